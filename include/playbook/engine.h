@@ -1,0 +1,208 @@
+/* playbook/engine.h - the engine: making one, moving its time, letting effects out, taking outputs.
+ *
+ * Part of <playbook/playbook.h>. Structs that the caller fills start with `size` = sizeof the struct; all other members may be
+ * left zero unless said otherwise. SPDX-License-Identifier: MIT */
+#ifndef PLAYBOOK_ENGINE_H
+#define PLAYBOOK_ENGINE_H
+
+#include <playbook/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pbk_engine pbk_engine;
+
+/* ---- what the host lends ----
+ *
+ * Contexts are handed back as they are and never looked into. A callback may call the getters of query.h on the engine that calls
+ * it; every call that changes state is answered PBK_ERR_REENTRANT. Callbacks run in the thread of the call that caused them. */
+
+/* Like realloc, with the old size: `pointer` NULL allocates, `new_size` 0 frees (and returns NULL). Blocks are aligned for any
+ * object of C. NULL for new_size > 0 means no memory. */
+typedef void *(*pbk_allocate_function)(void *context, void *pointer, size_t old_size, size_t new_size);
+
+/* Where commands are kept. `append` adds bytes at the end of the journal, `sync` returns when all of them are durable. Both return 0,
+ * or anything else for failure, after which the engine refuses everything until it is opened again. The bytes are borrowed until the
+ * callback returns. */
+typedef struct pbk_storage {
+  uint32_t size;
+  uint32_t reserved;
+  void *context;
+  int32_t (*append)(void *context, const void *bytes, size_t size);
+  int32_t (*sync)(void *context);
+} pbk_storage;
+
+/* One attempt to deliver one message (SPEC O6). Texts are borrowed until the callback returns. */
+typedef struct pbk_offer {
+  uint32_t size;
+  uint32_t attempt;     /* from 1 */
+  uint64_t message;     /* number of the message, as in outputs */
+  uint64_t enrollment;
+  pbk_text key;         /* idempotency key, the same in every attempt (SPEC O7) */
+  pbk_text playbook;
+  pbk_text contact;     /* the enrollment's subject: one of contact, account is given */
+  pbk_text account;
+  pbk_text channel;
+  pbk_text template_key;
+  pbk_text to;          /* key of a contact or of a user, or the name of a place on the channel */
+  int32_t to_kind;      /* PBK_TO_CONTACT, PBK_TO_USER, PBK_TO_PLACE */
+  uint32_t reserved;
+  pbk_text to_address;  /* a user's e-mail address, where `to` is a user */
+  pbk_text sender;      /* key of the sender profile; empty for notifications */
+  pbk_text sender_address;
+  pbk_text note;        /* what the host left with pbk_edit */
+} pbk_offer;
+
+enum { PBK_TO_CONTACT = 1, PBK_TO_USER = 2, PBK_TO_PLACE = 3 };
+
+/* How it went. The engine fills `outcome` = PBK_DELIVERY_SENT, `wait` = PBK_WAIT_DEFAULT beforehand. */
+enum {
+  PBK_DELIVERY_SENT = 1,     /* done */
+  PBK_DELIVERY_ACCEPTED = 2, /* under way: the host tells the outcome later with pbk_report */
+  PBK_DELIVERY_RETRY = 3,    /* not now: again after `wait`, or after the time that retry_waits gives */
+  PBK_DELIVERY_FAILED = 4    /* never: `reason` says why */
+};
+#define PBK_WAIT_DEFAULT ((pbk_duration)-1)
+typedef struct pbk_answer {
+  uint32_t size;
+  int32_t outcome;
+  pbk_duration wait; /* PBK_DELIVERY_RETRY: 0 or more, or PBK_WAIT_DEFAULT */
+  pbk_text reason;   /* PBK_DELIVERY_FAILED: at most 255 bytes; must live until the callback's next call or its engine's end */
+} pbk_answer;
+typedef void (*pbk_deliver_function)(void *context, pbk_engine *engine, const pbk_offer *offer, pbk_answer *answer);
+
+enum {
+  /* Offer each message as soon as the cause that made it ready is done, within the call that caused it: exact to the microsecond, answer
+   * by answer, for backtests and tests. Without this flag messages are offered by pbk_commit, many causes at once. */
+  PBK_DELIVER_AT_ONCE = 1
+};
+
+typedef struct pbk_config {
+  uint32_t size;
+  uint32_t flags;
+  pbk_text engine_id;              /* part of every idempotency key (SPEC O7); copied; at most 255 bytes */
+  pbk_allocate_function allocate;  /* NULL: the C library's */
+  void *allocate_context;
+  uint64_t memory_budget;          /* bytes; 0: no limit */
+  const pbk_storage *storage;      /* copied; NULL: nothing is kept */
+  pbk_deliver_function deliver;    /* NULL: messages wait in `sending` until pbk_report */
+  void *deliver_context;
+} pbk_config;
+
+/* A new, empty engine: `now` is 0, nothing is defined. PBK_ERR_ARGUMENT, PBK_ERR_NO_MEMORY. */
+PBK_API pbk_status pbk_engine_create(const pbk_config *config, pbk_engine **engine);
+/* Frees everything. NULL is fine. Not from within a callback. */
+PBK_API void pbk_engine_destroy(pbk_engine *engine);
+
+/* ---- time ---- */
+
+PBK_API pbk_time pbk_now(const pbk_engine *engine);
+/* The next time at which anything can be due (SPEC T9), PBK_NO_TIME if nothing is: until then the host may sleep. */
+PBK_API pbk_time pbk_next_due(pbk_engine *engine);
+/* Does everything due at or before `to`, each thing at its own time, and then sets `now` to it (SPEC T3); a time before `now` counts
+ * as `now`. At most `budget` due things are done, 0 for no limit: PBK_MORE when some are left (SPEC T8); then call again. */
+PBK_API pbk_status pbk_advance(pbk_engine *engine, pbk_time to, uint64_t budget);
+
+/* What may come with every input. NULL for any call that takes one: no time, no id. */
+typedef struct pbk_envelope {
+  uint32_t size;
+  uint32_t reserved;
+  pbk_time received_at;  /* when the input was received (SPEC T4); PBK_NO_TIME: at `now` */
+  pbk_time occurred_at;  /* when it happened (SPEC T5); PBK_NO_TIME: when received */
+  pbk_text message_id;   /* for deduplication (SPEC E8); {NULL, 0}: none; at most 255 bytes */
+} pbk_envelope;
+
+/* Makes the commands so far durable (one append, one sync), then lets their effects out: offers the messages that are ready, and
+ * makes outputs drainable (SPEC O8). */
+PBK_API pbk_status pbk_commit(pbk_engine *engine);
+
+/* ---- outputs (SPEC L) ---- */
+
+typedef int32_t pbk_output_type;
+enum {
+  PBK_OUTPUT_DEFINED = 1,
+  PBK_OUTPUT_DUPLICATE = 2,
+  PBK_OUTPUT_ERROR = 3,
+  PBK_OUTPUT_TAGGED = 4,
+  PBK_OUTPUT_UNTAGGED = 5,
+  PBK_OUTPUT_ENTERED = 6,
+  PBK_OUTPUT_LEFT = 7,
+  PBK_OUTPUT_ENROLLED = 8,
+  PBK_OUTPUT_NOT_ENROLLED = 9,
+  PBK_OUTPUT_STEP = 10,
+  PBK_OUTPUT_TASK = 11,
+  PBK_OUTPUT_MESSAGE = 12,
+  PBK_OUTPUT_ASSIGNED = 13,
+  PBK_OUTPUT_EXITED = 14,
+  PBK_OUTPUT_EXPLANATION = 15
+};
+
+typedef struct pbk_check {
+  pbk_text name;    /* "inactive", "paused", … (SPEC P4) */
+  int32_t result;   /* 1: does not stop it */
+  int32_t has_value;
+  pbk_value value;  /* what the condition gave */
+  pbk_text error;   /* why it gave none */
+} pbk_check;
+
+/* One output. Which members are set depends on `type`, as SPEC L lists them; all others are zero. */
+typedef struct pbk_output {
+  uint32_t size;
+  pbk_output_type type;
+  uint64_t seq;              /* from 1, without holes */
+  pbk_time at;
+  pbk_text contact, account; /* the subject: at most one of them is given */
+  pbk_text playbook;
+  pbk_text kind;             /* defined: "persona", … */
+  pbk_text key;              /* defined: the key; message: the idempotency key */
+  pbk_text audience;         /* tagged, untagged, entered, left: the persona or segment */
+  pbk_text message_id;       /* duplicate */
+  uint64_t enrollment;
+  uint64_t message;
+  uint64_t task;
+  uint64_t line;             /* error: number of the input line */
+  uint32_t version;          /* defined, enrolled: of the playbook */
+  int32_t has_members;       /* defined: of a persona or segment */
+  uint64_t members;
+  uint32_t step;             /* step: from 1 */
+  uint32_t attempt;          /* message: from 1; 0: none yet */
+  pbk_text branch, sender, sender_by;
+  pbk_text outcome;          /* step: run, skipped */
+  pbk_text state;            /* task, message */
+  pbk_text reason;           /* not_enrolled, exited, message */
+  pbk_text title, assignee;  /* task */
+  pbk_time due;              /* task: PBK_NO_TIME: none */
+  pbk_text channel, template_key, to;
+  pbk_text role, user;       /* assigned */
+  pbk_code code;             /* error */
+  uint32_t column;           /* error: from 1; 0: none */
+  pbk_text text;             /* error: the message */
+  pbk_text path;             /* error: JSON path */
+  int32_t enrolls;           /* explanation */
+  uint32_t check_count;
+  const pbk_check *checks;
+} pbk_output;
+
+/* Takes outputs that are drainable, oldest first, at most `capacity` of them, into `outputs` (each of `output_size` = sizeof(pbk_output)
+ * bytes). Their texts are borrowed until the next call of pbk_drain, pbk_drain_json or any call that changes state. */
+PBK_API pbk_status pbk_drain(pbk_engine *engine, pbk_output *outputs, size_t output_size, uint32_t capacity, uint32_t *count);
+
+/* ---- errors ---- */
+
+/* Why the last call on this engine was refused. Texts are borrowed until the next call that changes state. */
+typedef struct pbk_error {
+  uint32_t size;
+  pbk_status status;
+  pbk_code code;
+  uint32_t line, column; /* within a condition: from 1; 0: none */
+  uint32_t offset;       /* bytes into the condition or the line */
+  pbk_text message;
+  pbk_text path;         /* JSON path in a definition or batch: "/steps/0/when" */
+} pbk_error;
+PBK_API pbk_status pbk_engine_error(const pbk_engine *engine, pbk_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
