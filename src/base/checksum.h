@@ -1,0 +1,14 @@
+/* base/checksum.h - CRC-32C for what is stored, SipHash-2-4 with 128 bits for message keys (SPEC O7). */
+#ifndef PBK_BASE_CHECKSUM_H
+#define PBK_BASE_CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* CRC-32C (Castagnoli) of `size` bytes going on from `crc`, 0 at the start. */
+uint32_t pbk_crc32c(uint32_t crc, const void *bytes, size_t size);
+
+/* SipHash-2-4, 128-bit output, under a 16-byte key. */
+void pbk_siphash128(const unsigned char key[16], const void *bytes, size_t size, unsigned char out[16]);
+
+#endif

@@ -1,0 +1,222 @@
+/* base/codec.c - see codec.h. */
+#include "base/codec.h"
+
+#include "base/array.h"
+
+/* ---- writing ---- */
+
+/* Room for `size` more bytes, which the caller fills. */
+static unsigned char *writer_extend(struct writer *writer, uint32_t size) {
+  enum { FEW = 64 };
+  if (size > writer->capacity - writer->size) {
+    if (size > UINT32_MAX - writer->size) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
+    uint32_t wanted = writer->size + size;
+    writer->bytes = pbk_array_grow(writer->memory, writer->bytes, &writer->capacity, wanted < FEW ? FEW : wanted, 1);
+  }
+  unsigned char *at = writer->bytes + writer->size;
+  writer->size += size;
+  return at;
+}
+
+void pbk_writer_release(struct writer *writer) {
+  pbk_release(writer->memory, writer->bytes, writer->capacity);
+  writer->bytes = NULL;
+  writer->size = writer->capacity = 0;
+}
+
+void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size) {
+  if (size) memcpy(writer_extend(writer, size), bytes, size);
+}
+
+void pbk_write_u8(struct writer *writer, uint8_t value) {
+  *writer_extend(writer, 1) = value;
+}
+
+void pbk_write_u32(struct writer *writer, uint32_t value) {
+  unsigned char *at = writer_extend(writer, 4);
+  for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (8 * i));
+}
+
+void pbk_write_u64(struct writer *writer, uint64_t value) {
+  unsigned char *at = writer_extend(writer, 8);
+  for (int i = 0; i < 8; i++) at[i] = (unsigned char)(value >> (8 * i));
+}
+
+void pbk_write_uint(struct writer *writer, uint64_t value) {
+  unsigned char bytes[10];
+  uint32_t size = 0;
+  for (; value >= 0x80; value >>= 7) bytes[size++] = (unsigned char)(value | 0x80);
+  bytes[size++] = (unsigned char)value;
+  memcpy(writer_extend(writer, size), bytes, size);
+}
+
+void pbk_write_int(struct writer *writer, int64_t value) {
+  pbk_write_uint(writer, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
+}
+
+void pbk_write_double(struct writer *writer, double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  pbk_write_u64(writer, bits);
+}
+
+void pbk_write_text(struct writer *writer, struct text text) {
+  pbk_write_uint(writer, text.size);
+  pbk_write_bytes(writer, text.bytes, text.size);
+}
+
+void pbk_write_value(struct writer *writer, const pbk_value *value) {
+  pbk_write_u8(writer, (uint8_t)value->kind);
+  switch (value->kind) {
+    case PBK_BOOL: pbk_write_u8(writer, value->as.integer != 0); break;
+    case PBK_INT: pbk_write_int(writer, value->as.integer); break;
+    case PBK_DOUBLE: pbk_write_double(writer, value->as.number); break;
+    case PBK_STRING: pbk_write_text(writer, (struct text){value->as.text, value->size}); break;
+    case PBK_LIST:
+      pbk_write_uint(writer, value->size);
+      for (uint32_t i = 0; i < value->size; i++) pbk_write_value(writer, &value->as.items[i]);
+      break;
+    case PBK_MAP:
+      pbk_write_uint(writer, value->size);
+      for (uint32_t i = 0; i < value->size; i++) {
+        const pbk_member *member = &value->as.members[i];
+        pbk_write_text(writer, (struct text){member->name, member->name_size});
+        pbk_write_value(writer, &member->value);
+      }
+      break;
+    default: break; /* null */
+  }
+}
+
+/* ---- reading ---- */
+
+/* `size` bytes, or NULL and failed. */
+static const unsigned char *reader_take(struct reader *reader, uint64_t size) {
+  if (reader->failed || size > (uint64_t)(reader->end - reader->at)) {
+    reader->failed = true;
+    return NULL;
+  }
+  const unsigned char *at = reader->at;
+  if (size) reader->at += (size_t)size; /* nothing of nothing: `at` may be NULL */
+  return at;
+}
+
+uint8_t pbk_read_u8(struct reader *reader) {
+  const unsigned char *at = reader_take(reader, 1);
+  return at ? *at : 0;
+}
+
+uint32_t pbk_read_u32(struct reader *reader) {
+  const unsigned char *at = reader_take(reader, 4);
+  uint32_t value = 0;
+  for (int i = 0; at && i < 4; i++) value |= (uint32_t)at[i] << (8 * i);
+  return value;
+}
+
+uint64_t pbk_read_u64(struct reader *reader) {
+  const unsigned char *at = reader_take(reader, 8);
+  uint64_t value = 0;
+  for (int i = 0; at && i < 8; i++) value |= (uint64_t)at[i] << (8 * i);
+  return value;
+}
+
+uint64_t pbk_read_uint(struct reader *reader) {
+  uint64_t value = 0;
+  for (uint32_t shift = 0; shift < 64; shift += 7) {
+    uint8_t byte = pbk_read_u8(reader);
+    if (shift == 63 && byte > 1) break;
+    value |= (uint64_t)(byte & 0x7f) << shift;
+    if (!(byte & 0x80)) return reader->failed ? 0 : value;
+  }
+  reader->failed = true;
+  return 0;
+}
+
+int64_t pbk_read_int(struct reader *reader) {
+  uint64_t value = pbk_read_uint(reader);
+  int64_t half = (int64_t)(value >> 1);
+  return value & 1 ? -half - 1 : half;
+}
+
+double pbk_read_double(struct reader *reader) {
+  uint64_t bits = pbk_read_u64(reader);
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+struct text pbk_read_text(struct reader *reader) {
+  uint64_t size = pbk_read_uint(reader);
+  if (size > UINT32_MAX) reader->failed = true;
+  const unsigned char *at = reader_take(reader, size);
+  return at ? (struct text){(const char *)at, (uint32_t)size} : NO_TEXT;
+}
+
+/* How many items follow, of at least `least` bytes each: a count that cannot be true allocates nothing. */
+static uint32_t reader_count(struct reader *reader, uint32_t least) {
+  uint64_t count = pbk_read_uint(reader);
+  if (count > UINT32_MAX || count > (uint64_t)(reader->end - reader->at) / least) reader->failed = true;
+  return reader->failed ? 0 : (uint32_t)count;
+}
+
+static pbk_value reader_value(struct reader *reader, struct arena *arena, uint32_t depth);
+
+static pbk_value reader_list(struct reader *reader, struct arena *arena, uint32_t depth) {
+  uint32_t count = reader_count(reader, 1);
+  pbk_value *items = count ? pbk_arena_allocate(arena, (size_t)count * sizeof *items) : NULL;
+  for (uint32_t i = 0; i < count && !reader->failed; i++) items[i] = reader_value(reader, arena, depth);
+  return (pbk_value){.kind = PBK_LIST, .size = count, .as.items = items};
+}
+
+static pbk_value reader_map(struct reader *reader, struct arena *arena, uint32_t depth) {
+  uint32_t count = reader_count(reader, 2);
+  pbk_member *members = count ? pbk_arena_allocate(arena, (size_t)count * sizeof *members) : NULL;
+  struct text previous = NO_TEXT;
+  for (uint32_t i = 0; i < count && !reader->failed; i++) {
+    struct text name = pbk_read_text(reader);
+    if (i && text_compare(previous, name) >= 0) reader->failed = true; /* lookups rely on the order */
+    members[i] = (pbk_member){.name = name.bytes, .name_size = name.size, .value = reader_value(reader, arena, depth)};
+    previous = name;
+  }
+  return (pbk_value){.kind = PBK_MAP, .size = count, .as.members = members};
+}
+
+/* `depth`: how many lists and maps may still open. */
+static pbk_value reader_value(struct reader *reader, struct arena *arena, uint32_t depth) {
+  pbk_value value = {.kind = pbk_read_u8(reader)};
+  switch (value.kind) {
+    case PBK_NULL: break;
+    case PBK_BOOL:
+      value.as.integer = pbk_read_u8(reader);
+      if (value.as.integer > 1) reader->failed = true;
+      break;
+    case PBK_INT: value.as.integer = pbk_read_int(reader); break;
+    case PBK_DOUBLE: {
+      uint64_t bits = pbk_read_u64(reader);
+      if ((bits >> 52 & 0x7ff) == 0x7ff) reader->failed = true; /* values are finite */
+      memcpy(&value.as.number, &bits, sizeof bits);
+      break;
+    }
+    case PBK_STRING: {
+      struct text text = pbk_read_text(reader);
+      value.as.text = text.bytes;
+      value.size = text.size;
+      break;
+    }
+    case PBK_LIST:
+    case PBK_MAP:
+      if (depth == 0)
+        reader->failed = true;
+      else if (value.kind == PBK_LIST)
+        value = reader_list(reader, arena, depth - 1);
+      else
+        value = reader_map(reader, arena, depth - 1);
+      break;
+    default: reader->failed = true;
+  }
+  return reader->failed ? (pbk_value){.kind = PBK_NULL} : value;
+}
+
+pbk_value pbk_read_value(struct reader *reader, struct arena *arena) {
+  return reader_value(reader, arena, PBK_MAX_DEPTH);
+}

@@ -1,0 +1,40 @@
+/* base/codec.h - bytes written and read the same way on every machine: little-endian, variable-length integers. */
+#ifndef PBK_BASE_CODEC_H
+#define PBK_BASE_CODEC_H
+
+#include "base/memory.h"
+#include "base/text.h"
+
+/* A growing buffer. Zero-initialise, then set memory. */
+struct writer {
+  struct memory *memory;
+  unsigned char *bytes;
+  uint32_t size, capacity;
+};
+void pbk_writer_release(struct writer *writer);
+void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size);
+void pbk_write_u8(struct writer *writer, uint8_t value);
+void pbk_write_u32(struct writer *writer, uint32_t value);  /* fixed four bytes */
+void pbk_write_u64(struct writer *writer, uint64_t value);  /* fixed eight bytes */
+void pbk_write_uint(struct writer *writer, uint64_t value); /* LEB128, 1 to 10 bytes */
+void pbk_write_int(struct writer *writer, int64_t value);   /* zigzag LEB128 */
+void pbk_write_double(struct writer *writer, double value); /* its eight bytes */
+void pbk_write_text(struct writer *writer, struct text text); /* size as uint, then the bytes */
+void pbk_write_value(struct writer *writer, const pbk_value *value);
+
+/* Reading never runs past the end: a short or malformed input sets `failed` and gives zeros from then on. */
+struct reader {
+  const unsigned char *at, *end;
+  bool failed;
+};
+uint8_t pbk_read_u8(struct reader *reader);
+uint32_t pbk_read_u32(struct reader *reader);
+uint64_t pbk_read_u64(struct reader *reader);
+uint64_t pbk_read_uint(struct reader *reader);
+int64_t pbk_read_int(struct reader *reader);
+double pbk_read_double(struct reader *reader);
+struct text pbk_read_text(struct reader *reader); /* borrowed from the input */
+/* Lists and maps in the arena, texts borrowed from the input. Depth at most PBK_MAX_DEPTH, else failed. */
+pbk_value pbk_read_value(struct reader *reader, struct arena *arena);
+
+#endif

@@ -1,0 +1,137 @@
+/* base/map.c - open addressing with linear probing and backward-shift removal, at most three quarters full. */
+#include "base/map.h"
+
+#include "base/array.h"
+
+uint32_t pbk_hash_text(struct text text) {
+  uint64_t hash = 0x9e3779b97f4a7c15u ^ text.size;
+  const unsigned char *at = (const unsigned char *)text.bytes;
+  uint32_t left = text.size;
+  while (left >= 8) {
+    uint64_t word = 0;
+    for (int i = 0; i < 8; i++) word |= (uint64_t)at[i] << (8 * i); /* the same on every byte order */
+    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+    hash ^= hash >> 32;
+    at += 8;
+    left -= 8;
+  }
+  uint64_t word = 0;
+  for (uint32_t i = 0; i < left; i++) word |= (uint64_t)at[i] << (8 * i);
+  hash = (hash ^ word) * 0xc4ceb9fe1a85ec53u;
+  hash ^= hash >> 29;
+  hash *= 0xff51afd7ed558ccdu;
+  return (uint32_t)(hash >> 32);
+}
+
+void pbk_map_init(struct map *map, struct text (*text_of)(const void *owner, uint32_t number), const void *owner) {
+  *map = (struct map){.text_of = text_of, .owner = owner};
+}
+
+void pbk_map_release(struct memory *memory, struct map *map) {
+  pbk_release(memory, map->slots, (size_t)map->capacity * sizeof *map->slots);
+  map->slots = NULL;
+  map->capacity = map->count = 0;
+}
+
+static uint32_t map_find_slot(const struct map *map, struct text text, uint32_t hash) {
+  uint32_t mask = map->capacity - 1;
+  for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
+    const struct map_slot *slot = &map->slots[at];
+    if (slot->number == MAP_NONE) return MAP_NONE;
+    if (slot->hash == hash && text_equal(map->text_of(map->owner, slot->number), text)) return at;
+  }
+}
+
+uint32_t pbk_map_find(const struct map *map, struct text text) {
+  if (map->count == 0) return MAP_NONE;
+  uint32_t at = map_find_slot(map, text, pbk_hash_text(text));
+  return at == MAP_NONE ? MAP_NONE : map->slots[at].number;
+}
+
+static void map_place(struct map *map, uint32_t hash, uint32_t number) {
+  uint32_t mask = map->capacity - 1;
+  uint32_t at = hash & mask;
+  while (map->slots[at].number != MAP_NONE) at = (at + 1) & mask;
+  map->slots[at] = (struct map_slot){hash, number};
+}
+
+void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number) {
+  if ((uint64_t)(map->count + 1) * 4 > (uint64_t)map->capacity * 3) {
+    struct map larger = *map;
+    larger.capacity = map->capacity ? map->capacity * 2 : 16;
+    if (!larger.capacity || (uint64_t)larger.capacity * sizeof *larger.slots > SIZE_MAX)
+      pbk_allocate(memory, SIZE_MAX); /* refused */
+    larger.slots = pbk_allocate(memory, (size_t)larger.capacity * sizeof *larger.slots);
+    memset(larger.slots, 0xff, (size_t)larger.capacity * sizeof *larger.slots);
+    for (uint32_t i = 0; i < map->capacity; i++)
+      if (map->slots[i].number != MAP_NONE) map_place(&larger, map->slots[i].hash, map->slots[i].number);
+    pbk_release(memory, map->slots, (size_t)map->capacity * sizeof *map->slots);
+    *map = larger;
+  }
+  map_place(map, pbk_hash_text(text), number);
+  map->count++;
+}
+
+void pbk_map_remove(struct map *map, struct text text) {
+  if (map->count == 0) return;
+  uint32_t at = map_find_slot(map, text, pbk_hash_text(text));
+  if (at == MAP_NONE) return;
+  uint32_t mask = map->capacity - 1;
+  map->slots[at].number = MAP_NONE;
+  map->count--;
+  for (uint32_t next = (at + 1) & mask; map->slots[next].number != MAP_NONE; next = (next + 1) & mask) {
+    uint32_t home = map->slots[next].hash & mask;
+    if (((next - home) & mask) < ((next - at) & mask)) continue; /* it would move before its home */
+    map->slots[at] = map->slots[next];
+    map->slots[next].number = MAP_NONE;
+    at = next;
+  }
+}
+
+void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from, const void *owner) {
+  *to = *from;
+  to->owner = owner;
+  to->slots = NULL;
+  if (!from->capacity) return;
+  to->slots = pbk_allocate(memory, (size_t)from->capacity * sizeof *to->slots);
+  memcpy(to->slots, from->slots, (size_t)from->capacity * sizeof *to->slots);
+}
+
+static struct text names_text_of(const void *owner, uint32_t number) {
+  return ((const struct names *)owner)->texts[number];
+}
+
+void pbk_names_init(struct names *names, struct memory *memory) {
+  *names = (struct names){.memory = memory};
+  pbk_map_init(&names->map, names_text_of, names);
+  pbk_arena_init(&names->arena, memory);
+}
+
+void pbk_names_release(struct names *names) {
+  pbk_map_release(names->memory, &names->map);
+  pbk_release(names->memory, names->texts, (size_t)names->capacity * sizeof *names->texts);
+  pbk_arena_release(&names->arena);
+}
+
+uint32_t pbk_names_find(const struct names *names, struct text text) {
+  return pbk_map_find(&names->map, text);
+}
+
+uint32_t pbk_names_intern(struct names *names, struct text text) {
+  uint32_t number = pbk_map_find(&names->map, text);
+  if (number != MAP_NONE) return number;
+  number = names->count;
+  if (number == names->capacity)
+    names->texts = pbk_array_grow(names->memory, names->texts, &names->capacity, number + 1, sizeof *names->texts);
+  char *bytes = pbk_arena_allocate(&names->arena, (size_t)text.size + 1);
+  if (text.size) memcpy(bytes, text.bytes, text.size);
+  bytes[text.size] = 0;
+  names->texts[number] = (struct text){bytes, text.size};
+  pbk_map_add(names->memory, &names->map, text, number);
+  names->count++;
+  return number;
+}
+
+struct text pbk_names_text(const struct names *names, uint32_t number) {
+  return names->texts[number];
+}

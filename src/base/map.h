@@ -1,0 +1,51 @@
+/* base/map.h - from text to a 32-bit number. The map keeps hashes and numbers only; whoever owns the texts says what
+ * text a number has. Never iterated, so that nothing depends on the order of hashes. */
+#ifndef PBK_BASE_MAP_H
+#define PBK_BASE_MAP_H
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#define MAP_NONE UINT32_MAX
+
+struct map_slot {
+  uint32_t hash;
+  uint32_t number; /* MAP_NONE: free */
+};
+
+struct map {
+  struct map_slot *slots;
+  uint32_t capacity; /* a power of two, or 0 */
+  uint32_t count;
+  struct text (*text_of)(const void *owner, uint32_t number);
+  const void *owner;
+};
+
+void pbk_map_init(struct map *map, struct text (*text_of)(const void *owner, uint32_t number), const void *owner);
+void pbk_map_release(struct memory *memory, struct map *map);
+/* MAP_NONE where there is none. */
+uint32_t pbk_map_find(const struct map *map, struct text text);
+/* The text must not be in the map, and `number`'s text may be set afterwards. */
+void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number);
+/* Forgets a text that is in the map. Frees nothing, cannot fail. */
+void pbk_map_remove(struct map *map, struct text text);
+/* A copy with the same content, for another owner. */
+void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from, const void *owner);
+
+uint32_t pbk_hash_text(struct text text);
+
+/* Interned names: each text once, numbered from 0 in the order of arrival, kept for the owner's life. */
+struct names {
+  struct memory *memory;
+  struct map map;
+  struct text *texts;
+  uint32_t count, capacity;
+  struct arena arena;
+};
+void pbk_names_init(struct names *names, struct memory *memory);
+void pbk_names_release(struct names *names);
+uint32_t pbk_names_intern(struct names *names, struct text text);
+uint32_t pbk_names_find(const struct names *names, struct text text); /* MAP_NONE where there is none */
+struct text pbk_names_text(const struct names *names, uint32_t number);
+
+#endif
