@@ -1,0 +1,119 @@
+/* cel/machine.c - the fixed memory an evaluation works in, and the door's pbk_cel_evaluate. */
+#include <stdio.h>
+
+#include "base/utf8.h"
+#include "cel/program.h"
+
+enum { MACHINE_WALKS = 100000 };
+
+const char pbk_cel_no_such_overload[] = "no such overload";
+const char pbk_cel_no_such_key[] = "no such key";
+const char pbk_cel_overflow[] = "integer overflow";
+const char pbk_cel_range[] = "out of range";
+
+struct cel_machine *pbk_cel_machine_of(struct memory *memory, uint32_t scratch) {
+  size_t header = (sizeof(struct cel_machine) + 15) & ~(size_t)15;
+  struct cel_machine *machine = pbk_allocate(memory, header + scratch);
+  memset(machine, 0, sizeof *machine);
+  machine->scratch = (unsigned char *)machine + header;
+  machine->size = scratch;
+  return machine;
+}
+
+struct cel_machine *pbk_cel_machine_create(struct memory *memory) {
+  return pbk_cel_machine_of(memory, CEL_SCRATCH);
+}
+
+void pbk_cel_machine_release(struct memory *memory, struct cel_machine *machine) {
+  if (!machine) return;
+  size_t header = (sizeof(struct cel_machine) + 15) & ~(size_t)15;
+  pbk_release(memory, machine, header + machine->size);
+}
+
+void *pbk_cel_scratch(struct cel_machine *machine, uint64_t size) {
+  size = (size + 7) & ~(uint64_t)7;
+  if (size > machine->size - machine->used) {
+    pbk_cel_exhaust(machine, "the condition needs too much working memory");
+    return NULL;
+  }
+  void *piece = machine->scratch + machine->used;
+  machine->used += (uint32_t)size;
+  return piece;
+}
+
+void pbk_cel_exhaust(struct cel_machine *machine, const char *message) {
+  if (!machine->exhausted) machine->exhausted = message;
+}
+
+void pbk_cel_prepare(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world) {
+  machine->program = program;
+  machine->world = world;
+  machine->fuel = CEL_FUEL;
+  machine->soonest = CEL_FOREVER;
+  machine->walks = MACHINE_WALKS;
+  machine->exhausted = NULL;
+  machine->used = 0;
+}
+
+/* The text of an error, with the name it is about and the column, where the node is known. */
+static const char *machine_explain(struct cel_machine *machine, const struct cel_value *failure) {
+  const struct cel_program *program = machine->program;
+  if (failure->size >= program->nodes.count) return failure->as.bytes;
+  const struct cel_node *node = &program->nodes.items[failure->size];
+  uint32_t column = 1, line = 1;
+  for (uint32_t i = 0; i < node->offset && i < program->source.size; i++) {
+    unsigned char c = (unsigned char)program->source.bytes[i];
+    if (c == '\n') {
+      line++;
+      column = 1;
+    } else if ((c & 0xc0) != 0x80) {
+      column++;
+    }
+  }
+  uint32_t name = UINT32_MAX;
+  if (node->operation == OPERATION_FIELD) name = node->b;
+  if (node->operation == OPERATION_ENTRY || node->operation == OPERATION_HAS_ENTRY || node->operation == OPERATION_SELECT)
+    name = node->c;
+  char quoted[140] = "";
+  if (name != UINT32_MAX && failure->as.bytes == pbk_cel_no_such_key) {
+    const struct cel_value *text = &program->constants.items[name];
+    uint32_t size = text->size < 120 ? text->size : 120;
+    while (size && !pbk_utf8_valid((struct text){text->as.bytes, size})) size--;
+    snprintf(quoted, sizeof quoted, ": '%.*s'", (int)size, text->as.bytes);
+  }
+  if (line > 1) {
+    snprintf(machine->error_text, sizeof machine->error_text, "%.120s%s (line %u, column %u)", failure->as.bytes, quoted,
+             (unsigned)line, (unsigned)column);
+  } else {
+    snprintf(machine->error_text, sizeof machine->error_text, "%.120s%s (column %u)", failure->as.bytes, quoted,
+             (unsigned)column);
+  }
+  return machine->error_text;
+}
+
+void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
+                      struct cel_outcome *outcome) {
+  struct cel_term term;
+  pbk_cel_prepare(machine, program, world);
+  pbk_cel_run(machine, program->root, &term);
+  outcome->error = NULL;
+  outcome->until = term.until;
+  if (term.value.kind == CEL_BOOL && !machine->exhausted) {
+    outcome->state = term.value.as.integer ? CEL_TRUE : CEL_FALSE;
+    outcome->value = term.value;
+    return;
+  }
+  if (term.value.kind != CEL_FAILED && !machine->exhausted) {
+    outcome->state = CEL_OTHER;
+    outcome->value = pbk_cel_settle_value(machine, term.value, 0);
+    if (!machine->exhausted) return;
+  }
+  outcome->state = CEL_ERROR;
+  outcome->value = (struct cel_value){.kind = CEL_NULL};
+  if (machine->exhausted) {
+    outcome->error = machine->exhausted;
+    outcome->until = machine->soonest; /* until then it takes the same steps, and comes no further */
+  } else {
+    outcome->error = machine_explain(machine, &term.value);
+  }
+}
