@@ -1,0 +1,96 @@
+/* audience/audience.h - personas and segments: who is in, and when that can next change (SPEC A). */
+#ifndef PBK_AUDIENCE_AUDIENCE_H
+#define PBK_AUDIENCE_AUDIENCE_H
+
+#include "base/problem.h"
+#include "cel/cel.h"
+#include "facts/facts.h"
+
+/* A definition. */
+struct audience {
+  int32_t kind; /* PBK_DEFINE_PERSONA, PBK_DEFINE_SEGMENT */
+  int32_t of;   /* PBK_CONTACT, PBK_ACCOUNT */
+  struct cel_program *program; /* NULL: tagged by the host (A2) */
+  struct text source;          /* owned */
+};
+
+/* Who is in, by subject index; stays over redefinitions. */
+struct membership {
+  uint64_t count;
+  ARRAY(uint64_t) bits;
+  ARRAY(pbk_time) armed; /* the wake-up set for a subject, INT64_MAX: none; shorter than the subjects until needed */
+};
+
+/* One membership that changed in the cause under way, in order (T7). */
+struct flip {
+  uint32_t audience, subject;
+  bool entered;
+  bool quiet; /* of a deleted subject: no triggers (E9) */
+};
+
+/* Who reads what of the world: ordered, so that the readers of one thing are found by search. */
+struct audience_read {
+  struct cel_read read;
+  uint32_t audience;
+};
+
+struct audiences {
+  struct context *context;
+  struct facts *facts;
+  struct cel_machine *machine;
+  struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
+  ARRAY(struct membership) memberships; /* by place */
+  ARRAY(struct audience_read) reads;
+  ARRAY(uint64_t) pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
+  ARRAY(struct flip) flips;
+  struct flip tag; /* what the host asks for in the cause under way; audience MAP_NONE: nothing */
+};
+
+void pbk_audiences_init(struct audiences *audiences, struct context *context, struct facts *facts);
+void pbk_audiences_release(struct audiences *audiences);
+
+/* ---- definitions ---- */
+
+uint32_t pbk_find_audience(const struct audiences *audiences, pbk_definition_kind kind, struct text key);
+uint32_t pbk_find_audience_latest(const struct audiences *audiences, pbk_definition_kind kind, struct text key);
+struct text pbk_audience_key(const struct audiences *audiences, uint32_t place);
+static inline const struct audience *audience_at(const struct audiences *audiences, uint32_t place) {
+  return registry_current(&audiences->registry, place);
+}
+
+/* Checks a definition and proposes it (base/registry.h): its place, or MAP_NONE with *problem set. */
+uint32_t pbk_propose_audience(struct audiences *audiences, pbk_definition_kind kind, const pbk_audience *definition,
+                              struct audience **proposed, struct problem *problem);
+/* Makes it count; members join and leave silently, and those of personas that name it (A3). */
+void pbk_install_audience(struct audiences *audiences, uint32_t place, struct audience *audience);
+void pbk_install_audience_removal(struct audiences *audiences, uint32_t place);
+void pbk_release_audience(struct audiences *audiences, struct audience *audience);
+/* Whether the latest definition of some persona names it. */
+bool pbk_audience_named(const struct audiences *audiences, uint32_t place);
+/* Whether a program asks for membership of an audience. */
+bool pbk_program_names(const struct cel_program *program, uint32_t place);
+
+/* ---- members ---- */
+
+bool pbk_is_in(const struct audiences *audiences, uint32_t place, uint32_t subject);
+void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member);
+/* By the host (A2): takes its turn in the next pass, as every membership does. */
+void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged);
+
+/* ---- the memberships of a cause (pass.c) ---- */
+
+/* Marks what the changes of facts make necessary to look at. */
+void pbk_mark_changes(struct audiences *audiences);
+void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t subject);
+/* Marks those who read the membership of an audience for a subject. */
+void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t subject);
+/* Looks at all that is marked, in order; flips are noted in audiences->flips and told. */
+void pbk_run_pass(struct audiences *audiences);
+/* A wake-up came out of the calendar: true when it still stands and the membership must be looked at. */
+bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time);
+/* Looks at one membership silently. True when it changed. */
+bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject);
+/* Notes what the current definition of an audience reads. */
+void pbk_index_reads(struct audiences *audiences, uint32_t place);
+
+#endif

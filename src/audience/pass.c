@@ -1,0 +1,250 @@
+/* audience/pass.c - which memberships a cause must look at, and looking at them in order (SPEC T7); declared in audience.h. */
+#include "audience/audience.h"
+#include "audience/vocabulary.h"
+#include "audience/world.h"
+
+/* ---- who reads what ---- */
+
+static int compare_reads(struct cel_read a, struct cel_read b) {
+  if (a.kind != b.kind) return a.kind < b.kind ? -1 : 1;
+  if (a.slot != b.slot) return a.slot < b.slot ? -1 : 1;
+  return a.number < b.number ? -1 : a.number > b.number;
+}
+
+/* The first reader at or after a read. */
+static uint32_t read_place(const struct audiences *audiences, struct cel_read read) {
+  uint32_t low = 0, high = audiences->reads.count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (compare_reads(audiences->reads.items[middle].read, read) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+void pbk_index_reads(struct audiences *audiences, uint32_t place) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < audiences->reads.count; i++)
+    if (audiences->reads.items[i].audience != place) audiences->reads.items[kept++] = audiences->reads.items[i];
+  audiences->reads.count = kept;
+  const struct audience *audience = audience_at(audiences, place);
+  if (!audience || !audience->program) return;
+  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
+    struct audience_read reader = {pbk_cel_read_at(audience->program, i), place};
+    uint32_t at = read_place(audiences, reader.read);
+    array_insert(audiences->context->memory, &audiences->reads, at, reader);
+  }
+}
+
+/* ---- marking ---- */
+
+void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t subject) {
+  uint64_t mark = (uint64_t)place << 32 | subject;
+  array_push(audiences->context->memory, &audiences->pending, mark);
+  uint64_t *heap = audiences->pending.items;
+  uint32_t at = audiences->pending.count - 1;
+  while (at > 0 && mark < heap[(at - 1) / 2]) {
+    heap[at] = heap[(at - 1) / 2];
+    at = (at - 1) / 2;
+  }
+  heap[at] = mark;
+}
+
+static uint64_t take_mark(struct audiences *audiences) {
+  uint64_t *heap = audiences->pending.items;
+  uint64_t top = heap[0], last = heap[--audiences->pending.count];
+  uint32_t count = audiences->pending.count, at = 0;
+  for (;;) {
+    uint32_t child = at * 2 + 1;
+    if (child >= count) break;
+    if (child + 1 < count && heap[child + 1] < heap[child]) child++;
+    if (heap[child] >= last) break;
+    heap[at] = heap[child];
+    at = child;
+  }
+  if (count > 0) heap[at] = last;
+  return top;
+}
+
+static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
+  const struct account *of = account_at(audiences->facts, account);
+  for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
+}
+
+/* Marks an audience that reads something of a subject: for the subject itself, or for the contacts of an account. */
+static void mark_reader(struct audiences *audiences, uint32_t place, int32_t subject_kind, uint32_t subject) {
+  const struct audience *audience = audience_at(audiences, place);
+  if (audience->of == subject_kind) pbk_mark_membership(audiences, place, subject);
+  else if (subject_kind == PBK_ACCOUNT) mark_contacts_of(audiences, place, subject);
+}
+
+/* Marks the readers of one thing about a subject. */
+static void mark_readers(struct audiences *audiences, struct cel_read read, int32_t subject_kind, uint32_t subject) {
+  for (uint32_t i = read_place(audiences, read);
+       i < audiences->reads.count && compare_reads(audiences->reads.items[i].read, read) == 0; i++) {
+    uint32_t place = audiences->reads.items[i].audience;
+    /* events() is the subject's own history: an account's does not concern its contacts */
+    bool own = read.kind == CEL_READS_SERIES && read.slot == LOOKUP_EVENTS;
+    if (own && audience_at(audiences, place)->of != subject_kind) continue;
+    mark_reader(audiences, place, subject_kind, subject);
+  }
+}
+
+/* Whether an audience of contacts reads anything of their account. */
+static bool reads_account(const struct audiences *audiences, const struct audience *audience) {
+  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
+    struct cel_read read = pbk_cel_read_at(audience->program, i);
+    switch (read.kind) {
+    case CEL_READS_FIELD:
+    case CEL_READS_ENTRY:
+    case CEL_READS_ENTRIES:
+      if (read.slot >= SLOT_ACCOUNT_ID && read.slot <= SLOT_ACCOUNT_TRAITS) return true;
+      break;
+    case CEL_READS_SERIES:
+      if (read.slot == LOOKUP_ACCOUNT_EVENTS) return true;
+      break;
+    case CEL_READS_MEMBER:
+      if (audience_at(audiences, read.number)->of == PBK_ACCOUNT) return true;
+      break;
+    default: break;
+    }
+  }
+  return false;
+}
+
+/* Everything that is about a subject, and (of an account) what its contacts read of it. */
+static void mark_all(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
+  for (uint32_t i = 0; i < audiences->registry.entries.count; i++) {
+    const struct audience *audience = audience_at(audiences, i);
+    if (!audience || !audience->program) continue;
+    if (audience->of == subject_kind) pbk_mark_membership(audiences, i, subject);
+    else if (subject_kind == PBK_ACCOUNT && reads_account(audiences, audience)) mark_contacts_of(audiences, i, subject);
+  }
+}
+
+static void mark_account_readers(struct audiences *audiences, uint32_t contact) {
+  for (uint32_t i = 0; i < audiences->registry.entries.count; i++) {
+    const struct audience *audience = audience_at(audiences, i);
+    if (audience && audience->program && audience->of == PBK_CONTACT && reads_account(audiences, audience))
+      pbk_mark_membership(audiences, i, contact);
+  }
+}
+
+static void mark_memberships_of(struct audiences *audiences, int32_t kind, uint32_t subject) {
+  for (uint32_t i = 0; i < audiences->registry.entries.count; i++) {
+    const struct audience *audience = audience_at(audiences, i);
+    if (audience && audience->of == kind && pbk_is_in(audiences, i, subject)) pbk_mark_membership(audiences, i, subject);
+  }
+}
+
+static void mark_change(struct audiences *audiences, struct change change) {
+  uint32_t first = change.subject_kind == PBK_CONTACT ? SLOT_CONTACT_ID : SLOT_ACCOUNT_ID;
+  struct cel_read read = {CEL_READS_FIELD, first, 0};
+  switch (change.kind) {
+  case CHANGED_CREATED: mark_all(audiences, change.subject_kind, change.subject); return;
+  case CHANGED_CREATED_AT: mark_all(audiences, change.subject_kind, change.subject); return; /* quiet() reads it too */
+  case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
+  case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
+  case CHANGED_ID: read.slot = first + SLOT_CONTACT_ID; break;
+  case CHANGED_STAGE: read.slot = first + SLOT_CONTACT_STAGE; break;
+  case CHANGED_HEALTH: read.slot = first + SLOT_CONTACT_HEALTH; break;
+  case CHANGED_TRAIT:
+    read.slot = first + SLOT_CONTACT_TRAITS;
+    read.kind = CEL_READS_ENTRIES;
+    mark_readers(audiences, read, change.subject_kind, change.subject);
+    read.kind = CEL_READS_ENTRY;
+    read.number = change.number;
+    break;
+  case CHANGED_EVENTS:
+    read = (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, change.number};
+    mark_readers(audiences, read, change.subject_kind, change.subject);
+    if (change.subject_kind == PBK_CONTACT) return;
+    read.slot = LOOKUP_ACCOUNT_EVENTS;
+    break;
+  }
+  mark_readers(audiences, read, change.subject_kind, change.subject);
+}
+
+void pbk_mark_changes(struct audiences *audiences) {
+  for (uint32_t i = 0; i < audiences->facts->changes.count; i++) mark_change(audiences, audiences->facts->changes.items[i]);
+}
+
+void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t subject) {
+  struct cel_read read = {CEL_READS_MEMBER, LOOKUP_SEGMENT, place};
+  mark_readers(audiences, read, audience_at(audiences, place)->of, subject);
+}
+
+/* ---- looking ---- */
+
+/* Sets a wake-up unless an earlier one is set already: that one looks, and sets the next (a login does not move a timer). */
+static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time until) {
+  struct membership *membership = &audiences->memberships.items[place];
+  if (until == CEL_FOREVER) return;
+  while (membership->armed.count <= subject) array_push(audiences->context->memory, &membership->armed, INT64_MAX);
+  if (membership->armed.items[subject] <= until) return;
+  membership->armed.items[subject] = until;
+  pbk_calendar_add(&audiences->context->calendar, until, wake_membership(place, subject));
+}
+
+static bool look(struct audiences *audiences, uint32_t place, uint32_t subject) {
+  const struct audience *audience = audience_at(audiences, place);
+  bool was = pbk_is_in(audiences, place, subject), is = was;
+  if (pbk_subject_at(audiences->facts, audience->of, subject)->deleted) {
+    is = false;
+  } else if (audience->program) {
+    struct view view = pbk_view_of(audiences, audience->of, subject);
+    struct cel_outcome outcome;
+    pbk_evaluate(&view, audience->program, &outcome);
+    is = outcome.state == CEL_TRUE;
+    arm(audiences, place, subject, outcome.until);
+  } else if (audiences->tag.audience == place && audiences->tag.subject == subject) {
+    is = audiences->tag.entered;
+  }
+  if (is == was) return false;
+  pbk_set_member(audiences, place, subject, is);
+  return true;
+}
+
+bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject) {
+  return look(audiences, place, subject);
+}
+
+static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subject) {
+  const struct audience *audience = audience_at(audiences, place);
+  bool persona = audience->kind == PBK_DEFINE_PERSONA;
+  struct flip flip = {place, subject, pbk_is_in(audiences, place, subject),
+                      pbk_subject_at(audiences->facts, audience->of, subject)->deleted};
+  array_push(audiences->context->memory, &audiences->flips, flip);
+  pbk_output_type type = persona ? (flip.entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED)
+                                 : (flip.entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
+  pbk_output output = output_of(audiences->context, type);
+  output.audience = public_text(pbk_audience_key(audiences, place));
+  pbk_output_subject(audiences->facts, &output, audience->of, subject);
+  emit(audiences->context, &output);
+  pbk_mark_followers(audiences, place, subject);
+}
+
+void pbk_run_pass(struct audiences *audiences) {
+  uint64_t last = UINT64_MAX;
+  while (audiences->pending.count > 0) {
+    uint64_t mark = take_mark(audiences);
+    if (mark == last) continue;
+    last = mark;
+    if (look(audiences, (uint32_t)(mark >> 32), (uint32_t)mark)) note_flip(audiences, (uint32_t)(mark >> 32), (uint32_t)mark);
+  }
+  audiences->tag.audience = MAP_NONE;
+}
+
+void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged) {
+  audiences->tag = (struct flip){place, contact, tagged, false};
+  pbk_mark_membership(audiences, place, contact);
+}
+
+bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time) {
+  const struct audience *audience = audience_at(audiences, place);
+  if (!audience || !audience->program) return false;
+  struct membership *membership = &audiences->memberships.items[place];
+  if (subject >= membership->armed.count || membership->armed.items[subject] != time) return false;
+  membership->armed.items[subject] = INT64_MAX;
+  return !pbk_subject_at(audiences->facts, audience->of, subject)->deleted;
+}

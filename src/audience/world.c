@@ -1,0 +1,122 @@
+/* audience/world.c - see world.h. */
+#include "audience/world.h"
+
+#include "audience/vocabulary.h"
+
+struct view pbk_view_of(const struct audiences *audiences, int32_t kind, uint32_t index) {
+  struct view view = {.audiences = audiences};
+  if (kind == PBK_CONTACT) {
+    view.contact = contact_at(audiences->facts, index);
+    if (view.contact->account != MAP_NONE) view.account = account_at(audiences->facts, view.contact->account);
+  } else {
+    view.account = account_at(audiences->facts, index);
+  }
+  return view;
+}
+
+static struct cel_value text_value(struct text text) {
+  return (struct cel_value){.kind = CEL_STRING, .size = text.size, .as.bytes = text.bytes};
+}
+static struct cel_value time_value(pbk_time time) {
+  return (struct cel_value){.kind = CEL_TIMESTAMP, .as.integer = time};
+}
+
+/* The subject that a slot is about, and which of a subject's slots it is. */
+static const struct subject *slot_subject(const struct view *view, uint32_t slot, uint32_t *field) {
+  *field = slot < SLOT_ACCOUNT_ID ? slot : slot - SLOT_ACCOUNT_ID;
+  if (slot < SLOT_ACCOUNT_ID) return view->contact ? &view->contact->subject : NULL;
+  return view->account ? &view->account->subject : NULL;
+}
+
+static bool subject_field(const struct view *view, uint32_t slot, struct cel_value *value) {
+  uint32_t field;
+  const struct subject *subject = slot_subject(view, slot, &field);
+  if (!subject) return false;
+  switch (field) {
+  case SLOT_CONTACT_ID: *value = text_value(subject_key(subject)); return true;
+  case SLOT_CONTACT_CREATED_AT: *value = time_value(subject->created_at); return true;
+  case SLOT_CONTACT_STAGE:
+    if (subject->stage == MAP_NONE) return false;
+    *value = text_value(name_text(view->audiences->context, subject->stage));
+    return true;
+  default:
+    if (subject->health.kind == PBK_NULL) return false;
+    *value = (struct cel_value){.kind = CEL_JSON, .as.json = &subject->health};
+    return true;
+  }
+}
+
+static const pbk_value no_properties = {.kind = PBK_MAP};
+
+static bool world_field(void *context, uint32_t slot, struct cel_value *value) {
+  const struct view *view = context;
+  switch (slot) {
+  case SLOT_EVENT_NAME: *value = text_value(name_text(view->audiences->context, view->event->name)); return true;
+  case SLOT_EVENT_OCCURRED_AT: *value = time_value(view->event->occurred_at); return true;
+  case SLOT_EVENT_PROPERTIES:
+    *value = (struct cel_value){.kind = CEL_JSON,
+                                .as.json = view->event->properties ? view->event->properties : &no_properties};
+    return true;
+  case SLOT_ENROLLMENT_STARTED_AT: *value = time_value(view->started_at); return true;
+  case SLOT_ENROLLMENT_STEP_AT: *value = time_value(view->step_at); return true;
+  default: return subject_field(view, slot, value);
+  }
+}
+
+static bool world_entry(void *context, uint32_t slot, uint32_t name, struct cel_value *value) {
+  uint32_t field;
+  const struct subject *subject = slot_subject(context, slot, &field);
+  const pbk_value *trait = subject ? pbk_subject_trait(subject, name) : NULL;
+  if (!trait) return false;
+  *value = (struct cel_value){.kind = CEL_JSON, .as.json = trait};
+  return true;
+}
+
+static uint32_t world_entry_count(void *context, uint32_t slot) {
+  uint32_t field;
+  const struct subject *subject = slot_subject(context, slot, &field);
+  return subject ? subject->traits.count : UINT32_MAX;
+}
+
+static void world_entry_at(void *context, uint32_t slot, uint32_t at, struct text *name, struct cel_value *value) {
+  const struct view *view = context;
+  uint32_t field;
+  const struct trait *trait = &slot_subject(view, slot, &field)->traits.items[at];
+  *name = name_text(view->audiences->context, trait->name);
+  *value = (struct cel_value){.kind = CEL_JSON, .as.json = &trait->value};
+}
+
+static void world_series(void *context, uint32_t slot, uint32_t number, struct cel_series *series) {
+  const struct view *view = context;
+  const struct subject *subject = NULL;
+  if (slot == LOOKUP_EVENTS && view->contact) subject = &view->contact->subject;
+  else if (view->account) subject = &view->account->subject;
+  *series = (struct cel_series){.since = INT64_MAX}; /* X3: without an account, empty and never quiet */
+  if (!subject) return;
+  series->since = subject->created_at;
+  const struct series *found = pbk_subject_series(subject, number);
+  if (!found) return;
+  series->times = found->times.items;
+  series->count = found->times.count;
+}
+
+static bool world_member(void *context, uint32_t slot, uint32_t number) {
+  const struct view *view = context;
+  (void)slot;
+  const struct audience *audience = registry_current(&view->audiences->registry, number);
+  if (!audience) return false;
+  if (audience->of == PBK_CONTACT) return view->contact && pbk_is_in(view->audiences, number, view->contact->subject.index);
+  return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
+}
+
+void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {
+  struct cel_world world = {.context = (void *)(uintptr_t)view,
+                            .now = view->audiences->context->now,
+                            .field = world_field,
+                            .entry = world_entry,
+                            .entry_count = world_entry_count,
+                            .entry_at = world_entry_at,
+                            .series = world_series,
+                            .member = world_member};
+  pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);
+}

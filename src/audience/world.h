@@ -1,0 +1,27 @@
+/* audience/world.h - the world as a condition sees it: one subject, its account, perhaps an event or an enrollment. */
+#ifndef PBK_AUDIENCE_WORLD_H
+#define PBK_AUDIENCE_WORLD_H
+
+#include "audience/audience.h"
+
+struct event_view {
+  uint32_t name;
+  pbk_time occurred_at;
+  const pbk_value *properties; /* a map, or NULL */
+};
+
+struct view {
+  const struct audiences *audiences;
+  const struct contact *contact; /* NULL where the subject is an account */
+  const struct account *account; /* NULL where a contact has none */
+  const struct event_view *event;
+  pbk_time started_at, step_at;
+};
+
+/* A subject, and a contact's account with it. */
+struct view pbk_view_of(const struct audiences *audiences, int32_t kind, uint32_t index);
+
+/* Evaluates at `now`. What the outcome borrows is valid until the next evaluation. */
+void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome);
+
+#endif
