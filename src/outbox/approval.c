@@ -1,0 +1,70 @@
+/* outbox/approval.c - the host's hands on messages: approve, take back, edit (SPEC O2, O4); declared in outbox.h. */
+#include "base/number.h"
+#include "outbox/outbox.h"
+#include "outbox/turn.h"
+
+bool pbk_check_message(const struct outbox *outbox, uint64_t id, const struct message **message, struct problem *problem) {
+  *message = message_at(outbox, id);
+  if (*message) return true;
+  char digits[NUMBER_TEXT_MOST];
+  struct text number = {digits, pbk_print_uint(digits, id)};
+  if (id >= 1 && id <= outbox->messages.count)
+    return pbk_problem_set(problem, PBK_CODE_BAD_STATE, "message ", number, " has ended");
+  return pbk_problem_set(problem, PBK_CODE_UNKNOWN_MESSAGE, "there is no message ", number, "");
+}
+
+bool pbk_check_task(const struct outbox *outbox, uint64_t id, struct problem *problem) {
+  if (task_at(outbox, id)) return true;
+  char digits[NUMBER_TEXT_MOST];
+  struct text number = {digits, pbk_print_uint(digits, id)};
+  if (id >= 1 && id <= outbox->tasks.count)
+    return pbk_problem_set(problem, PBK_CODE_BAD_STATE, "task ", number, " is not open any more");
+  return pbk_problem_set(problem, PBK_CODE_UNKNOWN_TASK, "there is no task ", number, "");
+}
+
+bool pbk_can_edit(const struct outbox *outbox, uint64_t id, struct problem *problem) {
+  const struct message *message;
+  if (!pbk_check_message(outbox, id, &message, problem)) return false;
+  if (message->state != MESSAGE_SENDING) return true;
+  return pbk_problem_at(problem, PBK_CODE_BAD_STATE, "the message is being sent");
+}
+
+bool pbk_can_approve(const struct outbox *outbox, uint64_t id, struct problem *problem) {
+  return pbk_can_edit(outbox, id, problem);
+}
+
+bool pbk_can_unapprove(const struct outbox *outbox, uint64_t id, struct problem *problem) {
+  if (!pbk_can_edit(outbox, id, problem)) return false;
+  if (message_at(outbox, id)->state == MESSAGE_APPROVED) return true;
+  return pbk_problem_at(problem, PBK_CODE_BAD_STATE, "the message is not approved");
+}
+
+bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *problem) {
+  const struct message *message;
+  if (!pbk_check_message(outbox, id, &message, problem)) return false;
+  if (message->state == MESSAGE_SENDING && !message->waits) return true;
+  return pbk_problem_at(problem, PBK_CODE_BAD_STATE, "the message is not under way: its delivery has not been accepted");
+}
+
+void pbk_approve_message(struct outbox *outbox, uint64_t id) {
+  struct message *message = message_at(outbox, id);
+  pbk_duration window = message->window >= 0 ? message->window : outbox->approval_window;
+  message->due = saturating_add(outbox->context->now, window);
+  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, id));
+  if (message->state != MESSAGE_APPROVED) pbk_turn_message(outbox, message, MESSAGE_APPROVED, NO_TEXT);
+}
+
+void pbk_unapprove_message(struct outbox *outbox, uint64_t id) {
+  pbk_turn_message(outbox, message_at(outbox, id), MESSAGE_PENDING, NO_TEXT);
+}
+
+void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note) {
+  struct message *message = message_at(outbox, id);
+  if (template != MAP_NONE) message->template = template;
+  if (!note.bytes) return;
+  struct memory *memory = outbox->context->memory;
+  char *copy = note.size ? pbk_allocate(memory, note.size) : NULL;
+  if (note.size) memcpy(copy, note.bytes, note.size);
+  pbk_release(memory, (void *)(uintptr_t)message->note.bytes, message->note.size);
+  message->note = (struct text){copy, note.size};
+}

@@ -1,0 +1,79 @@
+/* outbox/delivery.c - attempts, what delivery answers, retries (SPEC O5, O6); declared in outbox.h. */
+#include "outbox/outbox.h"
+#include "outbox/turn.h"
+
+/* O5, in its order. NULL: nothing is in the way. */
+static const char *obstacle(const struct outbox *outbox, const struct message *message, enum message_state *state) {
+  const struct subject *subject = pbk_subject_at(outbox->facts, message->subject_kind, message->subject);
+  const struct contact *about = message->subject_kind == PBK_CONTACT ? contact_at(outbox->facts, message->subject) : NULL;
+  const struct contact *to = message->to_kind == PBK_TO_CONTACT ? contact_at(outbox->facts, message->to) : NULL;
+  *state = MESSAGE_CANCELLED;
+  if (subject->deleted || (to && to->subject.deleted)) return "deleted";
+  if ((about && about->suppressed) || (to && to->suppressed)) return "suppressed";
+  *state = MESSAGE_FAILED;
+  if (message->sender != MAP_NONE && pbk_sender_unavailable(outbox->senders, message->sender)) return "sender_unavailable";
+  if (!pbk_channel_connected(outbox, name_text(outbox->context, message->channel))) return "channel_disconnected";
+  return NULL;
+}
+
+void pbk_attempt_message(struct outbox *outbox, struct message *message) {
+  enum message_state state;
+  const char *reason = obstacle(outbox, message, &state);
+  message->waits = false;
+  if (reason) {
+    pbk_end_message(outbox, message, state, text_from(reason));
+    return;
+  }
+  message->attempt++;
+  pbk_turn_message(outbox, message, MESSAGE_SENDING, NO_TEXT);
+  array_push(outbox->context->memory, &outbox->ready, message->id);
+}
+
+bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk_time time) {
+  struct message *message = message_at(outbox, id);
+  if (!message || message->due != time) return false;
+  return kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
+}
+
+struct message *pbk_ready_message(struct outbox *outbox) {
+  while (outbox->ready_next < outbox->ready.count) {
+    struct message *message = message_at(outbox, outbox->ready.items[outbox->ready_next]);
+    if (message) return message;
+    outbox->ready_next++; /* reported before it was offered */
+  }
+  outbox->ready_next = outbox->ready.count = 0;
+  return NULL;
+}
+
+void pbk_offered_message(struct outbox *outbox) { outbox->ready_next++; }
+
+static void answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
+  if (message->email && message->to_kind == PBK_TO_CONTACT && message->sender != MAP_NONE) {
+    struct contact *contact = contact_at(outbox->facts, message->to);
+    if (!contact->subject.deleted && sender_at(outbox->senders, message->sender))
+      pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
+  }
+  pbk_end_message(outbox, message, MESSAGE_SENT, NO_TEXT);
+}
+
+static void answer_retry(struct outbox *outbox, struct message *message, pbk_duration wait) {
+  if (message->attempt > outbox->retry_waits.count) {
+    pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("attempts_exhausted"));
+    return;
+  }
+  if (wait < 0) wait = outbox->retry_waits.items[message->attempt - 1];
+  message->waits = true;
+  message->due = saturating_add(outbox->context->now, wait);
+  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_RETRY, message->id));
+}
+
+void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
+                        pbk_time occurred_at) {
+  struct message *message = message_at(outbox, id);
+  switch (outcome) {
+  case PBK_DELIVERY_SENT: answer_sent(outbox, message, occurred_at); break;
+  case PBK_DELIVERY_RETRY: answer_retry(outbox, message, wait); break;
+  case PBK_DELIVERY_FAILED: pbk_end_message(outbox, message, MESSAGE_FAILED, reason); break;
+  default: break; /* accepted: the host reports later */
+  }
+}

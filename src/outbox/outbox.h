@@ -1,0 +1,159 @@
+/* outbox/outbox.h - messages and tasks on their way: approval, attempts, outcomes (SPEC O). */
+#ifndef PBK_OUTBOX_OUTBOX_H
+#define PBK_OUTBOX_OUTBOX_H
+
+#include "base/number.h"
+#include "sender/sender.h"
+
+struct channel {
+  bool connected;
+};
+struct template {
+  uint32_t channel; /* name */
+};
+
+enum message_state { MESSAGE_PENDING, MESSAGE_APPROVED, MESSAGE_SENDING, MESSAGE_SENT, MESSAGE_FAILED, MESSAGE_CANCELLED };
+
+struct message {
+  uint64_t id, enrollment;
+  unsigned char key[16];
+  uint32_t playbook; /* name of its key */
+  int32_t subject_kind;
+  uint32_t subject;
+  uint32_t channel, template; /* names */
+  int32_t to_kind;            /* PBK_TO_CONTACT: index; PBK_TO_USER: name of the key; PBK_TO_PLACE: name; 0: nobody */
+  uint32_t to;
+  uint32_t sender;            /* place, or MAP_NONE */
+  bool email;                 /* to a contact: counts as contact with the sender (S8) */
+  pbk_policy policy;
+  enum message_state state;
+  bool waits;                 /* sending, for a retry */
+  uint32_t attempt;
+  pbk_duration window;        /* approval window if fixed by the playbook, else -1 */
+  pbk_time due;               /* end of the approval window, or the next attempt */
+  struct text note;           /* owned */
+};
+
+enum task_state { TASK_OPEN, TASK_COMPLETED, TASK_CANCELLED };
+
+struct task {
+  uint64_t id, enrollment;
+  uint32_t playbook; /* name */
+  int32_t subject_kind;
+  uint32_t subject;
+  uint32_t assignee; /* name of the user's key, or MAP_NONE */
+  uint32_t sender;   /* of a task for the sender: place; else MAP_NONE */
+  pbk_time due;      /* PBK_NO_TIME: none */
+  struct text title; /* owned */
+};
+
+/* What is open about or to one subject. */
+struct open_items {
+  ARRAY(uint64_t) messages;
+  ARRAY(uint64_t) tasks;
+};
+
+enum { RETRY_WAITS_MOST = 100 };
+
+struct outbox {
+  struct context *context;
+  struct facts *facts;
+  struct senders *senders;
+  struct registry channels, templates;
+  pbk_duration approval_window; /* settings */
+  ARRAY(pbk_duration) retry_waits;
+  unsigned char hash_key[16]; /* of message keys: from the engine's id */
+  ARRAY(struct message *) messages; /* by id - 1; NULL once ended */
+  ARRAY(struct task *) tasks;
+  ARRAY(struct open_items) open_contacts, open_accounts; /* by subject index */
+  ARRAY(uint64_t) ready; /* messages to be offered, in the order they turned sending */
+  uint32_t ready_next;
+  uint64_t messages_open, tasks_open;
+};
+
+void pbk_outbox_init(struct outbox *outbox, struct context *context, struct facts *facts, struct senders *senders,
+                     struct text engine_id);
+void pbk_outbox_release(struct outbox *outbox);
+
+static inline struct message *message_at(const struct outbox *outbox, uint64_t id) {
+  return id >= 1 && id <= outbox->messages.count ? outbox->messages.items[id - 1] : NULL;
+}
+static inline struct task *task_at(const struct outbox *outbox, uint64_t id) {
+  return id >= 1 && id <= outbox->tasks.count ? outbox->tasks.items[id - 1] : NULL;
+}
+
+/* ---- making ---- */
+
+struct message_request {
+  uint64_t enrollment;
+  uint32_t step, action, playbook;
+  int32_t subject_kind;
+  uint32_t subject;
+  uint32_t channel, template;
+  int32_t to_kind;
+  uint32_t to, sender;
+  bool email, approval;
+  pbk_policy policy;
+  pbk_duration window;
+  const char *failure; /* it fails at once: no_sender, no_recipient; NULL: it does not */
+};
+/* The number of the new message. Messages that need no approval go to their first attempt. */
+uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *request);
+
+struct task_request {
+  uint64_t enrollment;
+  uint32_t playbook;
+  int32_t subject_kind;
+  uint32_t subject, assignee, sender;
+  pbk_time due;
+  struct text title;
+};
+uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request);
+
+/* ---- the host's hands; false: *problem says why ---- */
+
+bool pbk_check_message(const struct outbox *outbox, uint64_t id, const struct message **message, struct problem *problem);
+bool pbk_check_task(const struct outbox *outbox, uint64_t id, struct problem *problem);
+/* The states in which each makes sense. */
+bool pbk_can_approve(const struct outbox *outbox, uint64_t id, struct problem *problem);
+bool pbk_can_unapprove(const struct outbox *outbox, uint64_t id, struct problem *problem);
+bool pbk_can_edit(const struct outbox *outbox, uint64_t id, struct problem *problem);
+bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *problem);
+
+void pbk_approve_message(struct outbox *outbox, uint64_t id);
+void pbk_unapprove_message(struct outbox *outbox, uint64_t id);
+void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note); /* MAP_NONE, no bytes: as it is */
+void pbk_complete_open_task(struct outbox *outbox, uint64_t id, pbk_time occurred_at);
+void pbk_cancel_open_task(struct outbox *outbox, uint64_t id);
+
+/* ---- attempts and outcomes ---- */
+
+/* A wake-up came out of the calendar. False: it does not stand any more. */
+bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk_time time);
+/* O5 and O6: one attempt: ends the message, or turns it sending and makes it ready. */
+void pbk_attempt_message(struct outbox *outbox, struct message *message);
+/* The next message to offer, or NULL. */
+struct message *pbk_ready_message(struct outbox *outbox);
+void pbk_offered_message(struct outbox *outbox);
+/* What delivery answered (O6). */
+void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
+                        pbk_time occurred_at);
+
+static inline bool message_unsent(const struct message *message) { return message->state != MESSAGE_SENDING || message->waits; }
+/* Cancels if unsent; no message of that number any more is fine. */
+void pbk_cancel_message(struct outbox *outbox, uint64_t id, struct text reason);
+void pbk_end_message(struct outbox *outbox, struct message *message, enum message_state state, struct text reason);
+
+/* All that is open about or to a subject (E9), or of a sender (S7). */
+void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t subject);
+void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender);
+bool pbk_sender_has_open(const struct outbox *outbox, uint32_t sender);
+
+enum { MESSAGE_KEY_TEXT = 32 };
+void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]);
+/* The key of whom a message goes to, now. */
+struct text pbk_message_to(const struct outbox *outbox, const struct message *message);
+
+bool pbk_channel_connected(const struct outbox *outbox, struct text key);
+
+#endif

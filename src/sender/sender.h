@@ -1,0 +1,42 @@
+/* sender/sender.h - sender profiles: who owns them, which are active (SPEC E3), and who sends a message (SPEC S1, S2). */
+#ifndef PBK_SENDER_SENDER_H
+#define PBK_SENDER_SENDER_H
+
+#include "base/problem.h"
+#include "facts/facts.h"
+
+enum sender_removal { SENDER_KEPT, SENDER_DRAINED, SENDER_CANCELLED };
+
+struct sender {
+  uint32_t user;       /* its owner, or MAP_NONE */
+  struct text address; /* owned */
+  enum sender_removal removal; /* from the engine (S7) */
+};
+
+struct senders {
+  struct context *context;
+  struct facts *facts;
+  struct registry registry;
+  uint32_t default_sender; /* MAP_NONE: none */
+};
+
+void pbk_senders_init(struct senders *senders, struct context *context, struct facts *facts);
+void pbk_senders_release(struct senders *senders);
+void pbk_release_sender(struct senders *senders, struct sender *sender);
+
+static inline struct sender *sender_at(const struct senders *senders, uint32_t place) {
+  return registry_current(&senders->registry, place);
+}
+
+/* Defined, not removed, and without a user or with a licensed one. */
+bool pbk_sender_active(const struct senders *senders, uint32_t place);
+/* The same by the latest definitions, for checking new ones. */
+bool pbk_sender_active_latest(const struct senders *senders, uint32_t place);
+/* O5: removed with cancel, or its user without a licence. */
+bool pbk_sender_unavailable(const struct senders *senders, uint32_t place);
+
+/* The first-defined active sender of a user; MAP_NONE where there is none (S2). */
+uint32_t pbk_sender_of_user(const struct senders *senders, uint32_t user);
+uint32_t pbk_active_default_sender(const struct senders *senders);
+
+#endif
