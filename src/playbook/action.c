@@ -1,0 +1,174 @@
+/* playbook/action.c - the actions of a step: tasks, e-mails, assignments, notifications (SPEC C, S1, S2); see playbooks.h. */
+#include "playbook/playbooks.h"
+
+bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int32_t kind, uint32_t subject) {
+  const struct audience *audience = audience_at(playbooks->audiences, segment);
+  if (audience->of == kind) return pbk_is_in(playbooks->audiences, segment, subject);
+  if (kind != PBK_CONTACT) return false;
+  uint32_t account = contact_at(playbooks->facts, subject)->account;
+  return account != MAP_NONE && pbk_is_in(playbooks->audiences, segment, account);
+}
+
+/* One action under way. */
+struct acting {
+  struct playbooks *playbooks;
+  struct enrollment *enrollment;
+  const struct action *action;
+  uint32_t step, number; /* from 0 */
+  uint32_t account;      /* the subject's, or MAP_NONE */
+};
+
+/* A user's place, or MAP_NONE (C2). */
+static uint32_t find_teammate(const struct acting *acting, struct person person) {
+  switch (person.kind) {
+  case PBK_PERSON_USER: return person.who;
+  case PBK_PERSON_ROLE: return pbk_holder_of(acting->playbooks->facts, acting->account, person.who);
+  case PBK_PERSON_SENDER: {
+    const struct sender *sender = sender_at(acting->playbooks->senders, acting->enrollment->sender);
+    return sender ? sender->user : MAP_NONE;
+  }
+  default: return MAP_NONE;
+  }
+}
+
+static uint32_t user_name(const struct acting *acting, uint32_t user) {
+  return registry_name(&acting->playbooks->facts->users, user);
+}
+
+static void make_task(struct acting *acting) {
+  const struct action *action = acting->action;
+  struct enrollment *enrollment = acting->enrollment;
+  pbk_time now = acting->playbooks->context->now;
+  struct task_request request = {
+      .enrollment = enrollment->id,
+      .playbook = playbook_name(acting->playbooks, enrollment->playbook),
+      .subject_kind = enrollment->subject_kind,
+      .subject = enrollment->subject,
+      .assignee = user_name(acting, find_teammate(acting, action->person)),
+      .sender = action->person.kind == PBK_PERSON_SENDER ? enrollment->sender : MAP_NONE,
+      .due = action->due < 0 ? PBK_NO_TIME : saturating_add(now, action->due),
+      .title = action->title};
+  uint64_t id = pbk_make_task(acting->playbooks->outbox, &request);
+  array_push(acting->playbooks->context->memory, &enrollment->tasks, id);
+}
+
+/* S1, S2: resolved when the message is made. */
+static uint32_t resolve_sender(const struct acting *acting) {
+  const struct senders *senders = acting->playbooks->senders;
+  const struct action *action = acting->action;
+  uint32_t sender = MAP_NONE;
+  switch (action->send_as) {
+  case PBK_SEND_AS_POOL: /* even if inactive by now (S7, drain) */
+    return sender_at(senders, acting->enrollment->sender) ? acting->enrollment->sender : MAP_NONE;
+  case PBK_SEND_AS_USER: sender = pbk_sender_of_user(senders, action->send_as_who); break;
+  case PBK_SEND_AS_ROLE:
+    sender = pbk_sender_of_user(senders, pbk_holder_of(acting->playbooks->facts, acting->account, action->send_as_who));
+    break;
+  default: break;
+  }
+  if (sender == MAP_NONE && !action->fail_without) sender = pbk_active_default_sender(senders);
+  return sender;
+}
+
+static struct message_request request_of(const struct acting *acting) {
+  const struct enrollment *enrollment = acting->enrollment;
+  return (struct message_request){.enrollment = enrollment->id,
+                                  .step = acting->step,
+                                  .action = acting->number,
+                                  .playbook = playbook_name(acting->playbooks, enrollment->playbook),
+                                  .subject_kind = enrollment->subject_kind,
+                                  .subject = enrollment->subject,
+                                  .channel = acting->action->channel,
+                                  .template = acting->action->template,
+                                  .to = MAP_NONE,
+                                  .sender = MAP_NONE,
+                                  .policy = acting->action->policy,
+                                  .window = enrollment->version->window};
+}
+
+static void make_message(struct acting *acting, const struct message_request *request) {
+  uint64_t id = pbk_make_message(acting->playbooks->outbox, request);
+  array_push(acting->playbooks->context->memory, &acting->enrollment->messages, id);
+}
+
+static void make_email(struct acting *acting, uint32_t contact) {
+  struct message_request request = request_of(acting);
+  request.to_kind = PBK_TO_CONTACT;
+  request.to = contact;
+  request.email = true;
+  request.approval = acting->action->approval;
+  request.sender = resolve_sender(acting);
+  if (request.sender == MAP_NONE) request.failure = "no_sender";
+  make_message(acting, &request);
+}
+
+static bool selected(const struct acting *acting, uint32_t contact) {
+  const struct action *action = acting->action;
+  if (action->to == PBK_TO_ALL) return true;
+  if (action->to == PBK_TO_PERSONA) return pbk_is_in(acting->playbooks->audiences, action->to_persona, contact);
+  struct view view = pbk_view_of(acting->playbooks->audiences, PBK_CONTACT, contact);
+  view.started_at = acting->enrollment->started_at;
+  view.step_at = acting->enrollment->step_at;
+  struct cel_outcome outcome;
+  pbk_evaluate(&view, action->to_when, &outcome);
+  return outcome.state == CEL_TRUE;
+}
+
+static void make_emails(struct acting *acting) {
+  if (acting->enrollment->subject_kind == PBK_CONTACT) {
+    make_email(acting, acting->enrollment->subject);
+    return;
+  }
+  const struct account *account = account_at(acting->playbooks->facts, acting->account);
+  for (uint32_t i = 0; i < account->contacts.count; i++) /* C3: in creation order */
+    if (selected(acting, account->contacts.items[i])) make_email(acting, account->contacts.items[i]);
+}
+
+static void notify(struct acting *acting) {
+  struct message_request request = request_of(acting);
+  struct person person = acting->action->person;
+  if (person.kind == PBK_PERSON_PLACE) {
+    request.to_kind = PBK_TO_PLACE;
+    request.to = person.who;
+  } else {
+    uint32_t user = find_teammate(acting, person);
+    if (user == MAP_NONE) request.failure = "no_recipient";
+    else {
+      request.to_kind = PBK_TO_USER;
+      request.to = user_name(acting, user);
+    }
+  }
+  make_message(acting, &request);
+}
+
+static void assign(struct acting *acting) {
+  struct playbooks *playbooks = acting->playbooks;
+  const struct action *action = acting->action;
+  if (acting->account == MAP_NONE) return;
+  uint32_t user = action->user;
+  if (user == MAP_NONE) {
+    struct rotation *rotation = &playbooks->states.items[acting->enrollment->playbook].rotations.items[action->rotation];
+    user = rotation->users.items[rotation->next];
+    rotation->next = (rotation->next + 1) % rotation->users.count;
+  }
+  pbk_set_holder(playbooks->facts, account_at(playbooks->facts, acting->account), action->role, user);
+  pbk_output output = output_of(playbooks->context, PBK_OUTPUT_ASSIGNED);
+  pbk_output_subject(playbooks->facts, &output, PBK_ACCOUNT, acting->account);
+  output.role = name_public(playbooks->context, registry_name(&playbooks->facts->roles, action->role));
+  output.user = name_public(playbooks->context, user_name(acting, user));
+  emit(playbooks->context, &output);
+}
+
+void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step) {
+  const struct step *running = &enrollment->version->steps[step];
+  for (uint32_t i = 0; i < running->action_count; i++) {
+    struct acting acting = {playbooks, enrollment, &running->actions[i], step, i, enrollment->subject};
+    if (enrollment->subject_kind == PBK_CONTACT) acting.account = contact_at(playbooks->facts, enrollment->subject)->account;
+    switch (acting.action->kind) {
+    case PBK_ACTION_TASK: make_task(&acting); break;
+    case PBK_ACTION_EMAIL: make_emails(&acting); break;
+    case PBK_ACTION_ASSIGN: assign(&acting); break;
+    default: notify(&acting); break;
+    }
+  }
+}

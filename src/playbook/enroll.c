@@ -1,0 +1,241 @@
+/* playbook/enroll.c - who enters: the checks of SPEC P4 in their order, for triggers, by hand, and to explain; see playbooks.h. */
+#include "playbook/playbooks.h"
+
+#include "base/value.h"
+
+enum check {
+  CHECK_INACTIVE,
+  CHECK_ARCHIVED,
+  CHECK_PAUSED,
+  CHECK_SUPPRESSED,
+  CHECK_ALREADY_ENROLLED,
+  CHECK_REENTRY,
+  CHECK_FILTERED,
+  CHECK_EXIT_MET,
+  CHECK_NO_BRANCH,
+  CHECK_NO_SENDER
+};
+static const char *const check_names[CHECK_COUNT] = {"inactive", "archived", "paused",    "suppressed", "already_enrolled",
+                                                     "reentry",  "filtered", "exit_met", "no_branch",  "no_sender"};
+
+/* One subject before one playbook. */
+struct judging {
+  struct playbooks *playbooks;
+  uint32_t place;
+  const struct playbook *playbook;
+  const struct version *version;
+  int32_t kind;
+  uint32_t subject;
+  const struct contact *contact; /* NULL for an account */
+  const struct passage *passage; /* NULL: never came by */
+  bool has_outcome;              /* the last check asked a condition */
+  struct cel_outcome outcome;
+  struct cel_outcome exit_outcome; /* of exit.when: until when it stays false */
+  const struct branch *branch;   /* set by CHECK_NO_BRANCH */
+  uint32_t sender;               /* set by CHECK_NO_SENDER */
+  enum sender_choice choice;
+};
+
+/* ---- passages ---- */
+
+struct passage *pbk_passage_of(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
+  uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
+  if (subject >= count) return NULL;
+  struct passages *passages =
+      kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
+  for (uint32_t i = 0; i < passages->items.count; i++)
+    if (passages->items.items[i].playbook == playbook) return &passages->items.items[i];
+  return NULL;
+}
+
+static struct passage *need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
+  struct passage *found = pbk_passage_of(playbooks, kind, subject, playbook);
+  if (found) return found;
+  struct memory *memory = playbooks->context->memory;
+  struct passages none = {0}, *passages;
+  if (kind == PBK_CONTACT) {
+    while (playbooks->of_contacts.count <= subject) array_push(memory, &playbooks->of_contacts, none);
+    passages = &playbooks->of_contacts.items[subject];
+  } else {
+    while (playbooks->of_accounts.count <= subject) array_push(memory, &playbooks->of_accounts, none);
+    passages = &playbooks->of_accounts.items[subject];
+  }
+  struct passage passage = {.playbook = playbook};
+  array_push(memory, &passages->items, passage);
+  return &passages->items.items[passages->items.count - 1];
+}
+
+/* ---- the checks ---- */
+
+static bool evaluate(struct judging *judging, const struct cel_program *program) {
+  struct view view = pbk_view_of(judging->playbooks->audiences, judging->kind, judging->subject);
+  view.started_at = view.step_at = judging->playbooks->context->now;
+  pbk_evaluate(&view, program, &judging->outcome);
+  judging->has_outcome = true;
+  return judging->outcome.state == CEL_TRUE;
+}
+
+static bool passes_reentry(const struct judging *judging) {
+  const struct passage *passage = judging->passage;
+  if (!passage || !passage->ever) return true;
+  if (judging->version->reentry == PBK_REENTRY_ONCE) return false;
+  if (judging->version->reentry == PBK_REENTRY_ALWAYS || passage->running) return true;
+  return judging->playbooks->context->now >= saturating_add(passage->last_exit, judging->version->reentry_after);
+}
+
+static bool passes_filter(struct judging *judging) {
+  const struct version *version = judging->version;
+  bool held = version->segment == MAP_NONE ||
+              pbk_segment_holds(judging->playbooks, version->segment, judging->kind, judging->subject);
+  bool matched = !version->when || evaluate(judging, version->when);
+  return held && matched;
+}
+
+static bool passes_exit(struct judging *judging) {
+  if (!judging->version->exit_when) return true;
+  bool met = evaluate(judging, judging->version->exit_when);
+  judging->exit_outcome = judging->outcome;
+  return !met;
+}
+
+static bool finds_branch(struct judging *judging) {
+  const struct version *version = judging->version;
+  judging->branch = NULL;
+  if (version->branch_count == 0) return true;
+  for (uint32_t i = 0; i < version->branch_count && !judging->branch; i++) {
+    const struct branch *branch = &version->branches[i];
+    if (branch->segment == MAP_NONE ||
+        pbk_segment_holds(judging->playbooks, branch->segment, judging->kind, judging->subject))
+      judging->branch = branch;
+  }
+  return judging->branch != NULL;
+}
+
+static bool finds_sender(struct judging *judging) {
+  judging->sender = MAP_NONE;
+  if (!judging->branch) return true;
+  const struct pool *pool = pbk_pool_of(judging->playbooks, judging->place, judging->branch->segment);
+  judging->sender = pbk_pool_choose(judging->playbooks->senders, pool, judging->branch->sticky, judging->contact,
+                                    &judging->choice);
+  return judging->sender != MAP_NONE;
+}
+
+static bool passes(struct judging *judging, enum check check) {
+  judging->has_outcome = false;
+  switch (check) {
+  case CHECK_INACTIVE: return judging->playbook->status != PLAYBOOK_NEVER;
+  case CHECK_ARCHIVED: return judging->playbook->status != PLAYBOOK_ARCHIVED;
+  case CHECK_PAUSED: return judging->playbook->status != PLAYBOOK_PAUSED;
+  case CHECK_SUPPRESSED: return !judging->contact || !judging->contact->suppressed;
+  case CHECK_ALREADY_ENROLLED: return !judging->passage || !judging->passage->running;
+  case CHECK_REENTRY: return passes_reentry(judging);
+  case CHECK_FILTERED: return passes_filter(judging);
+  case CHECK_EXIT_MET: return passes_exit(judging);
+  case CHECK_NO_BRANCH: return finds_branch(judging);
+  default: return finds_sender(judging);
+  }
+}
+
+static struct judging judging_of(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject) {
+  return (struct judging){.playbooks = playbooks,
+                          .place = place,
+                          .playbook = &playbooks->states.items[place],
+                          .version = version_at(playbooks, place),
+                          .kind = kind,
+                          .subject = subject,
+                          .contact = kind == PBK_CONTACT ? contact_at(playbooks->facts, subject) : NULL,
+                          .passage = pbk_passage_of(playbooks, kind, subject, place),
+                          .sender = MAP_NONE};
+}
+
+/* ---- judging ---- */
+
+static void tell_not_enrolled(const struct judging *judging, enum check check) {
+  pbk_output output = output_of(judging->playbooks->context, PBK_OUTPUT_NOT_ENROLLED);
+  output.playbook = name_public(judging->playbooks->context, playbook_name(judging->playbooks, judging->place));
+  pbk_output_subject(judging->playbooks->facts, &output, judging->kind, judging->subject);
+  output.reason = public_text(text_from(check_names[check]));
+  emit(judging->playbooks->context, &output);
+}
+
+static void tell_enrolled(const struct judging *judging, const struct enrollment *enrollment) {
+  static const char *const choices[] = {"pinned", "sticky", "rotation"};
+  struct context *context = judging->playbooks->context;
+  pbk_output output = output_of(context, PBK_OUTPUT_ENROLLED);
+  output.enrollment = enrollment->id;
+  output.playbook = name_public(context, playbook_name(judging->playbooks, judging->place));
+  output.version = enrollment->version->number;
+  pbk_output_subject(judging->playbooks->facts, &output, judging->kind, judging->subject);
+  if (enrollment->branch != MAP_NONE)
+    output.branch = public_text(pbk_audience_key(judging->playbooks->audiences, enrollment->branch));
+  if (enrollment->sender != MAP_NONE) {
+    output.sender = name_public(context, registry_name(&judging->playbooks->senders->registry, enrollment->sender));
+    output.sender_by = public_text(text_from(choices[judging->choice]));
+  }
+  emit(context, &output);
+}
+
+static void enroll(struct judging *judging, struct passage *passage, uint32_t audience) {
+  struct playbooks *playbooks = judging->playbooks;
+  struct memory *memory = playbooks->context->memory;
+  struct enrollment *enrollment = pbk_allocate_cleared(memory, sizeof *enrollment);
+  *enrollment = (struct enrollment){.id = (uint64_t)playbooks->enrollments.count + 1,
+                                    .playbook = judging->place,
+                                    .version = version_at(playbooks, judging->place),
+                                    .subject_kind = judging->kind,
+                                    .subject = judging->subject,
+                                    .audience = audience,
+                                    .branch = judging->branch ? judging->branch->segment : MAP_NONE,
+                                    .sender = judging->sender,
+                                    .started_at = playbooks->context->now,
+                                    .step_at = playbooks->context->now,
+                                    .exit_armed = INT64_MAX};
+  array_push(memory, &playbooks->enrollments, enrollment);
+  enrollment->version->references++;
+  if (judging->sender != MAP_NONE && judging->choice == CHOSEN_ROTATION)
+    pbk_pool_pass_turn(pbk_pool_of(playbooks, judging->place, enrollment->branch), judging->sender);
+  passage->running = enrollment;
+  passage->ever = true;
+  playbooks->states.items[judging->place].running++;
+  playbooks->running++;
+  tell_enrolled(judging, enrollment);
+  pbk_start_enrollment(playbooks, enrollment, judging->version->exit_when ? &judging->exit_outcome : NULL);
+}
+
+void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, uint32_t audience, bool by_hand) {
+  enum playbook_status status = playbooks->states.items[place].status;
+  if (!by_hand && (status == PLAYBOOK_NEVER || status == PLAYBOOK_ARCHIVED)) return;
+  struct passage *passage = need_passage(playbooks, kind, subject, place);
+  if (passage->judged == playbooks->cause) return; /* P5 */
+  passage->judged = playbooks->cause;
+  struct judging judging = judging_of(playbooks, place, kind, subject);
+  for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {
+    if (by_hand && check == CHECK_FILTERED) continue; /* P6 */
+    if (passes(&judging, (enum check)check)) continue;
+    tell_not_enrolled(&judging, (enum check)check);
+    return;
+  }
+  enroll(&judging, passage, audience);
+}
+
+bool pbk_explain_checks(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, struct arena *arena,
+                        pbk_check checks[CHECK_COUNT]) {
+  struct judging judging = judging_of(playbooks, place, kind, subject);
+  bool enrolls = true;
+  for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {
+    bool passed = passes(&judging, (enum check)check);
+    enrolls = enrolls && passed;
+    checks[check] = (pbk_check){.name = public_text(text_from(check_names[check])), .result = passed};
+    if (!judging.has_outcome) continue;
+    if (judging.outcome.state == CEL_ERROR) {
+      struct text error = text_from(judging.outcome.error);
+      char *copy = pbk_arena_allocate(arena, error.size + 1);
+      memcpy(copy, error.bytes, error.size);
+      checks[check].error = (pbk_text){copy, error.size};
+    } else {
+      checks[check].has_value = 1;
+      checks[check].value = pbk_cel_to_json(&judging.outcome.value, arena);
+    }
+  }
+  return enrolls;
+}

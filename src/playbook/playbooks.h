@@ -1,0 +1,247 @@
+/* playbook/playbooks.h - playbooks: versions of definitions, enrollments, and what a cause does with them (SPEC P).
+ *
+ * The floor's one header: the structures, and what its files offer each other and the engine. */
+#ifndef PBK_PLAYBOOK_PLAYBOOK_H
+#define PBK_PLAYBOOK_PLAYBOOK_H
+
+#include "audience/world.h"
+#include "outbox/outbox.h"
+#include "sender/pool.h"
+
+/* ---- a version of a definition (definition.c); never changes ---- */
+
+struct trigger {
+  pbk_trigger_kind kind;
+  uint32_t name;  /* event or stage: name; segment or persona: place */
+  uint32_t from, stage; /* names, or MAP_NONE */
+  struct cel_program *where;
+};
+
+struct person {
+  pbk_person_kind kind;
+  uint32_t who; /* user or role: place; a place on a channel: name */
+};
+
+struct action {
+  pbk_action_kind kind;
+  struct text title; /* owned */
+  struct person person;
+  pbk_duration due; /* -1: none */
+  uint32_t channel, template; /* names */
+  bool approval;
+  pbk_policy policy;
+  pbk_send_as_kind send_as;
+  uint32_t send_as_who; /* user or role: place */
+  bool fail_without;
+  pbk_recipients_kind to;
+  uint32_t to_persona;
+  struct cel_program *to_when;
+  uint32_t role, user;  /* assign: places; user MAP_NONE: rotate */
+  ARRAY(uint32_t) rotate;
+  uint32_t rotation;    /* the playbook's rotation, set when installed */
+};
+
+struct step {
+  pbk_duration delay;
+  struct cel_program *when;
+  bool exit_on_skip;
+  struct action *actions;
+  uint32_t action_count;
+};
+
+struct branch {
+  uint32_t segment; /* place; MAP_NONE: the one pool of a playbook without branches */
+  pbk_sticky sticky;
+  ARRAY(uint32_t) senders; /* as listed */
+};
+
+struct version {
+  uint32_t references; /* being current, and running enrollments */
+  uint32_t number;
+  int32_t subject_kind;
+  struct trigger *triggers;
+  uint32_t trigger_count;
+  uint32_t segment; /* MAP_NONE: none */
+  struct cel_program *when, *exit_when;
+  bool exit_on_left, exit_reads_step, keep_tasks, keep_messages;
+  bool starts_active;
+  pbk_reentry reentry;
+  pbk_duration reentry_after;
+  pbk_duration window; /* -1: the engine's */
+  struct branch *branches; /* none: no senders */
+  uint32_t branch_count;
+  struct step *steps;
+  uint32_t step_count;
+};
+
+/* ---- what runs ---- */
+
+struct enrollment {
+  uint64_t id;
+  uint32_t playbook; /* place */
+  struct version *version;
+  int32_t subject_kind;
+  uint32_t subject;
+  uint32_t audience; /* whose entering or tagging triggered it (P9), or MAP_NONE */
+  uint32_t branch;   /* segment of the branch, or MAP_NONE */
+  uint32_t sender;   /* place, or MAP_NONE */
+  uint32_t next_step;
+  bool waiting;      /* its step fell due while the playbook was paused */
+  pbk_time started_at, step_at;
+  pbk_time due;        /* of the next step */
+  pbk_time exit_armed; /* the wake-up set for exit.when; INT64_MAX: none */
+  ARRAY(uint64_t) messages, tasks; /* made, perhaps ended */
+};
+
+/* What one subject has been through in one playbook, any version. */
+struct passage {
+  uint32_t playbook;
+  bool ever;
+  pbk_time last_exit;
+  uint64_t judged; /* the cause that last judged it (P5) */
+  struct enrollment *running;
+};
+
+enum playbook_status { PLAYBOOK_NEVER, PLAYBOOK_ACTIVE, PLAYBOOK_PAUSED, PLAYBOOK_ARCHIVED };
+
+/* The next user of an assign action (C1): belongs to the action and its list, over versions. */
+struct rotation {
+  uint32_t step, action;
+  uint32_t next;
+  ARRAY(uint32_t) users;
+};
+
+struct branch_pool {
+  uint32_t segment; /* as in struct branch */
+  struct pool pool;
+};
+
+/* What lasts over versions, by place in the registry (whose objects are versions). */
+struct playbook {
+  enum playbook_status status;
+  pbk_time activated_at;
+  uint32_t versions; /* defined so far */
+  uint64_t running;
+  ARRAY(struct branch_pool) pools;
+  ARRAY(struct rotation) rotations;
+  ARRAY(uint64_t) waiting; /* enrollments whose step waits for the resume */
+};
+
+/* From what happens to the playbooks that may be triggered by it. */
+enum route_kind { ROUTE_EVENT, ROUTE_STAGE, ROUTE_HEALTH, ROUTE_AUDIENCE };
+struct route {
+  enum route_kind kind;
+  uint32_t name; /* event, stage: name; audience: place; health: 0 */
+  uint32_t playbook;
+};
+
+struct passages {
+  ARRAY(struct passage) items;
+};
+
+struct playbooks {
+  struct context *context;
+  struct facts *facts;
+  struct audiences *audiences;
+  struct senders *senders;
+  struct outbox *outbox;
+  struct registry registry;
+  ARRAY(struct playbook) states;          /* by place */
+  ARRAY(struct route) routes;             /* ordered */
+  ARRAY(struct enrollment *) enrollments; /* by id - 1; NULL once exited */
+  ARRAY(struct passages) of_contacts, of_accounts; /* by subject index */
+  uint64_t running;
+  uint64_t watching; /* running enrollments of contacts with exit.when or on_left */
+  uint64_t cause;    /* number of the cause under way */
+};
+
+void pbk_playbooks_init(struct playbooks *playbooks, struct context *context, struct facts *facts, struct audiences *audiences,
+                        struct senders *senders, struct outbox *outbox);
+void pbk_playbooks_release(struct playbooks *playbooks);
+
+static inline struct version *version_at(const struct playbooks *playbooks, uint32_t place) {
+  return registry_current(&playbooks->registry, place);
+}
+static inline struct enrollment *enrollment_at(const struct playbooks *playbooks, uint64_t id) {
+  return id >= 1 && id <= playbooks->enrollments.count ? playbooks->enrollments.items[id - 1] : NULL;
+}
+static inline uint32_t playbook_name(const struct playbooks *playbooks, uint32_t place) {
+  return registry_name(&playbooks->registry, place);
+}
+
+/* ---- definition.c ---- */
+
+/* Checks a definition and proposes it: its place, or MAP_NONE with *problem set. */
+uint32_t pbk_propose_playbook(struct playbooks *playbooks, const pbk_playbook *definition, struct version **proposed,
+                              struct problem *problem);
+void pbk_release_version(struct playbooks *playbooks, struct version *version);
+/* Gives back one reference. */
+void pbk_leave_version(struct playbooks *playbooks, struct version *version);
+/* A key as SPEC E1 has it; the member's name goes into the path. */
+bool pbk_check_key(struct problem *problem, struct text member, pbk_text key);
+
+/* What a latest definition or the version of a running enrollment names (undefine). */
+enum named_kind { NAMED_USER, NAMED_ROLE, NAMED_SENDER, NAMED_AUDIENCE, NAMED_TEMPLATE };
+bool pbk_playbooks_name(const struct playbooks *playbooks, enum named_kind kind, uint32_t place, uint32_t name);
+
+/* ---- status.c: versions counting, activating, pausing, archiving; pools ---- */
+
+void pbk_install_playbook(struct playbooks *playbooks, uint32_t place, struct version *version);
+void pbk_install_playbook_removal(struct playbooks *playbooks, uint32_t place);
+void pbk_activate_playbook(struct playbooks *playbooks, uint32_t place);
+void pbk_pause_playbook(struct playbooks *playbooks, uint32_t place);
+void pbk_resume_playbook(struct playbooks *playbooks, uint32_t place);
+void pbk_archive_playbook(struct playbooks *playbooks, uint32_t place, bool cancel);
+struct pool *pbk_pool_of(const struct playbooks *playbooks, uint32_t place, uint32_t segment); /* NULL: none */
+/* Whether a running enrollment is served by a sender: in one playbook (and branch), or MAP_NONE: any. */
+bool pbk_sender_serves(const struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch);
+void pbk_exit_served(struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch);
+
+/* ---- enroll.c: P4 to P6, and explain ---- */
+
+struct passage *pbk_passage_of(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook); /* NULL: none */
+/* A trigger was met (audience: of a membership trigger that began; else MAP_NONE). */
+void pbk_judge(struct playbooks *playbooks, uint32_t playbook, int32_t kind, uint32_t subject, uint32_t audience, bool by_hand);
+enum { CHECK_COUNT = 10 };
+/* Fills all checks of P4; true when it would enroll. Values and errors go into the arena. */
+bool pbk_explain_checks(struct playbooks *playbooks, uint32_t playbook, int32_t kind, uint32_t subject, struct arena *arena,
+                        pbk_check checks[CHECK_COUNT]);
+
+/* ---- trigger.c ---- */
+
+void pbk_index_routes(struct playbooks *playbooks, uint32_t place);
+/* What an input directly did, for triggers. */
+struct happening {
+  const struct event_view *event;
+  uint32_t contact, account; /* subjects of the event, or MAP_NONE */
+  int32_t subject_kind;      /* of stage and health */
+  uint32_t subject;
+  uint32_t stage_before, stage_after; /* names; equal: no change */
+  int health_moved;          /* -1 fell, 1 rose, 0 neither */
+};
+void pbk_run_direct_triggers(struct playbooks *playbooks, const struct happening *happening);
+/* All flips of the cause, in order. */
+void pbk_run_membership_triggers(struct playbooks *playbooks);
+
+/* ---- run.c: steps and exits ---- */
+
+void pbk_start_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, const struct cel_outcome *exit_outcome);
+void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment);
+void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, struct text reason);
+/* T7: exits of those whose subject was touched, by enrollment id. */
+void pbk_run_exits(struct playbooks *playbooks);
+/* All running enrollments, after an audience was defined (A3). */
+void pbk_review_exits(struct playbooks *playbooks);
+/* E9: those of a deleted subject. */
+void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subject);
+/* Wake-ups out of the calendar: do what is due, if it still stands. True when it did. */
+bool pbk_exit_due(struct playbooks *playbooks, uint64_t id, pbk_time time);
+bool pbk_step_due(struct playbooks *playbooks, uint64_t id, pbk_time time);
+
+/* ---- action.c ---- */
+
+void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step);
+/* Whether a segment holds a subject; of a contact, a segment of accounts asks its account (P1). */
+bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int32_t kind, uint32_t subject);
+
+#endif

@@ -1,0 +1,249 @@
+/* playbook/run.c - what becomes of an enrollment: steps when they are due, exits when they are met (SPEC P7 to P9, P11); see
+ * playbooks.h. */
+#include "playbook/playbooks.h"
+
+/* ---- exits ---- */
+
+static struct view view_of(const struct playbooks *playbooks, const struct enrollment *enrollment) {
+  struct view view = pbk_view_of(playbooks->audiences, enrollment->subject_kind, enrollment->subject);
+  view.started_at = enrollment->started_at;
+  view.step_at = enrollment->step_at;
+  return view;
+}
+
+/* As with memberships: an earlier wake-up that is set already looks, and sets the next. */
+static void arm_exit(struct playbooks *playbooks, struct enrollment *enrollment, pbk_time until) {
+  if (until == CEL_FOREVER || enrollment->exit_armed <= until) return;
+  enrollment->exit_armed = until;
+  pbk_calendar_add(&playbooks->context->calendar, until, wake_order(DUE_EXIT, enrollment->id));
+}
+
+/* Whether exit.when is met now; if not, a wake-up is set for when it may be. */
+static bool exit_met(struct playbooks *playbooks, struct enrollment *enrollment) {
+  if (!enrollment->version->exit_when) return false;
+  struct view view = view_of(playbooks, enrollment);
+  struct cel_outcome outcome;
+  pbk_evaluate(&view, enrollment->version->exit_when, &outcome);
+  if (outcome.state == CEL_TRUE) return true;
+  arm_exit(playbooks, enrollment, outcome.until);
+  return false;
+}
+
+static bool watches(const struct version *version) { return version->exit_when || version->exit_on_left; }
+
+void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, struct text reason) {
+  struct context *context = playbooks->context;
+  const struct version *version = enrollment->version;
+  pbk_output output = output_of(context, PBK_OUTPUT_EXITED);
+  output.enrollment = enrollment->id;
+  output.playbook = name_public(context, playbook_name(playbooks, enrollment->playbook));
+  pbk_output_subject(playbooks->facts, &output, enrollment->subject_kind, enrollment->subject);
+  output.reason = public_text(reason);
+  emit(context, &output);
+
+  struct passage *passage =
+      pbk_passage_of(playbooks, enrollment->subject_kind, enrollment->subject, enrollment->playbook);
+  passage->running = NULL;
+  passage->last_exit = context->now;
+  playbooks->enrollments.items[enrollment->id - 1] = NULL;
+  playbooks->states.items[enrollment->playbook].running--;
+  playbooks->running--;
+  if (watches(version)) playbooks->watching--;
+
+  bool keeps = !text_equal(reason, TEXT("deleted")) && !text_equal(reason, TEXT("sender_removed"));
+  if (!text_equal(reason, TEXT("completed"))) {
+    for (uint32_t i = 0; i < enrollment->messages.count && !(keeps && version->keep_messages); i++)
+      pbk_cancel_message(playbooks->outbox, enrollment->messages.items[i], reason);
+    for (uint32_t i = 0; i < enrollment->tasks.count && !(keeps && version->keep_tasks); i++)
+      pbk_cancel_open_task(playbooks->outbox, enrollment->tasks.items[i]);
+  }
+  array_release(context->memory, &enrollment->messages);
+  array_release(context->memory, &enrollment->tasks);
+  pbk_leave_version(playbooks, enrollment->version);
+  pbk_release(context->memory, enrollment, sizeof *enrollment);
+}
+
+/* ---- steps ---- */
+
+static void tell_step(struct playbooks *playbooks, const struct enrollment *enrollment, bool run) {
+  pbk_output output = output_of(playbooks->context, PBK_OUTPUT_STEP);
+  output.enrollment = enrollment->id;
+  output.step = enrollment->next_step + 1;
+  output.outcome = public_text(run ? TEXT("run") : TEXT("skipped"));
+  emit(playbooks->context, &output);
+}
+
+static bool step_runs(struct playbooks *playbooks, const struct enrollment *enrollment, const struct step *step) {
+  if (!step->when) return true;
+  struct view view = view_of(playbooks, enrollment);
+  struct cel_outcome outcome;
+  pbk_evaluate(&view, step->when, &outcome);
+  return outcome.state == CEL_TRUE;
+}
+
+/* Sets the due time of the next step: its delay counts from the due time of the one before. */
+static void schedule(struct enrollment *enrollment, pbk_time from) {
+  enrollment->due = saturating_add(from, enrollment->version->steps[enrollment->next_step].delay);
+}
+
+void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
+  const struct version *version = enrollment->version;
+  while (enrollment->due <= playbooks->context->now) {
+    if (exit_met(playbooks, enrollment)) { /* P9: before a step */
+      pbk_exit_enrollment(playbooks, enrollment, TEXT("goal"));
+      return;
+    }
+    const struct step *step = &version->steps[enrollment->next_step];
+    bool run = step_runs(playbooks, enrollment, step);
+    tell_step(playbooks, enrollment, run);
+    if (run) pbk_run_actions(playbooks, enrollment, enrollment->next_step);
+    enrollment->step_at = enrollment->due;
+    if (!run && step->exit_on_skip) {
+      pbk_exit_enrollment(playbooks, enrollment, TEXT("skipped"));
+      return;
+    }
+    if (++enrollment->next_step == version->step_count) {
+      pbk_exit_enrollment(playbooks, enrollment, TEXT("completed"));
+      return;
+    }
+    schedule(enrollment, enrollment->due);
+  }
+  pbk_calendar_add(&playbooks->context->calendar, enrollment->due, wake_order(DUE_STEP, enrollment->id));
+  /* The step moved step_at: what that makes true is due at once, after this cause. */
+  if (version->exit_reads_step && exit_met(playbooks, enrollment)) arm_exit(playbooks, enrollment, playbooks->context->now);
+}
+
+void pbk_start_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, const struct cel_outcome *exit_outcome) {
+  if (watches(enrollment->version)) playbooks->watching++;
+  if (exit_outcome) arm_exit(playbooks, enrollment, exit_outcome->until);
+  schedule(enrollment, enrollment->started_at);
+  if (enrollment->due <= playbooks->context->now) pbk_run_steps(playbooks, enrollment);
+  else pbk_calendar_add(&playbooks->context->calendar, enrollment->due, wake_order(DUE_STEP, enrollment->id));
+}
+
+/* ---- what is due ---- */
+
+bool pbk_exit_due(struct playbooks *playbooks, uint64_t id, pbk_time time) {
+  struct enrollment *enrollment = enrollment_at(playbooks, id);
+  if (!enrollment || enrollment->exit_armed != time) return false;
+  enrollment->exit_armed = INT64_MAX;
+  if (exit_met(playbooks, enrollment)) pbk_exit_enrollment(playbooks, enrollment, TEXT("goal"));
+  return true;
+}
+
+bool pbk_step_due(struct playbooks *playbooks, uint64_t id, pbk_time time) {
+  struct enrollment *enrollment = enrollment_at(playbooks, id);
+  if (!enrollment || enrollment->waiting || enrollment->due != time) return false;
+  struct playbook *playbook = &playbooks->states.items[enrollment->playbook];
+  if (playbook->status == PLAYBOOK_PAUSED) { /* P11 */
+    enrollment->waiting = true;
+    array_push(playbooks->context->memory, &playbook->waiting, id);
+    return false;
+  }
+  pbk_run_steps(playbooks, enrollment);
+  return true;
+}
+
+/* ---- exits of a cause ---- */
+
+/* P9: the subject left the audience whose entered or tagged triggered it. */
+static bool left_audience(const struct playbooks *playbooks, const struct enrollment *enrollment) {
+  if (!enrollment->version->exit_on_left || enrollment->audience == MAP_NONE) return false;
+  for (uint32_t i = 0; i < playbooks->audiences->flips.count; i++) {
+    const struct flip *flip = &playbooks->audiences->flips.items[i];
+    if (flip->audience == enrollment->audience && flip->subject == enrollment->subject && !flip->entered) return true;
+  }
+  return false;
+}
+
+static void review(struct playbooks *playbooks, struct enrollment *enrollment) {
+  if (!watches(enrollment->version)) return;
+  bool left = left_audience(playbooks, enrollment); /* looked at first: the exit frees it */
+  if (exit_met(playbooks, enrollment)) pbk_exit_enrollment(playbooks, enrollment, TEXT("goal"));
+  else if (left) pbk_exit_enrollment(playbooks, enrollment, TEXT("left"));
+}
+
+typedef ARRAY(uint64_t) id_list;
+
+static void collect_running(struct playbooks *playbooks, id_list *ids, int32_t kind, uint32_t subject) {
+  uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
+  if (subject >= count) return;
+  const struct passages *passages =
+      kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
+  for (uint32_t i = 0; i < passages->items.count; i++)
+    if (passages->items.items[i].running) array_push(playbooks->context->memory, ids, passages->items.items[i].running->id);
+}
+
+static void sift_id(uint64_t *ids, uint32_t at, uint32_t count) {
+  uint64_t moved = ids[at];
+  for (;;) {
+    uint32_t child = at * 2 + 1;
+    if (child >= count) break;
+    if (child + 1 < count && ids[child] < ids[child + 1]) child++;
+    if (moved >= ids[child]) break;
+    ids[at] = ids[child];
+    at = child;
+  }
+  ids[at] = moved;
+}
+
+static void sort_ids(uint64_t *ids, uint32_t count) {
+  for (uint32_t i = count / 2; i-- > 0;) sift_id(ids, i, count);
+  for (uint32_t last = count; last-- > 1;) {
+    uint64_t top = ids[0];
+    ids[0] = ids[last];
+    ids[last] = top;
+    sift_id(ids, 0, last);
+  }
+}
+
+/* A touched subject, and of an account its contacts (T7). */
+static void collect_touched(struct playbooks *playbooks, id_list *ids, int32_t kind, uint32_t subject) {
+  collect_running(playbooks, ids, kind, subject);
+  if (kind != PBK_ACCOUNT) return;
+  const struct account *account = account_at(playbooks->facts, subject);
+  for (uint32_t i = 0; i < account->contacts.count; i++)
+    collect_running(playbooks, ids, PBK_CONTACT, account->contacts.items[i]);
+}
+
+void pbk_run_exits(struct playbooks *playbooks) {
+  if (playbooks->watching == 0) return;
+  const struct facts *facts = playbooks->facts;
+  const struct audiences *audiences = playbooks->audiences;
+  id_list ids = {0};
+  int32_t last_kind = 0;
+  uint32_t last_subject = MAP_NONE;
+  for (uint32_t i = 0; i < facts->changes.count; i++) {
+    const struct change *change = &facts->changes.items[i];
+    if (change->subject_kind == last_kind && change->subject == last_subject) continue; /* often many of one subject */
+    collect_touched(playbooks, &ids, last_kind = change->subject_kind, last_subject = change->subject);
+  }
+  for (uint32_t i = 0; i < audiences->flips.count; i++)
+    collect_touched(playbooks, &ids, audience_at(audiences, audiences->flips.items[i].audience)->of,
+                    audiences->flips.items[i].subject);
+  sort_ids(ids.items, ids.count);
+  for (uint32_t i = 0; i < ids.count; i++) {
+    struct enrollment *enrollment = enrollment_at(playbooks, ids.items[i]);
+    if (enrollment && (i == 0 || ids.items[i] != ids.items[i - 1])) review(playbooks, enrollment);
+  }
+  array_release(playbooks->context->memory, &ids);
+}
+
+void pbk_review_exits(struct playbooks *playbooks) {
+  for (uint32_t i = 0; i < playbooks->enrollments.count; i++)
+    if (playbooks->enrollments.items[i]) review(playbooks, playbooks->enrollments.items[i]);
+}
+
+void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+  id_list ids = {0};
+  collect_running(playbooks, &ids, kind, subject);
+  sort_ids(ids.items, ids.count);
+  for (uint32_t i = 0; i < ids.count; i++)
+    pbk_exit_enrollment(playbooks, enrollment_at(playbooks, ids.items[i]), TEXT("deleted"));
+  array_release(playbooks->context->memory, &ids);
+  uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
+  if (subject >= count) return;
+  struct passages *passages =
+      kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
+  array_release(playbooks->context->memory, &passages->items); /* the key may be used anew, without history */
+}
