@@ -1,0 +1,176 @@
+/* api/define_calls.c - <playbook/define.h>: every text and every struct's size checked, then one command. */
+#include "api/call.h"
+
+static pbk_status fine(bool is) { return is ? PBK_OK : PBK_ERR_ARGUMENT; }
+
+/* Walks an array of structs by the size of its first; each must be as large as this build knows it. */
+typedef pbk_status (*check_item)(const void *item);
+static pbk_status check_array(const void *array, uint32_t count, size_t known, check_item check) {
+  if (count == 0) return PBK_OK;
+  if (!array) return PBK_ERR_ARGUMENT;
+  uint32_t stride;
+  memcpy(&stride, array, sizeof stride);
+  for (uint32_t i = 0; i < count; i++) {
+    const char *item = (const char *)array + (size_t)i * stride;
+    pbk_status status = pbk_check_size(item, known);
+    if (status == PBK_OK) status = check(item);
+    if (status != PBK_OK) return status;
+  }
+  return PBK_OK;
+}
+
+static pbk_status check_texts(const pbk_text *texts, uint32_t count) {
+  if (count && !texts) return PBK_ERR_ARGUMENT;
+  for (uint32_t i = 0; i < count; i++)
+    if (!texts[i].bytes || !pbk_fine_text(texts[i])) return PBK_ERR_ARGUMENT;
+  return PBK_OK;
+}
+
+static pbk_status check_trigger(const void *item) {
+  const pbk_trigger *trigger = item;
+  return fine(pbk_fine_text(trigger->name) && pbk_fine_text(trigger->where) && pbk_fine_text(trigger->from) &&
+              pbk_fine_text(trigger->stage));
+}
+
+static pbk_status check_pool(const pbk_pool *pool) {
+  if (!pool) return PBK_OK;
+  pbk_status status = pbk_check_size(pool, sizeof *pool);
+  return status == PBK_OK ? check_texts(pool->senders, pool->sender_count) : status;
+}
+
+static pbk_status check_branch(const void *item) {
+  const pbk_branch *branch = item;
+  return pbk_fine_text(branch->segment) ? check_pool(branch->senders) : PBK_ERR_ARGUMENT;
+}
+
+static pbk_status check_action(const void *item) {
+  const pbk_action *action = item;
+  if (!pbk_fine_text(action->title) || !pbk_fine_text(action->person.key) || !pbk_fine_text(action->template_key) ||
+      !pbk_fine_text(action->send_as.key) || !pbk_fine_text(action->to.text) || !pbk_fine_text(action->channel) ||
+      !pbk_fine_text(action->role) || !pbk_fine_text(action->user))
+    return PBK_ERR_ARGUMENT;
+  return check_texts(action->rotate, action->rotate_count);
+}
+
+static pbk_status check_step(const void *item) {
+  const pbk_step *step = item;
+  if (!pbk_fine_text(step->when)) return PBK_ERR_ARGUMENT;
+  return check_array(step->actions, step->action_count, sizeof(pbk_action), check_action);
+}
+
+static pbk_status check_playbook(const pbk_playbook *playbook) {
+  if (!pbk_fine_text(playbook->key) || !pbk_fine_text(playbook->segment) || !pbk_fine_text(playbook->when) ||
+      !pbk_fine_text(playbook->exit_when))
+    return PBK_ERR_ARGUMENT;
+  pbk_status status = check_array(playbook->triggers, playbook->trigger_count, sizeof(pbk_trigger), check_trigger);
+  if (status == PBK_OK) status = check_pool(playbook->senders);
+  if (status == PBK_OK) status = check_array(playbook->branches, playbook->branch_count, sizeof(pbk_branch), check_branch);
+  if (status == PBK_OK) status = check_array(playbook->steps, playbook->step_count, sizeof(pbk_step), check_step);
+  return status;
+}
+
+static size_t size_of_kind(pbk_definition_kind kind) {
+  static const size_t sizes[] = {0,
+                                 sizeof(pbk_settings),
+                                 sizeof(pbk_channel),
+                                 sizeof(pbk_template),
+                                 sizeof(pbk_user),
+                                 sizeof(pbk_role),
+                                 sizeof(pbk_sender),
+                                 sizeof(pbk_audience),
+                                 sizeof(pbk_audience),
+                                 sizeof(pbk_playbook)};
+  return kind >= PBK_DEFINE_SETTINGS && kind <= PBK_DEFINE_PLAYBOOK ? sizes[kind] : 0;
+}
+
+static pbk_status check_of(pbk_definition_kind kind, const void *of) {
+  switch (kind) {
+  case PBK_DEFINE_SETTINGS: {
+    const pbk_settings *settings = of;
+    return fine(pbk_fine_text(settings->default_sender) && (settings->retry_waits || settings->retry_wait_count == 0));
+  }
+  case PBK_DEFINE_CHANNEL: return fine(pbk_fine_text(((const pbk_channel *)of)->key));
+  case PBK_DEFINE_TEMPLATE: {
+    const pbk_template *template = of;
+    return fine(pbk_fine_text(template->key) && pbk_fine_text(template->channel));
+  }
+  case PBK_DEFINE_USER: {
+    const pbk_user *user = of;
+    return fine(pbk_fine_text(user->key) && pbk_fine_text(user->email));
+  }
+  case PBK_DEFINE_ROLE: return fine(pbk_fine_text(((const pbk_role *)of)->key));
+  case PBK_DEFINE_SENDER: {
+    const pbk_sender *sender = of;
+    return fine(pbk_fine_text(sender->key) && pbk_fine_text(sender->user) && pbk_fine_text(sender->address));
+  }
+  case PBK_DEFINE_PERSONA:
+  case PBK_DEFINE_SEGMENT: {
+    const pbk_audience *audience = of;
+    return fine(pbk_fine_text(audience->key) && pbk_fine_text(audience->when));
+  }
+  default: return check_playbook(of);
+  }
+}
+
+static pbk_status check_definition(const pbk_definition *definition) {
+  pbk_status status = pbk_check_size(definition, sizeof *definition);
+  size_t known = size_of_kind(definition->kind);
+  if (status != PBK_OK) return status;
+  if (known == 0 || !pbk_fine_text(definition->key)) return PBK_ERR_ARGUMENT;
+  if (definition->undefine) return PBK_OK;
+  if (!definition->of) return PBK_ERR_ARGUMENT;
+  status = pbk_check_size(definition->of, known);
+  return status == PBK_OK ? check_of(definition->kind, definition->of) : status;
+}
+
+pbk_status pbk_define(pbk_engine *engine, const pbk_envelope *envelope, const pbk_definition *definitions, uint32_t count) {
+  if (count && !definitions) return PBK_ERR_ARGUMENT;
+  for (uint32_t i = 0; i < count; i++) {
+    pbk_status status = definitions[i].size == definitions[0].size ? check_definition(&definitions[i]) : PBK_ERR_ARGUMENT;
+    if (status != PBK_OK) return status;
+  }
+  struct command command = {.type = COMMAND_DEFINE,
+                            .definitions = definitions,
+                            .definition_count = count,
+                            .batch = count > 1};
+  return pbk_call(engine, envelope, &command);
+}
+
+static pbk_status define_one(pbk_engine *engine, const pbk_envelope *envelope, pbk_definition_kind kind, const void *of) {
+  pbk_definition definition = {.size = sizeof definition, .kind = kind, .of = of};
+  return pbk_define(engine, envelope, &definition, 1);
+}
+
+pbk_status pbk_define_settings(pbk_engine *engine, const pbk_envelope *envelope, const pbk_settings *settings) {
+  return define_one(engine, envelope, PBK_DEFINE_SETTINGS, settings);
+}
+pbk_status pbk_define_channel(pbk_engine *engine, const pbk_envelope *envelope, const pbk_channel *channel) {
+  return define_one(engine, envelope, PBK_DEFINE_CHANNEL, channel);
+}
+pbk_status pbk_define_template(pbk_engine *engine, const pbk_envelope *envelope, const pbk_template *definition) {
+  return define_one(engine, envelope, PBK_DEFINE_TEMPLATE, definition);
+}
+pbk_status pbk_define_user(pbk_engine *engine, const pbk_envelope *envelope, const pbk_user *user) {
+  return define_one(engine, envelope, PBK_DEFINE_USER, user);
+}
+pbk_status pbk_define_role(pbk_engine *engine, const pbk_envelope *envelope, const pbk_role *role) {
+  return define_one(engine, envelope, PBK_DEFINE_ROLE, role);
+}
+pbk_status pbk_define_sender(pbk_engine *engine, const pbk_envelope *envelope, const pbk_sender *sender) {
+  return define_one(engine, envelope, PBK_DEFINE_SENDER, sender);
+}
+pbk_status pbk_define_persona(pbk_engine *engine, const pbk_envelope *envelope, const pbk_audience *persona) {
+  return define_one(engine, envelope, PBK_DEFINE_PERSONA, persona);
+}
+pbk_status pbk_define_segment(pbk_engine *engine, const pbk_envelope *envelope, const pbk_audience *segment) {
+  return define_one(engine, envelope, PBK_DEFINE_SEGMENT, segment);
+}
+pbk_status pbk_define_playbook(pbk_engine *engine, const pbk_envelope *envelope, const pbk_playbook *playbook) {
+  return define_one(engine, envelope, PBK_DEFINE_PLAYBOOK, playbook);
+}
+
+pbk_status pbk_undefine(pbk_engine *engine, const pbk_envelope *envelope, pbk_definition_kind kind, const char *key,
+                        size_t key_size) {
+  pbk_definition definition = {.size = sizeof definition, .kind = kind, .undefine = 1, .key = {key, key_size}};
+  return pbk_define(engine, envelope, &definition, 1);
+}

@@ -1,0 +1,94 @@
+/* api/json_calls.c - <playbook/json.h>: the line protocol in and out. */
+#include "api/call.h"
+#include "wire/lines.h"
+#include "wire/output_line.h"
+
+static pbk_status feed_body(pbk_engine *engine, void *argument) { return pbk_feed_text(engine, *(struct text *)argument); }
+
+pbk_status pbk_feed_line(pbk_engine *engine, const char *line, size_t size) {
+  pbk_status status = pbk_may_change(engine);
+  if (status != PBK_OK) return status;
+  if (!line && size) return PBK_ERR_ARGUMENT;
+  /* all longer ones are refused alike */
+  struct text text = {line, size > UINT32_MAX ? UINT32_MAX : (uint32_t)size};
+  return pbk_guarded(engine, feed_body, &text);
+}
+
+pbk_status pbk_feed_json(pbk_engine *engine, const char *bytes, size_t size, uint64_t *refused) {
+  pbk_status status = pbk_may_change(engine);
+  if (status != PBK_OK) return status;
+  if (!bytes && size) return PBK_ERR_ARGUMENT;
+  uint64_t count = 0;
+  while (size > 0 && status == PBK_OK) {
+    const char *end = memchr(bytes, '\n', size);
+    size_t line = end ? (size_t)(end - bytes) + 1 : size;
+    status = pbk_feed_line(engine, bytes, line);
+    if (status == PBK_ERR_REFUSED) count++;
+    if (status == PBK_ERR_REFUSED || status == PBK_DUPLICATE) status = PBK_OK;
+    bytes += line;
+    size -= line;
+  }
+  if (refused) *refused = count;
+  return status;
+}
+
+struct draining {
+  char *buffer;
+  size_t capacity, *size;
+};
+
+static pbk_status drain_body(pbk_engine *engine, void *argument) {
+  struct draining *draining = argument;
+  struct outputs *outputs = &engine->context.outputs;
+  struct writer *line = &engine->line;
+  const pbk_output *output;
+  pbk_outputs_tidy(outputs);
+  *draining->size = 0;
+  while ((output = pbk_outputs_peek(outputs))) {
+    line->size = 0;
+    pbk_write_output_line(line, output);
+    if (line->size > draining->capacity - *draining->size) {
+      if (*draining->size > 0) return PBK_OK;
+      *draining->size = line->size;
+      return PBK_ERR_BUFFER;
+    }
+    memcpy(draining->buffer + *draining->size, line->bytes, line->size);
+    *draining->size += line->size;
+    pbk_outputs_take(outputs);
+  }
+  return PBK_OK;
+}
+
+pbk_status pbk_drain_json(pbk_engine *engine, char *buffer, size_t capacity, size_t *size) {
+  if (!engine || !size || (capacity && !buffer)) return PBK_ERR_ARGUMENT;
+  if (engine->in_callback) return PBK_ERR_REENTRANT;
+  if (engine->broken == PBK_ERR_NO_MEMORY) return engine->broken;
+  struct draining draining = {buffer, capacity, size};
+  return pbk_guarded(engine, drain_body, &draining);
+}
+
+/* Writes the line, or says that memory ran out. The writer lives in the caller's frame, so that the jump leaves it as it is. */
+static bool write_line(struct writer *writer, const pbk_output *output) {
+  jmp_buf on_failure;
+  if (setjmp(on_failure)) return false;
+  writer->memory->on_failure = &on_failure;
+  pbk_write_output_line(writer, output);
+  return true;
+}
+
+pbk_status pbk_output_json(const pbk_output *output, char *buffer, size_t capacity, size_t *size) {
+  if (!output || !size || (capacity && !buffer)) return PBK_ERR_ARGUMENT;
+  if (output->size < sizeof *output) return PBK_ERR_SIZE_TOO_SMALL;
+  if (output->type < PBK_OUTPUT_DEFINED || output->type > PBK_OUTPUT_EXPLANATION) return PBK_ERR_ARGUMENT;
+  struct memory memory;
+  pbk_memory_init(&memory, NULL, NULL, UINT64_MAX);
+  struct writer writer = {.memory = &memory};
+  pbk_status status = PBK_ERR_NO_MEMORY;
+  if (write_line(&writer, output)) {
+    *size = writer.size;
+    status = writer.size > capacity ? PBK_ERR_BUFFER : PBK_OK;
+    if (status == PBK_OK) memcpy(buffer, writer.bytes, writer.size);
+  }
+  pbk_writer_release(&writer);
+  return status;
+}

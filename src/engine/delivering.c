@@ -1,0 +1,71 @@
+/* engine/delivering.c - offering messages to the host, and its answers (SPEC O6, O8); declared in engine.h. */
+#include "engine/engine.h"
+
+static pbk_offer offer_of(struct pbk_engine *engine, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
+  const struct context *context = &engine->context;
+  pbk_message_key_text(message, key);
+  pbk_offer offer = {.size = sizeof offer,
+                     .attempt = message->attempt,
+                     .message = message->id,
+                     .enrollment = message->enrollment,
+                     .key = {key, MESSAGE_KEY_TEXT},
+                     .playbook = name_public(context, message->playbook),
+                     .channel = name_public(context, message->channel),
+                     .template_key = name_public(context, message->template),
+                     .to = public_text(pbk_message_to(&engine->outbox, message)),
+                     .to_kind = message->to_kind,
+                     .note = public_text(message->note)};
+  struct text subject = subject_key(pbk_subject_at(&engine->facts, message->subject_kind, message->subject));
+  if (message->subject_kind == PBK_CONTACT) offer.contact = public_text(subject);
+  else offer.account = public_text(subject);
+  if (message->to_kind == PBK_TO_USER) {
+    uint32_t place = pbk_registry_find(&engine->facts.users, name_text(context, message->to));
+    const struct user *user = registry_current(&engine->facts.users, place);
+    if (user) offer.to_address = public_text(user->email);
+  }
+  const struct sender *sender = sender_at(&engine->senders, message->sender);
+  if (sender) {
+    offer.sender = name_public(context, registry_name(&engine->senders.registry, message->sender));
+    offer.sender_address = public_text(sender->address);
+  }
+  return offer;
+}
+
+static void apply_answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *answer) {
+  struct command command = {.type = COMMAND_ANSWER,
+                            .received_at = PBK_NO_TIME,
+                            .occurred_at = PBK_NO_TIME,
+                            .number = id,
+                            .flag = answer->outcome,
+                            .wait = answer->wait < 0 ? PBK_WAIT_DEFAULT : answer->wait,
+                            .reason = private_text(answer->reason)};
+  if (command.reason.size > PBK_MAX_KEY) command.reason.size = PBK_MAX_KEY;
+  pbk_journal_add(&engine->journal, &command);
+  engine->commands++;
+  pbk_begin_cause(engine);
+  pbk_answer_message(&engine->outbox, id, command.flag, command.wait, command.reason, engine->context.now);
+}
+
+static bool flush(struct pbk_engine *engine) {
+  if (pbk_journal_flush(&engine->journal)) return true;
+  engine->broken = PBK_ERR_STORAGE;
+  return false;
+}
+
+bool pbk_offer_ready(struct pbk_engine *engine) {
+  struct message *message;
+  while ((message = pbk_ready_message(&engine->outbox))) {
+    pbk_offered_message(&engine->outbox);
+    if (!engine->deliver) continue;
+    if (!flush(engine)) return false; /* O8: effects leave only after what caused them is durable */
+    char key[MESSAGE_KEY_TEXT];
+    uint64_t id = message->id;
+    pbk_offer offer = offer_of(engine, message, key);
+    pbk_answer answer = {.size = sizeof answer, .outcome = PBK_DELIVERY_SENT, .wait = PBK_WAIT_DEFAULT};
+    engine->in_callback = true;
+    engine->deliver(engine->deliver_context, engine, &offer, &answer);
+    engine->in_callback = false;
+    apply_answer(engine, id, &answer);
+  }
+  return true;
+}

@@ -1,0 +1,173 @@
+/* engine/engine.c - making an engine, taking commands, moving time (SPEC T3, T4, T6, T8); see engine.h. */
+#include "engine/engine.h"
+
+void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config) {
+  engine->context.memory = &engine->memory;
+  pbk_names_init(&engine->context.names, &engine->memory);
+  pbk_calendar_init(&engine->context.calendar, &engine->memory);
+  pbk_outputs_init(&engine->context.outputs, &engine->memory);
+  pbk_arena_init(&engine->scratch, &engine->memory);
+  pbk_arena_init(&engine->reading, &engine->memory);
+  engine->line.memory = &engine->memory;
+  pbk_facts_init(&engine->facts, &engine->context);
+  pbk_audiences_init(&engine->audiences, &engine->context, &engine->facts);
+  pbk_senders_init(&engine->senders, &engine->context, &engine->facts);
+  pbk_outbox_init(&engine->outbox, &engine->context, &engine->facts, &engine->senders, private_text(config->engine_id));
+  pbk_playbooks_init(&engine->playbooks, &engine->context, &engine->facts, &engine->audiences, &engine->senders,
+                     &engine->outbox);
+  pbk_seen_init(engine);
+  pbk_journal_init(&engine->journal, &engine->memory, config->storage);
+  engine->dedupe_window = PBK_DAY;
+  engine->deliver = config->deliver;
+  engine->deliver_context = config->deliver_context;
+  engine->flags = config->flags;
+}
+
+void pbk_engine_release(struct pbk_engine *engine) {
+  pbk_journal_release(&engine->journal);
+  pbk_seen_release(engine);
+  pbk_playbooks_release(&engine->playbooks);
+  pbk_outbox_release(&engine->outbox);
+  pbk_senders_release(&engine->senders);
+  pbk_audiences_release(&engine->audiences);
+  pbk_facts_release(&engine->facts);
+  pbk_arena_release(&engine->scratch);
+  pbk_arena_release(&engine->reading);
+  pbk_writer_release(&engine->line);
+  pbk_outputs_release(&engine->context.outputs);
+  pbk_calendar_release(&engine->context.calendar);
+  pbk_names_release(&engine->context.names);
+}
+
+/* ---- time ---- */
+
+static void offer_at_once(struct pbk_engine *engine) {
+  if (engine->flags & PBK_DELIVER_AT_ONCE) pbk_offer_ready(engine);
+}
+
+/* Does one thing that came out of the calendar; false when it did not stand any more. */
+static bool do_due(struct pbk_engine *engine, struct wake wake) {
+  uint64_t id = wake_id(wake);
+  struct happening nothing = no_happening();
+  uint32_t audience = (uint32_t)(id >> 32), subject = (uint32_t)id;
+  pbk_begin_cause(engine);
+  switch (wake_kind(wake)) {
+  case DUE_APPROVAL:
+  case DUE_RETRY:
+    if (!pbk_message_due(&engine->outbox, wake_kind(wake), id, wake.time)) return false;
+    pbk_attempt_message(&engine->outbox, message_at(&engine->outbox, id));
+    return true;
+  case DUE_MEMBERSHIP:
+    if (!pbk_membership_due(&engine->audiences, audience, subject, wake.time)) return false;
+    pbk_mark_membership(&engine->audiences, audience, subject);
+    pbk_run_cause(engine, &nothing, NULL);
+    return true;
+  case DUE_EXIT: return pbk_exit_due(&engine->playbooks, id, wake.time);
+  default: return pbk_step_due(&engine->playbooks, id, wake.time);
+  }
+}
+
+bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
+  struct context *context = &engine->context;
+  struct wake wake;
+  uint64_t done = 0;
+  while (pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to) {
+    if (budget && done == budget) return true;
+    pbk_calendar_pop(&context->calendar);
+    if (wake.time > context->now) context->now = wake.time;
+    done += do_due(engine, wake);
+    offer_at_once(engine);
+    if (engine->broken) return false;
+  }
+  if (to > context->now) context->now = to;
+  return false;
+}
+
+/* ---- commands ---- */
+
+bool pbk_command_key(struct pbk_engine *engine, const char *member, struct text key) {
+  if (!key.bytes) return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "", text_from(member), " is missing");
+  if (key.size >= 1 && key.size <= PBK_MAX_KEY) return true;
+  return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "", text_from(member), " must have 1 to 255 bytes");
+}
+
+bool pbk_command_subject(struct pbk_engine *engine, const struct command *command, int32_t *kind, struct text *key) {
+  bool contact = command->contact.bytes != NULL;
+  if (contact && command->account.bytes)
+    return pbk_problem_at(&engine->problem, PBK_CODE_BAD_INPUT, "expected either userId or groupId, not both");
+  *kind = contact ? PBK_CONTACT : PBK_ACCOUNT;
+  *key = contact ? command->contact : command->account;
+  if (!key->bytes) return pbk_problem_at(&engine->problem, PBK_CODE_BAD_INPUT, "userId or groupId is missing");
+  return pbk_command_key(engine, contact ? "userId" : "groupId", *key);
+}
+
+bool pbk_unknown(struct pbk_engine *engine, pbk_code code, const char *what, struct text key) {
+  return pbk_problem_set(&engine->problem, code, what, key, "");
+}
+
+static void tell_duplicate(struct pbk_engine *engine, struct text id) {
+  pbk_output output = output_of(&engine->context, PBK_OUTPUT_DUPLICATE);
+  output.message_id = public_text(id);
+  emit(&engine->context, &output);
+}
+
+static void tell_error(struct pbk_engine *engine, uint64_t line) {
+  const struct problem *problem = &engine->problem;
+  pbk_output output = output_of(&engine->context, PBK_OUTPUT_ERROR);
+  output.line = line;
+  output.code = problem->code;
+  output.text = (pbk_text){problem->message, problem->message_size};
+  if (problem->path_size) output.path = (pbk_text){problem->path, problem->path_size};
+  output.column = problem->column;
+  emit(&engine->context, &output);
+}
+
+static struct handler handler_of(enum command_type type) {
+  if (type == COMMAND_DEFINE) return (struct handler){pbk_check_definitions, pbk_apply_definitions};
+  struct handler handler = pbk_facts_handler(type);
+  return handler.apply ? handler : pbk_control_handler(type);
+}
+
+/* The path of a problem begins with where in the line the command stands. */
+static void start_problem(struct pbk_engine *engine, const struct command *command) {
+  struct problem *problem = &engine->problem;
+  pbk_problem_clear(problem);
+  if (command->type == COMMAND_REFUSED) *problem = *command->problem;
+  else if (command->path.size && command->path.size < PROBLEM_PATH_MOST) {
+    memcpy(problem->path, command->path.bytes, command->path.size);
+    problem->path_size = command->path.size;
+  }
+}
+
+static pbk_status apply(struct pbk_engine *engine, const struct command *command) {
+  struct handler handler = handler_of(command->type);
+  if (command->message_id.bytes) {
+    if (command->type != COMMAND_REFUSED && !pbk_command_key(engine, "messageId", command->message_id))
+      return PBK_ERR_REFUSED;
+    if (pbk_seen_before(engine, command->message_id)) {
+      tell_duplicate(engine, command->message_id);
+      return PBK_DUPLICATE;
+    }
+  }
+  if (command->type == COMMAND_REFUSED || (handler.check && !handler.check(engine, command))) return PBK_ERR_REFUSED;
+  if (command->message_id.bytes) pbk_remember_message(engine, command->message_id);
+  pbk_time occurred_at = command->occurred_at;
+  if (occurred_at == PBK_NO_TIME || occurred_at > engine->context.now) occurred_at = engine->context.now; /* T5 */
+  pbk_begin_cause(engine);
+  if (handler.apply) handler.apply(engine, command, occurred_at);
+  return PBK_OK;
+}
+
+pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command) {
+  pbk_journal_add(&engine->journal, command);
+  engine->commands++;
+  if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
+  if (engine->broken) return engine->broken;
+  start_problem(engine, command);
+  pbk_status status = apply(engine, command);
+  if (status == PBK_ERR_REFUSED && command->line) tell_error(engine, command->line);
+  offer_at_once(engine);
+  /* a clock tick has just done so, as far as its budget went */
+  if (!engine->broken && command->type != COMMAND_ADVANCE) pbk_advance_to(engine, engine->context.now, 0);
+  return engine->broken ? engine->broken : status;
+}

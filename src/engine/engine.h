@@ -1,0 +1,108 @@
+/* engine/engine.h - the engine as its own floor sees it: all floors together, commands in, causes worked through. */
+#ifndef PBK_ENGINE_ENGINE_H
+#define PBK_ENGINE_ENGINE_H
+
+#include "engine/command.h"
+#include "engine/journal.h"
+#include "playbook/playbooks.h"
+
+/* A messageId and when it was first accepted (SPEC E8). */
+struct seen_message {
+  pbk_time accepted_at;
+  struct text id; /* owned */
+};
+
+/* Those that may still count, oldest first. */
+struct seen {
+  ARRAY(struct seen_message) items;
+  uint32_t first;  /* items before it are forgotten */
+  uint32_t offset; /* numbers in the map are offset + index, modulo 2^32 */
+  struct map map;
+};
+
+struct prepared;
+
+struct pbk_engine {
+  struct memory memory;
+  struct context context;
+  struct facts facts;
+  struct audiences audiences;
+  struct senders senders;
+  struct outbox outbox;
+  struct playbooks playbooks;
+  struct seen seen;
+  pbk_duration dedupe_window; /* settings */
+  struct journal journal;
+  pbk_deliver_function deliver;
+  void *deliver_context;
+  uint32_t flags;
+  bool in_callback;
+  pbk_status broken;    /* PBK_OK, or why everything is refused from now on */
+  pbk_status last;      /* of the last call */
+  struct problem problem;
+  struct arena scratch; /* of one call */
+  struct arena reading; /* of one line */
+  struct writer line;    /* an output as text, on its way out */
+  bool more;            /* the last advance left something due (T8) */
+  struct prepared *prepared; /* definitions between their check and their installing (define.c) */
+  uint32_t prepared_count;
+  uint64_t lines;       /* read so far */
+  uint64_t commands;
+};
+
+void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config);
+void pbk_engine_release(struct pbk_engine *engine);
+
+/* T4: advances to the command's time, applies it, does what is then due. PBK_OK, PBK_DUPLICATE, PBK_ERR_REFUSED (engine->problem says why;
+ * of a line an error output too) or PBK_ERR_STORAGE. */
+pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command);
+/* T3, T8: at most `budget` due things, 0 for all. True when some at or before `to` are left. */
+bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget);
+
+/* ---- cause.c ---- */
+
+/* A new cause: nothing changed yet, nobody judged. */
+void pbk_begin_cause(struct pbk_engine *engine);
+/* T7: memberships, exits, triggers that follow from what changed. `deleted` (may be NULL): the subject that this cause deletes. */
+void pbk_run_cause(struct pbk_engine *engine, const struct happening *happening, const struct subject *deleted);
+static inline struct happening no_happening(void) {
+  return (struct happening){.contact = MAP_NONE, .account = MAP_NONE, .subject = MAP_NONE,
+                            .stage_before = MAP_NONE, .stage_after = MAP_NONE};
+}
+
+/* ---- delivering.c ---- */
+
+/* Offers every message that is ready and applies the answers. False: storage failed. */
+bool pbk_offer_ready(struct pbk_engine *engine);
+
+/* ---- facts_commands.c, control_commands.c, define.c: check changes nothing, apply cannot fail ---- */
+
+typedef bool (*check_function)(struct pbk_engine *engine, const struct command *command);
+typedef void (*apply_function)(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
+struct handler {
+  check_function check;
+  apply_function apply;
+};
+struct handler pbk_facts_handler(enum command_type type);   /* both NULL where it is not one */
+struct handler pbk_control_handler(enum command_type type);
+
+/* Checks and proposes all definitions, or none. */
+bool pbk_check_definitions(struct pbk_engine *engine, const struct command *command);
+void pbk_apply_definitions(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
+
+/* ---- seen.c ---- */
+
+void pbk_seen_init(struct pbk_engine *engine);
+void pbk_seen_release(struct pbk_engine *engine);
+bool pbk_seen_before(struct pbk_engine *engine, struct text id);
+void pbk_remember_message(struct pbk_engine *engine, struct text id);
+
+/* ---- checking ---- */
+
+/* The given subject: kind and key; false with a problem when neither or both are given. */
+bool pbk_command_subject(struct pbk_engine *engine, const struct command *command, int32_t *kind, struct text *key);
+bool pbk_command_key(struct pbk_engine *engine, const char *member, struct text key); /* 1 to 255 bytes */
+/* An input names something that is not there. */
+bool pbk_unknown(struct pbk_engine *engine, pbk_code code, const char *what, struct text key);
+
+#endif

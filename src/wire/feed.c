@@ -1,0 +1,253 @@
+/* wire/feed.c - one line of input: read, recognised, handed to the engine as one command, or as one for each item of a batch; see
+ * lines.h. */
+#include "base/number.h"
+#include "wire/definition_lines.h"
+#include "wire/json_reader.h"
+#include "wire/lines.h"
+
+/* One line under way. */
+struct feeding {
+  struct pbk_engine *engine;
+  struct reading_line reading;
+  struct problem problem;
+};
+
+static struct command blank_command(const struct feeding *feeding) {
+  return (struct command){.received_at = PBK_NO_TIME, .occurred_at = PBK_NO_TIME, .to = PBK_NO_TIME,
+                          .line = feeding->engine->lines};
+}
+
+/* A line or item that could not be read: told as an error, and (T4) moving time where its type and times could be read. */
+static pbk_status refuse(struct feeding *feeding, struct line_times times, struct text message_id) {
+  struct command command = blank_command(feeding);
+  command.type = COMMAND_REFUSED;
+  command.received_at = times_received(times);
+  command.message_id = message_id;
+  command.problem = &feeding->problem;
+  return pbk_submit(feeding->engine, &command);
+}
+
+static const struct line_times no_times = {PBK_NO_TIME, PBK_NO_TIME};
+
+static pbk_status refuse_line(struct feeding *feeding, pbk_code code, const char *message) {
+  pbk_problem_at(&feeding->problem, code, message);
+  return refuse(feeding, no_times, NO_TEXT);
+}
+
+/* The type of a line; false where it is not text. */
+static bool read_type(struct feeding *feeding, const pbk_value *object, struct text *type) {
+  const pbk_value *value = object->kind == PBK_MAP ? pbk_member_of(object, "type") : NULL;
+  if (value && value->kind == PBK_STRING) {
+    *type = value_text(value);
+    return true;
+  }
+  return pbk_problem_at(&feeding->problem, PBK_CODE_BAD_INPUT,
+                        object->kind != PBK_MAP ? "a line must be a JSON object"
+                        : value                 ? "type must be text"
+                                                : "type is missing");
+}
+
+static bool read_message_id(struct feeding *feeding, const pbk_value *object, struct text *id) {
+  const pbk_value *value = pbk_member_of(object, "messageId");
+  if (!value) return true;
+  if (value->kind == PBK_STRING && value->size >= 1 && value->size <= PBK_MAX_KEY) {
+    *id = value_text(value);
+    return true;
+  }
+  return pbk_wrong(&feeding->reading, "messageId", " must be text of 1 to 255 bytes");
+}
+
+static bool is_definition(struct text type) { return text_equal(type, TEXT("define")) || text_equal(type, TEXT("undefine")); }
+
+/* ---- one object ---- */
+
+static pbk_status submit_read(struct feeding *feeding, struct command *command, struct line_times times) {
+  command->received_at = times_received(times);
+  command->occurred_at = times.timestamp != PBK_NO_TIME ? times.timestamp : times.received_at;
+  return pbk_submit(feeding->engine, command);
+}
+
+static pbk_status feed_definition(struct feeding *feeding, const pbk_value *object, bool undefine, struct text message_id,
+                                  struct line_times times) {
+  struct command command = blank_command(feeding);
+  pbk_definition definition;
+  if (!pbk_read_definition(&feeding->reading, object, undefine, &definition)) return refuse(feeding, times, message_id);
+  command.type = COMMAND_DEFINE;
+  command.message_id = message_id;
+  command.definitions = &definition;
+  command.definition_count = 1;
+  return submit_read(feeding, &command, times);
+}
+
+/* A line that is no batch, or an item of one (`path`: which; the path of its errors, and all of it). */
+static pbk_status feed_object(struct feeding *feeding, const pbk_value *object, const struct line_times *inherited,
+                              struct text path) {
+  struct text type, message_id = NO_TEXT;
+  struct line_times times;
+  struct problem *problem = &feeding->problem;
+  struct command command = blank_command(feeding);
+  feeding->reading.code = PBK_CODE_BAD_INPUT;
+  bool typed = read_type(feeding, object, &type), timed = false;
+  bool fine = typed && (timed = pbk_read_times(&feeding->reading, object, inherited, &times)) &&
+              read_message_id(feeding, object, &message_id);
+  if (fine && is_definition(type))
+    return feed_definition(feeding, object, text_equal(type, TEXT("undefine")), message_id, times);
+  if (fine) {
+    command.to = times.timestamp;
+    fine = pbk_read_line_command(&feeding->reading, object, type, &command);
+  }
+  if (!fine) {
+    if (path.size) { /* SPEC L: an item's errors carry path /batch/i */
+      memcpy(problem->path, path.bytes, path.size);
+      problem->path_size = path.size;
+    }
+    return refuse(feeding, timed ? times : no_times, message_id);
+  }
+  command.message_id = message_id;
+  command.path = path;
+  return submit_read(feeding, &command, times);
+}
+
+/* ---- batches ---- */
+
+static pbk_status feed_definitions(struct feeding *feeding, const pbk_value *list, struct text message_id,
+                                   struct line_times times) {
+  struct command command = blank_command(feeding);
+  pbk_definition *definitions =
+      pbk_arena_allocate(feeding->reading.arena, ((size_t)list->size + 1) * sizeof *definitions);
+  struct line_times latest = times;
+  pbk_problem_enter(&feeding->problem, TEXT("batch"));
+  for (uint32_t i = 0; i < list->size; i++) { /* one input: received when the last of its items is */
+    struct line_times own;
+    uint32_t before = pbk_problem_enter_item(&feeding->problem, i);
+    if (!pbk_read_times(&feeding->reading, &list->as.items[i], &times, &own)) return refuse(feeding, no_times, NO_TEXT);
+    if (times_received(own) > times_received(latest)) latest = own;
+    pbk_problem_leave(&feeding->problem, before);
+  }
+  uint32_t count = 0;
+  for (; count < list->size && !feeding->problem.code; count++) {
+    const pbk_value *item = &list->as.items[count];
+    bool undefine = text_equal(value_text(pbk_member_of(item, "type")), TEXT("undefine"));
+    uint32_t before = pbk_problem_enter_item(&feeding->problem, count);
+    if (!pbk_read_definition(&feeding->reading, item, undefine, &definitions[count])) break;
+    pbk_problem_leave(&feeding->problem, before);
+  }
+  command.type = COMMAND_DEFINE;
+  command.message_id = message_id;
+  command.definitions = definitions;
+  command.definition_count = count;
+  command.batch = true;
+  if (feeding->problem.code) command.problem = &feeding->problem; /* told unless one before it is refused */
+  return submit_read(feeding, &command, latest);
+}
+
+/* How many items are definitions; UINT32_MAX where a batch holds a batch. */
+static uint32_t count_definitions(const pbk_value *list) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < list->size; i++) {
+    const pbk_value *type = list->as.items[i].kind == PBK_MAP ? pbk_member_of(&list->as.items[i], "type") : NULL;
+    if (!type || type->kind != PBK_STRING) continue;
+    if (text_equal(value_text(type), TEXT("batch"))) return UINT32_MAX;
+    count += is_definition(value_text(type));
+  }
+  return count;
+}
+
+/* The envelope of a batch of facts moves time only where it must: when it is empty, or for its own messageId, and then as far as
+ * its first item does. */
+static pbk_status feed_envelope(struct feeding *feeding, const pbk_value *list, struct text message_id,
+                                struct line_times times) {
+  struct command command = blank_command(feeding);
+  command.type = COMMAND_BATCH;
+  command.message_id = message_id;
+  if (list->size > 0) {
+    struct line_times first = times;
+    if (list->as.items[0].kind == PBK_MAP && !pbk_read_times(&feeding->reading, &list->as.items[0], &times, &first))
+      first = no_times;
+    pbk_problem_clear(&feeding->problem);
+    times = first;
+  }
+  return submit_read(feeding, &command, times);
+}
+
+static pbk_status feed_facts(struct feeding *feeding, const pbk_value *list, struct line_times times) {
+  pbk_status status = PBK_OK;
+  for (uint32_t i = 0; i < list->size; i++) {
+    char path[sizeof("/batch/") + NUMBER_TEXT_MOST];
+    struct text text = {path, (uint32_t)sizeof("/batch/") - 1};
+    memcpy(path, "/batch/", text.size);
+    text.size += pbk_print_uint(path + text.size, i);
+    pbk_problem_clear(&feeding->problem);
+    pbk_status item = feed_object(feeding, &list->as.items[i], &times, text);
+    if (item != PBK_OK) status = item;
+    if (feeding->engine->broken) break;
+  }
+  return status;
+}
+
+static pbk_status feed_batch(struct feeding *feeding, const pbk_value *object) {
+  struct line_times times;
+  struct text message_id = NO_TEXT;
+  const pbk_value *list = NULL;
+  if (!pbk_read_times(&feeding->reading, object, NULL, &times)) return refuse(feeding, no_times, NO_TEXT);
+  if (!read_message_id(feeding, object, &message_id)) return refuse(feeding, times, message_id);
+  list = pbk_member_of(object, "batch");
+  if (list && list->kind != PBK_LIST) list = NULL;
+  uint32_t definitions = list ? count_definitions(list) : 0;
+  if (!list) pbk_problem_at(&feeding->problem, PBK_CODE_BAD_INPUT, "a batch needs a list of lines: 'batch'");
+  else if (definitions == UINT32_MAX)
+    pbk_problem_at(&feeding->problem, PBK_CODE_BAD_INPUT, "a batch cannot hold a batch");
+  else if (definitions > 0 && definitions < list->size)
+    pbk_problem_at(&feeding->problem, PBK_CODE_BAD_INPUT, "definitions and other lines do not mix in a batch");
+  if (feeding->problem.code) return refuse(feeding, times, message_id);
+  if (definitions > 0) return feed_definitions(feeding, list, message_id, times);
+  if (list->size == 0 || message_id.bytes) {
+    pbk_status status = feed_envelope(feeding, list, message_id, times);
+    if (status != PBK_OK) return status;
+  }
+  return feed_facts(feeding, list, times);
+}
+
+/* ---- lines ---- */
+
+static bool is_blank(struct text line) {
+  for (uint32_t i = 0; i < line.size; i++)
+    if (line.bytes[i] != ' ' && line.bytes[i] != '\t' && line.bytes[i] != '\r') return false;
+  return true;
+}
+
+static pbk_status refuse_json(struct feeding *feeding, const struct json_error *error) {
+  char digits[NUMBER_TEXT_MOST], message[200];
+  static const char at[] = " at byte ";
+  uint32_t size = (uint32_t)strlen(error->message);
+  if (size > 150) size = 150;
+  memcpy(message, error->message, size);
+  memcpy(message + size, at, sizeof at - 1);
+  size += (uint32_t)sizeof at - 1;
+  uint32_t count = pbk_print_uint(digits, (uint64_t)error->offset + 1);
+  memcpy(message + size, digits, count);
+  message[size + count] = 0;
+  feeding->problem.offset = error->offset;
+  return refuse_line(feeding, PBK_CODE_BAD_JSON, message);
+}
+
+pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
+  struct feeding feeding = {.engine = engine};
+  pbk_value value;
+  struct json_error error;
+  engine->lines++;
+  if (line.size > 0 && line.bytes[line.size - 1] == '\n') line.size--;
+  if (line.size > 0 && line.bytes[line.size - 1] == '\r') line.size--;
+  pbk_problem_clear(&feeding.problem);
+  pbk_arena_reset(&engine->reading);
+  feeding.reading = (struct reading_line){&engine->reading, &feeding.problem, PBK_CODE_BAD_INPUT};
+  if (line.size > PBK_MAX_LINE) return refuse_line(&feeding, PBK_CODE_TOO_LARGE, "a line has at most 1048576 bytes");
+  if (is_blank(line)) return PBK_OK;
+  if (!pbk_json_read(line, &engine->reading, &value, &error)) return refuse_json(&feeding, &error);
+  if (value.kind == PBK_MAP) {
+    const pbk_value *batch = pbk_member_of(&value, "type");
+    if (batch && batch->kind == PBK_STRING && text_equal(value_text(batch), TEXT("batch")))
+      return feed_batch(&feeding, &value);
+  }
+  return feed_object(&feeding, &value, NULL, NO_TEXT);
+}

@@ -1,0 +1,20 @@
+/* wire/json_reader.h - JSON text to values, strict (RFC 8259), with where it went wrong. */
+#ifndef PBK_WIRE_JSON_READER_H
+#define PBK_WIRE_JSON_READER_H
+
+#include "base/value.h"
+
+struct json_error {
+  const char *message; /* static text, what was expected */
+  uint32_t offset;     /* in bytes, from 0 */
+};
+
+enum { JSON_MOST_DEPTH = 128 };
+
+/* Reads one value that is the whole text (white space around it allowed). Lists, maps and texts go to the arena (texts without an
+ * escape are borrowed from `text`). Members of maps come sorted by name, of equal names the last. Numbers as SPEC E4: without fraction or
+ * exponent and fitting int64 → PBK_INT, else PBK_DOUBLE; a number too large for a double is an error. Checks UTF-8 and escapes: a lone
+ * surrogate (\ud800) is an error, \u0000 is allowed. Depth at most JSON_MOST_DEPTH. False: *error says why; the arena may hold leftovers. */
+bool pbk_json_read(struct text text, struct arena *arena, pbk_value *value, struct json_error *error);
+
+#endif
