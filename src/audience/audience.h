@@ -79,6 +79,11 @@ void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t conta
 
 /* ---- the memberships of a cause (pass.c) ---- */
 
+/* What a condition may read of a change: how many reads, or CHANGE_READS_ALL: any of the subject. */
+enum { CHANGE_READS_MOST = 2 };
+#define CHANGE_READS_ALL UINT32_MAX
+uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_READS_MOST]);
+
 /* Marks what the changes of facts make necessary to look at. */
 void pbk_mark_changes(struct audiences *audiences);
 void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t subject);

@@ -137,32 +137,39 @@ static void mark_memberships_of(struct audiences *audiences, int32_t kind, uint3
   }
 }
 
-static void mark_change(struct audiences *audiences, struct change change) {
+uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_READS_MOST]) {
   uint32_t first = change.subject_kind == PBK_CONTACT ? SLOT_CONTACT_ID : SLOT_ACCOUNT_ID;
-  struct cel_read read = {CEL_READS_FIELD, first, 0};
+  reads[0] = (struct cel_read){CEL_READS_FIELD, first, 0};
   switch (change.kind) {
-  case CHANGED_CREATED: mark_all(audiences, change.subject_kind, change.subject); return;
-  case CHANGED_CREATED_AT: mark_all(audiences, change.subject_kind, change.subject); return; /* quiet() reads it too */
+  case CHANGED_ID: reads[0].slot = first + SLOT_CONTACT_ID; return 1;
+  case CHANGED_STAGE: reads[0].slot = first + SLOT_CONTACT_STAGE; return 1;
+  case CHANGED_HEALTH: reads[0].slot = first + SLOT_CONTACT_HEALTH; return 1;
+  case CHANGED_TRAIT:
+    reads[0] = (struct cel_read){CEL_READS_ENTRIES, first + SLOT_CONTACT_TRAITS, 0};
+    reads[1] = (struct cel_read){CEL_READS_ENTRY, first + SLOT_CONTACT_TRAITS, change.number};
+    return 2;
+  case CHANGED_EVENTS:
+    reads[0] = (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, change.number};
+    reads[1] = (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change.number};
+    return change.subject_kind == PBK_CONTACT ? 1 : 2;
+  default: return CHANGE_READS_ALL;
+  }
+}
+
+static void mark_change(struct audiences *audiences, struct change change) {
+  struct cel_read reads[CHANGE_READS_MOST];
+  uint32_t count;
+  switch (change.kind) {
   case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
   case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
-  case CHANGED_ID: read.slot = first + SLOT_CONTACT_ID; break;
-  case CHANGED_STAGE: read.slot = first + SLOT_CONTACT_STAGE; break;
-  case CHANGED_HEALTH: read.slot = first + SLOT_CONTACT_HEALTH; break;
-  case CHANGED_TRAIT:
-    read.slot = first + SLOT_CONTACT_TRAITS;
-    read.kind = CEL_READS_ENTRIES;
-    mark_readers(audiences, read, change.subject_kind, change.subject);
-    read.kind = CEL_READS_ENTRY;
-    read.number = change.number;
-    break;
-  case CHANGED_EVENTS:
-    read = (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, change.number};
-    mark_readers(audiences, read, change.subject_kind, change.subject);
-    if (change.subject_kind == PBK_CONTACT) return;
-    read.slot = LOOKUP_ACCOUNT_EVENTS;
-    break;
+  default: break;
   }
-  mark_readers(audiences, read, change.subject_kind, change.subject);
+  count = pbk_reads_of_change(change, reads);
+  if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved, which quiet() reads too */
+    mark_all(audiences, change.subject_kind, change.subject);
+    return;
+  }
+  for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change.subject_kind, change.subject);
 }
 
 void pbk_mark_changes(struct audiences *audiences) {

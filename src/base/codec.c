@@ -29,7 +29,10 @@ void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size) {
 }
 
 void pbk_write_u8(struct writer *writer, uint8_t value) {
-  *writer_extend(writer, 1) = value;
+  if (writer->size < writer->capacity)
+    writer->bytes[writer->size++] = value;
+  else
+    *writer_extend(writer, 1) = value;
 }
 
 void pbk_write_u32(struct writer *writer, uint32_t value) {

@@ -9,10 +9,12 @@ void pbk_problem_clear(struct problem *problem) {
   problem->message_size = problem->path_size = 0;
 }
 
+/* As much as there is room for, never half a character. */
 static void append(char *to, uint32_t *size, uint32_t most, const char *bytes, uint32_t count) {
-  if (count > most - *size) count = most - *size;
-  while (count > 0 && count < most && ((unsigned char)bytes[count] & 0xc0) == 0x80 && *size + count == most)
-    count--; /* never half a character */
+  if (count > most - *size) {
+    count = most - *size;
+    while (count > 0 && ((unsigned char)bytes[count] & 0xc0) == 0x80) count--;
+  }
   if (count) memcpy(to + *size, bytes, count);
   *size += count;
 }

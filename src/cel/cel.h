@@ -133,8 +133,8 @@ struct cel_series {
 struct cel_world {
   void *context;
   pbk_time now;
-  /* A variable's or field's value. False: absent (has() is false, use is the error "no such key"). Never asked for CEL_ENTRIES,
-   * CEL_OBJECT. Texts and times that a value points to must live until the evaluation is over. */
+  /* A variable's or field's value. False: absent (has() is false, use is the error "no such key"). Never asked for
+   * CEL_ENTRIES, CEL_OBJECT. What a value points to must live until the evaluation is over, and as long as its outcome. */
   bool (*field)(void *context, uint32_t slot, struct cel_value *value);
   /* One entry of CEL_ENTRIES by the number of its name; false: absent. */
   bool (*entry)(void *context, uint32_t slot, uint32_t name, struct cel_value *value);
@@ -170,8 +170,8 @@ void pbk_cel_machine_release(struct memory *memory, struct cel_machine *machine)
 void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
                       struct cel_outcome *outcome);
 
-/* As JSON, for explain: timestamps and durations as their strings, bytes as base64, uint as int or double, types by name, map
- * keys as strings. In the arena. */
+/* As JSON, for explain: timestamps and durations as their strings, bytes as base64, uint as int or double, types by name,
+ * map keys as strings. In the arena. */
 pbk_value pbk_cel_to_json(const struct cel_value *value, struct arena *arena);
 
 #endif

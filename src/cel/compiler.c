@@ -15,9 +15,15 @@ struct compiler {
   struct memory *memory;
   struct cel_program *program;
   struct cel_machine *machine; /* for constants; made when first needed */
+  unsigned char *room;         /* for patterns; likewise */
 };
 
 static uint32_t compiler_emit(struct compiler *compiler, struct cel_syntax *syntax);
+
+#define compiler_fit(memory, array)                                                                      \
+  ((array)->items = pbk_reallocate((memory), (array)->items, (array)->capacity * sizeof *(array)->items, \
+                                   (array)->count * sizeof *(array)->items),                             \
+   (array)->capacity = (array)->count)
 
 /* ---- pieces of the program ---- */
 
@@ -28,9 +34,9 @@ static uint32_t compiler_node(struct compiler *compiler, uint32_t operation, uin
   return compiler->program->nodes.count - 1;
 }
 
+/* What a constant points to is in the compilation's arena until compiler_finish. */
 static uint32_t compiler_constant(struct compiler *compiler, const struct cel_value *value) {
-  struct cel_value copy = pbk_cel_copy_value(&compiler->program->arena, value);
-  array_push(compiler->memory, &compiler->program->constants, copy);
+  array_push(compiler->memory, &compiler->program->constants, *value);
   return compiler->program->constants.count - 1;
 }
 
@@ -84,7 +90,7 @@ static uint32_t compiler_fold(struct compiler *compiler, uint32_t node, struct c
   compiler->machine->fuel = COMPILER_FOLD_SCRATCH;
   pbk_cel_run(compiler->machine, node, &term);
   if (compiler->machine->exhausted || term.value.kind == CEL_FAILED) return node;
-  struct cel_value value = pbk_cel_copy_value(&program->arena, &term.value);
+  struct cel_value value = pbk_cel_copy_value(&compiler->compilation->arena, &term.value);
   program->nodes.count = mark.nodes;
   program->links.count = mark.links;
   program->constants.count = mark.constants;
@@ -169,7 +175,8 @@ static uint32_t compiler_matches(struct compiler *compiler, const struct cel_syn
   const struct cel_value *pattern = &program->constants.items[program->nodes.items[pattern_node].a];
   if (pattern->kind != CEL_STRING) return NO_NODE;
   struct cel_regex_room room = {.size = CEL_REGEX_ROOM};
-  room.bytes = pbk_arena_allocate(&compiler->compilation->arena, room.size);
+  if (!compiler->room) compiler->room = pbk_arena_allocate(&compiler->compilation->arena, room.size);
+  room.bytes = compiler->room;
   const char *message = NULL;
   uint32_t at = 0, size = 0;
   const struct cel_pattern *compiled = pbk_cel_regex_compile(cel_text(pattern), &room, &size, &message, &at);
@@ -325,8 +332,16 @@ static uint32_t compiler_emit(struct compiler *compiler, struct cel_syntax *synt
   }
 }
 
-static void compiler_release_machine(struct memory *memory, struct cel_machine *machine) {
-  if (machine) pbk_cel_machine_release(memory, machine);
+/* Takes over what constants point to, and gives back what the arrays have too much. */
+static void compiler_finish(struct compiler *compiler) {
+  struct cel_program *program = compiler->program;
+  for (uint32_t i = 0; i < program->constants.count; i++) {
+    program->constants.items[i] = pbk_cel_copy_value(&program->arena, &program->constants.items[i]);
+  }
+  compiler_fit(compiler->memory, &program->nodes);
+  compiler_fit(compiler->memory, &program->links);
+  compiler_fit(compiler->memory, &program->constants);
+  compiler_fit(compiler->memory, &program->reads);
 }
 
 /* ---- the door ---- */
@@ -400,6 +415,7 @@ static void compiler_stages(struct compiler_frame *frame) {
   if (compilation->source.size) memcpy(source, compilation->source.bytes, compilation->source.size);
   program->source = (struct text){source, compilation->source.size};
   program->root = compiler_emit(compiler, syntax);
+  compiler_finish(compiler);
 }
 
 /* 0 when done, 1 when memory ran out, 2 when refused. */
@@ -430,7 +446,7 @@ struct cel_program *pbk_cel_compile(struct memory *memory, struct text source, c
   memory->on_failure = outer;
   struct cel_program *program = frame->compiler.program;
   if (why && program) pbk_cel_release(memory, program);
-  compiler_release_machine(memory, frame->compiler.machine);
+  pbk_cel_machine_release(memory, frame->compiler.machine);
   pbk_arena_release(&frame->compilation.arena);
   pbk_release(memory, frame, sizeof *frame);
   if (why == 1) {

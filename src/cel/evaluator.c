@@ -20,7 +20,10 @@ static void evaluator_logic(struct cel_machine *machine, uint32_t at, struct cel
   struct cel_value failure = {.kind = CEL_NULL};
   bool decided = false;
   for (uint32_t i = 0; i < node->b; i++) {
+    struct cel_aside aside;
+    if (decided && !pbk_cel_aside_begin(machine, &aside)) break;
     pbk_cel_run_held(machine, links[i], out);
+    if (decided && !pbk_cel_aside_end(machine, &aside)) break;
     if (machine->exhausted) return;
     if (out->value.kind == CEL_BOOL) {
       if ((out->value.as.integer != 0) == absorbing) {
@@ -75,6 +78,27 @@ static void evaluator_binary(struct cel_machine *machine, uint32_t binary, struc
   }
   struct cel_value value = pbk_cel_arithmetic(machine, binary, &a->value, &b->value);
   cel_stay(out, value, cel_sooner(a->until, b->until));
+}
+
+/* The commonest of all: something that does not move compared with a constant of its own type. Does what evaluator_binary
+ * would, with nothing in between. */
+static inline bool evaluator_simple(struct cel_machine *machine, const struct cel_node *node, struct cel_term *out) {
+  const struct cel_node *right = &machine->program->nodes.items[node->b];
+  if (right->operation != OPERATION_CONSTANT || node->detail >= BINARY_IN || out->step || out->slope) return false;
+  const struct cel_value *constant = &machine->program->constants.items[right->a];
+  if (constant->kind != out->value.kind) return false;
+  int order;
+  if (constant->kind == CEL_INT) {
+    order = (out->value.as.integer > constant->as.integer) - (out->value.as.integer < constant->as.integer);
+  } else if (constant->kind == CEL_STRING && node->detail <= BINARY_NOT_EQUAL) {
+    order = out->value.size != constant->size ||
+            (constant->size && memcmp(out->value.as.bytes, constant->as.bytes, constant->size) != 0);
+  } else {
+    return false;
+  }
+  machine->fuel--;
+  out->value = cel_bool(cel_holds(node->detail, order));
+  return true;
 }
 
 static void evaluator_chain(struct cel_machine *machine, uint32_t at, struct cel_term *out) {
@@ -319,6 +343,7 @@ void pbk_cel_run(struct cel_machine *machine, uint32_t at, struct cel_term *out)
       struct cel_term right;
       pbk_cel_run(machine, node->a, out);
       if (out->value.kind == CEL_FAILED) return;
+      if (evaluator_simple(machine, node, out)) return;
       pbk_cel_run(machine, node->b, &right);
       evaluator_binary(machine, node->detail, out, &right, out);
       break;

@@ -43,8 +43,11 @@ static void loop_logic(struct cel_machine *machine, const struct cel_node *node,
   bool decided = false;
   uint32_t mark = machine->used;
   for (uint32_t i = 0; i < range->size; i++) {
+    struct cel_aside aside;
+    if (decided && !pbk_cel_aside_begin(machine, &aside)) break;
     machine->locals[node->detail] = loop_item(machine, range, i);
     pbk_cel_run_held(machine, node->b, out);
+    if (decided && !pbk_cel_aside_end(machine, &aside)) break;
     if (machine->exhausted) return;
     machine->used = mark;
     if (out->value.kind == CEL_BOOL) {

@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "cel/program.h"
 
-enum { MACHINE_WALKS = 100000 };
+enum { MACHINE_WALKS = 100000, MACHINE_ASIDE = 10000 };
 
 const char pbk_cel_no_such_overload[] = "no such overload";
 const char pbk_cel_no_such_key[] = "no such key";
@@ -43,6 +43,25 @@ void *pbk_cel_scratch(struct cel_machine *machine, uint64_t size) {
 
 void pbk_cel_exhaust(struct cel_machine *machine, const char *message) {
   if (!machine->exhausted) machine->exhausted = message;
+}
+
+bool pbk_cel_aside_begin(struct cel_machine *machine, struct cel_aside *aside) {
+  aside->fuel = machine->fuel;
+  aside->used = machine->used;
+  aside->allowed = machine->walks < MACHINE_ASIDE ? machine->walks : MACHINE_ASIDE;
+  if (aside->allowed == 0) return false;
+  machine->fuel = aside->allowed;
+  return true;
+}
+
+bool pbk_cel_aside_end(struct cel_machine *machine, const struct cel_aside *aside) {
+  bool complete = !machine->exhausted;
+  int64_t taken = aside->allowed - (machine->fuel > 0 ? machine->fuel : 0);
+  machine->walks -= taken < machine->walks ? (uint32_t)taken : machine->walks;
+  machine->fuel = aside->fuel;
+  machine->used = aside->used;
+  machine->exhausted = NULL;
+  return complete;
 }
 
 void pbk_cel_prepare(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world) {

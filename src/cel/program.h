@@ -162,7 +162,7 @@ struct cel_machine {
   int64_t fuel;
   const char *exhausted; /* not NULL: an error that nothing absorbs */
   pbk_time soonest;      /* the first time at which any step of this evaluation may go otherwise */
-  uint32_t walks;        /* steps left for telling when things change; without them answers are early */
+  uint32_t walks;        /* steps left for telling until when; without them answers are early */
   struct cel_value locals[CEL_MOST_DEPTH];
   char error_text[CEL_ERROR_TEXT];
   uint32_t used, size; /* of the scratch */
@@ -182,6 +182,14 @@ static inline bool pbk_cel_burn(struct cel_machine *machine, uint64_t steps) {
   pbk_cel_exhaust(machine, "the condition took too many steps");
   return false;
 }
+/* Around what is evaluated only to tell until when something holds that is decided already: it takes of the walks, not of
+ * the fuel, and where it comes to no end that is no error. pbk_cel_aside_end is false then. */
+struct cel_aside {
+  int64_t fuel, allowed;
+  uint32_t used;
+};
+bool pbk_cel_aside_begin(struct cel_machine *machine, struct cel_aside *aside);
+bool pbk_cel_aside_end(struct cel_machine *machine, const struct cel_aside *aside);
 void pbk_cel_prepare(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world);
 
 /* ---- values ---- */

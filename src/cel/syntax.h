@@ -186,7 +186,6 @@ bool pbk_cel_types_agree(const struct cel_type *a, const struct cel_type *b);
 /* The type of either of two. */
 const struct cel_type *pbk_cel_types_join(const struct cel_type *a, const struct cel_type *b);
 bool pbk_cel_type_is_map(const struct cel_type *type); /* dyn is not */
-const struct cel_type *pbk_cel_type_of_value(struct cel_compilation *compilation, const struct cel_value *value);
 /* At most `room` bytes with the closing zero. */
 void pbk_cel_type_text(const struct cel_type *type, char *to, size_t room);
 
@@ -215,10 +214,9 @@ struct cel_suggestion {
 };
 void pbk_cel_suggest(struct cel_suggestion *suggestion, struct text candidate);
 
-/* checker.c, moving.c, cost.c, compiler.c, folding inside */
+/* checker.c, moving.c, cost.c */
 void pbk_cel_check(struct cel_compilation *compilation, struct cel_syntax *syntax);
 void pbk_cel_check_moving(struct cel_compilation *compilation, struct cel_syntax *syntax);
 uint64_t pbk_cel_cost(struct cel_compilation *compilation, const struct cel_syntax *syntax);
-void pbk_cel_emit_program(struct cel_compilation *compilation, struct cel_syntax *syntax);
 
 #endif

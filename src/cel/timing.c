@@ -173,31 +173,34 @@ static bool timing_truth(struct cel_machine *machine, uint32_t binary, const str
   return cel_holds(binary, pbk_cel_compare_numbers(&left, &right));
 }
 
-/* A count in one window against what stays: it only falls, so that its order against that is searched, not walked. */
-static pbk_time timing_falling(struct cel_machine *machine, uint32_t binary, const struct cel_term *a,
-                               const struct cel_term *b) {
+/* A count in one window against what stays: it only falls, so that its order against that is searched, not walked. When the
+ * event at index i has left, time_count - i - 1 are still in the window, or fewer where others happened at the same time. */
+static pbk_time timing_falling(uint32_t binary, const struct cel_term *a, const struct cel_term *b) {
   const struct cel_term *count = a->step ? a : b;
-  bool holds = timing_truth(machine, binary, a, b, machine->world->now);
-  pbk_time at = machine->world->now;
-  for (int turn = 0; turn < 3; turn++) {
-    struct cel_value value = timing_value(count, 0, at);
-    int order = pbk_cel_compare_numbers(&value, a->step ? &b->value : &a->value);
-    /* The first event whose leaving changes the order. Those that left are before it, and change nothing. */
-    uint32_t low = 0, high = count->time_count;
+  const struct cel_value *other = a->step ? &b->value : &a->value;
+  /* Turned so that the count stands on the left. */
+  int turn = a->step ? 1 : -1;
+  int order = pbk_cel_compare_numbers(&count->value, other);
+  bool holds = cel_holds(binary, order == 2 ? 2 : order * turn);
+  uint32_t left = count->time_count - (uint32_t)count->value.as.integer;
+  while (left < count->time_count) {
+    uint32_t low = left, high = count->time_count;
     while (low < high) {
       uint32_t middle = low + (high - low) / 2;
-      pbk_time leaves = saturating_add(count->times[middle], count->base);
-      value = timing_value(count, 0, leaves > at ? leaves : at);
-      if (pbk_cel_compare_numbers(&value, a->step ? &b->value : &a->value) == order)
+      struct cel_value value = cel_int((int64_t)count->time_count - middle - 1);
+      if (pbk_cel_compare_numbers(&value, other) == order)
         low = middle + 1;
       else
         high = middle;
     }
     if (low == count->time_count) return CEL_FOREVER;
-    at = saturating_add(count->times[low], count->base);
-    if (timing_truth(machine, binary, a, b, at) != holds) return at;
+    left = low + 1;
+    while (left < count->time_count && count->times[left] == count->times[low]) left++;
+    struct cel_value value = cel_int((int64_t)count->time_count - left);
+    order = pbk_cel_compare_numbers(&value, other);
+    if (cel_holds(binary, order == 2 ? 2 : order * turn) != holds) return saturating_add(count->times[low], count->base);
   }
-  return at;
+  return CEL_FOREVER;
 }
 
 /* After how many steps a field of something that moves as fast as time has had all its values; 0 when that is not fixed. */
@@ -218,7 +221,9 @@ static pbk_time timing_walk(struct cel_machine *machine, uint32_t binary, const 
                             pbk_time until) {
   pbk_time now = machine->world->now, at = now;
   bool holds = timing_truth(machine, binary, a, b, now);
-  uint32_t round = b->step == STEP_NONE ? timing_round(a) : a->step == STEP_NONE ? timing_round(b) : 0;
+  /* Against what does not change any more, once round is enough. */
+  bool left_stays = timing_next(a, now, now) >= until, right_stays = timing_next(b, now, now) >= until;
+  uint32_t round = right_stays ? timing_round(a) : left_stays ? timing_round(b) : 0;
   uint32_t most = a->step == STEP_WINDOW || b->step == STEP_WINDOW ? TIMING_MOST_EVENTS : TIMING_MOST_STEPS;
   if (round) most = round;
   for (uint32_t i = 0; i < most; i++) {
@@ -231,7 +236,8 @@ static pbk_time timing_walk(struct cel_machine *machine, uint32_t binary, const 
   return round ? until : at;
 }
 
-static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const struct cel_term *a, const struct cel_term *b) {
+static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const struct cel_term *a,
+                             const struct cel_term *b) {
   pbk_time until = cel_sooner(a->until, b->until);
   if (!machine->program->timed) return until;
   pbk_time now = machine->world->now;
@@ -244,7 +250,8 @@ static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const
     } else {
       const struct cel_term *step = a->step ? a : b, *other = a->step ? b : a;
       if (!other->step && step->step == STEP_WINDOW && step->other == NO_SHORTER_WINDOW) {
-        return step->base > 0 ? cel_sooner(until, timing_falling(machine, binary, a, b)) : until;
+        if (step->base <= 0) return until;
+        if (step->times[step->time_count - 1] <= now) return cel_sooner(until, timing_falling(binary, a, b));
       }
     }
     return timing_walk(machine, binary, a, b, until);

@@ -86,11 +86,6 @@ const struct cel_type *pbk_cel_types_join(const struct cel_type *a, const struct
   return pbk_cel_plain_type(CEL_DYN);
 }
 
-const struct cel_type *pbk_cel_type_of_value(struct cel_compilation *compilation, const struct cel_value *value) {
-  (void)compilation;
-  return pbk_cel_plain_type(value->kind);
-}
-
 void pbk_cel_type_text(const struct cel_type *type, char *to, size_t room) {
   char first[64], second[64];
   if (type->kind == CEL_LIST && type->element->kind != CEL_DYN) {

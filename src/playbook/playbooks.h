@@ -57,6 +57,7 @@ struct branch {
 
 struct version {
   uint32_t references; /* being current, and running enrollments */
+  uint32_t watchers;   /* running enrollments, where there is an exit to watch for */
   uint32_t number;
   int32_t subject_kind;
   struct trigger *triggers;
@@ -151,7 +152,7 @@ struct playbooks {
   ARRAY(struct enrollment *) enrollments; /* by id - 1; NULL once exited */
   ARRAY(struct passages) of_contacts, of_accounts; /* by subject index */
   uint64_t running;
-  uint64_t watching; /* running enrollments of contacts with exit.when or on_left */
+  ARRAY(struct version *) watched; /* versions with watchers */
   uint64_t cause;    /* number of the cause under way */
 };
 

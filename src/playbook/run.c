@@ -31,6 +31,17 @@ static bool exit_met(struct playbooks *playbooks, struct enrollment *enrollment)
 
 static bool watches(const struct version *version) { return version->exit_when || version->exit_on_left; }
 
+static void begin_watch(struct playbooks *playbooks, struct version *version) {
+  if (watches(version) && version->watchers++ == 0) array_push(playbooks->context->memory, &playbooks->watched, version);
+}
+
+static void end_watch(struct playbooks *playbooks, struct version *version) {
+  if (!watches(version) || --version->watchers > 0) return;
+  uint32_t at = 0;
+  while (playbooks->watched.items[at] != version) at++;
+  array_remove(&playbooks->watched, at);
+}
+
 void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, struct text reason) {
   struct context *context = playbooks->context;
   const struct version *version = enrollment->version;
@@ -48,7 +59,7 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
   playbooks->enrollments.items[enrollment->id - 1] = NULL;
   playbooks->states.items[enrollment->playbook].running--;
   playbooks->running--;
-  if (watches(version)) playbooks->watching--;
+  end_watch(playbooks, enrollment->version);
 
   bool keeps = !text_equal(reason, TEXT("deleted")) && !text_equal(reason, TEXT("sender_removed"));
   if (!text_equal(reason, TEXT("completed"))) {
@@ -114,7 +125,7 @@ void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
 }
 
 void pbk_start_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, const struct cel_outcome *exit_outcome) {
-  if (watches(enrollment->version)) playbooks->watching++;
+  begin_watch(playbooks, enrollment->version);
   if (exit_outcome) arm_exit(playbooks, enrollment, exit_outcome->until);
   schedule(enrollment, enrollment->started_at);
   if (enrollment->due <= playbooks->context->now) pbk_run_steps(playbooks, enrollment);
@@ -197,30 +208,60 @@ static void sort_ids(uint64_t *ids, uint32_t count) {
   }
 }
 
-/* A touched subject, and of an account its contacts (T7). */
-static void collect_touched(struct playbooks *playbooks, id_list *ids, int32_t kind, uint32_t subject) {
-  collect_running(playbooks, ids, kind, subject);
-  if (kind != PBK_ACCOUNT) return;
-  const struct account *account = account_at(playbooks->facts, subject);
-  for (uint32_t i = 0; i < account->contacts.count; i++)
-    collect_running(playbooks, ids, PBK_CONTACT, account->contacts.items[i]);
+static void collect_contacts(struct playbooks *playbooks, id_list *ids, uint32_t account) {
+  const struct account *of = account_at(playbooks->facts, account);
+  for (uint32_t i = 0; i < of->contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i]);
 }
 
-void pbk_run_exits(struct playbooks *playbooks) {
-  if (playbooks->watching == 0) return;
+/* Whether the exit of some running enrollment of contacts may turn on a change of their account. What else could make one true is time,
+ * and what time had made true by now is done already. */
+static bool contacts_watch(const struct playbooks *playbooks, struct change change) {
+  struct cel_read reads[CHANGE_READS_MOST];
+  uint32_t count = pbk_reads_of_change(change, reads);
+  if (change.kind == CHANGED_EVENTS) reads[0] = reads[--count]; /* events() of a contact are its own */
+  for (uint32_t i = 0; i < playbooks->watched.count; i++) {
+    const struct version *version = playbooks->watched.items[i];
+    if (version->subject_kind != PBK_CONTACT || !version->exit_when) continue;
+    if (count == CHANGE_READS_ALL) return true;
+    for (uint32_t j = 0; j < pbk_cel_read_count(version->exit_when); j++) {
+      struct cel_read read = pbk_cel_read_at(version->exit_when, j);
+      for (uint32_t k = 0; k < count; k++)
+        if (read.kind == reads[k].kind && read.slot == reads[k].slot && read.number == reads[k].number) return true;
+    }
+  }
+  return false;
+}
+
+/* Those whose facts changed, and of an account its contacts (T7). */
+static void collect_changed(struct playbooks *playbooks, id_list *ids) {
   const struct facts *facts = playbooks->facts;
-  const struct audiences *audiences = playbooks->audiences;
-  id_list ids = {0};
   int32_t last_kind = 0;
   uint32_t last_subject = MAP_NONE;
   for (uint32_t i = 0; i < facts->changes.count; i++) {
-    const struct change *change = &facts->changes.items[i];
-    if (change->subject_kind == last_kind && change->subject == last_subject) continue; /* often many of one subject */
-    collect_touched(playbooks, &ids, last_kind = change->subject_kind, last_subject = change->subject);
+    struct change change = facts->changes.items[i];
+    if (change.subject_kind == PBK_ACCOUNT && contacts_watch(playbooks, change))
+      collect_contacts(playbooks, ids, change.subject);
+    if (change.subject_kind == last_kind && change.subject == last_subject) continue; /* often many of one subject */
+    collect_running(playbooks, ids, last_kind = change.subject_kind, last_subject = change.subject);
   }
-  for (uint32_t i = 0; i < audiences->flips.count; i++)
-    collect_touched(playbooks, &ids, audience_at(audiences, audiences->flips.items[i].audience)->of,
-                    audiences->flips.items[i].subject);
+}
+
+/* Those whose membership changed, and of an account its contacts. */
+static void collect_flipped(struct playbooks *playbooks, id_list *ids) {
+  const struct audiences *audiences = playbooks->audiences;
+  for (uint32_t i = 0; i < audiences->flips.count; i++) {
+    struct flip flip = audiences->flips.items[i];
+    int32_t kind = audience_at(audiences, flip.audience)->of;
+    collect_running(playbooks, ids, kind, flip.subject);
+    if (kind == PBK_ACCOUNT) collect_contacts(playbooks, ids, flip.subject);
+  }
+}
+
+void pbk_run_exits(struct playbooks *playbooks) {
+  if (playbooks->watched.count == 0) return;
+  id_list ids = {0};
+  collect_changed(playbooks, &ids);
+  collect_flipped(playbooks, &ids);
   sort_ids(ids.items, ids.count);
   for (uint32_t i = 0; i < ids.count; i++) {
     struct enrollment *enrollment = enrollment_at(playbooks, ids.items[i]);

@@ -42,6 +42,7 @@ void pbk_playbooks_release(struct playbooks *playbooks) {
   array_release(memory, &playbooks->of_contacts);
   array_release(memory, &playbooks->of_accounts);
   array_release(memory, &playbooks->states);
+  array_release(memory, &playbooks->watched);
   array_release(memory, &playbooks->routes);
   pbk_registry_release(&playbooks->registry);
 }

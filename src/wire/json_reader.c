@@ -5,6 +5,11 @@
 #include "base/number.h"
 #include "base/utf8.h"
 
+#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
+#include <emmintrin.h>
+#define JSON_BY_SIXTEEN 1 /* bytes looked at together */
+#endif
+
 enum {
   JSON_STACK_FIRST = 48,   /* members gathered before the stack moves to the arena */
   JSON_SORTED_AT_ONCE = 16 /* larger maps wait for pbk_value_normalize, which is never quadratic */
@@ -46,23 +51,32 @@ static bool json_take(struct json_reader *reader, char wanted) {
 
 /* ---- texts ---- */
 
-/* To the first quote, backslash or control character; *high: there may have been something other than ASCII. */
+/* To the first quote, backslash or control character; *high: something on the way may have been other than ASCII. */
 static const char *json_skip_plain(const char *at, const char *end, bool *high) {
+#ifdef JSON_BY_SIXTEEN
+  while (end - at >= 16) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    uint32_t marks = (uint32_t)_mm_movemask_epi8(_mm_or_si128(stops, control));
+    uint32_t tops = (uint32_t)_mm_movemask_epi8(bytes);
+    if (marks) {
+      *high |= (tops & (marks - 1) & ~marks) != 0;
+      return at + __builtin_ctz(marks);
+    }
+    *high |= tops != 0;
+    at += 16;
+  }
+#endif
   const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
   while (end - at >= 8) {
     uint64_t word;
     memcpy(&word, at, 8);
     uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-    /* The lowest byte marked is one of them, on either byte order there is none without a mark. */
-    uint64_t marks = (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word)) & tops;
+    /* Not every mark is true, but where there is one to find there is a mark. */
+    uint64_t marks = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word);
+    if (marks & tops) break;
     *high |= (word & tops) != 0;
-    if (marks) {
-#if defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(PBK_PORTABLE)
-      return at + __builtin_ctzll(marks) / 8;
-#else
-      break;
-#endif
-    }
     at += 8;
   }
   for (; at < end; at++) {
@@ -201,13 +215,26 @@ static bool json_read_number(struct json_reader *reader, pbk_value *value) {
     return true;
   }
   double number = 0;
-  if (!pbk_parse_double(text, &number) || number > 1.7976931348623157e308 || number < -1.7976931348623157e308)
-    return json_fail(reader, start, "a number too large");
+  uint64_t bits = 0;
+  if (pbk_parse_double(text, &number)) memcpy(&bits, &number, sizeof bits);
+  if ((bits >> 52 & 0x7ff) == 0x7ff) return json_fail(reader, start, "a number too large");
   *value = value_double(number);
   return true;
 }
 
 /* ---- lists and maps ---- */
+
+/* The first four bytes in the order of names. While members are sorted it stands in `reserved`, and mostly decides. */
+static uint32_t json_first_bytes(struct text name) {
+  uint32_t first = 0;
+  for (uint32_t i = 0; i < 4; i++) first = first << 8 | (i < name.size ? (unsigned char)name.bytes[i] : 0);
+  return first;
+}
+
+static int json_order(const pbk_member *a, const pbk_member *b) {
+  if (a->reserved != b->reserved) return a->reserved < b->reserved ? -1 : 1;
+  return text_compare(member_name(a), member_name(b));
+}
 
 static void json_push(struct json_reader *reader, struct text name, const pbk_value *value) {
   if (reader->count == reader->capacity) {
@@ -217,7 +244,8 @@ static void json_push(struct json_reader *reader, struct text name, const pbk_va
     reader->stack = larger;
     reader->capacity = capacity;
   }
-  reader->stack[reader->count++] = (pbk_member){.name = name.bytes, .name_size = name.size, .value = *value};
+  reader->stack[reader->count++] =
+    (pbk_member){.name = name.bytes, .name_size = name.size, .reserved = json_first_bytes(name), .value = *value};
 }
 
 static pbk_value json_close_list(struct json_reader *reader, uint32_t base) {
@@ -232,7 +260,7 @@ static pbk_value json_close_list(struct json_reader *reader, uint32_t base) {
 static uint32_t json_insert(pbk_member *members, uint32_t count, const pbk_member *member) {
   uint32_t at = count;
   int order = -1;
-  while (at > 0 && (order = text_compare(member_name(&members[at - 1]), member_name(member))) > 0) at--;
+  while (at > 0 && (order = json_order(&members[at - 1], member)) > 0) at--;
   if (at > 0 && order == 0) {
     members[at - 1] = *member;
     return count;
@@ -255,6 +283,7 @@ static pbk_value json_close_map(struct json_reader *reader, uint32_t base) {
     for (uint32_t i = 0; i < count; i++) kept = json_insert(members, kept, &from[i]);
     count = kept;
   }
+  for (uint32_t i = 0; i < count; i++) members[i].reserved = 0;
   return (pbk_value){.kind = PBK_MAP, .size = count, .as.members = members};
 }
 

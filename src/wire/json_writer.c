@@ -4,23 +4,16 @@
 #include "base/clock.h"
 #include "base/number.h"
 
-static bool json_plain(unsigned char byte) {
-  return byte >= 0x20 && byte != '"' && byte != '\\';
-}
+/* What follows the backslash of an escape; 0 where the byte stands for itself. */
+#define JSON_U_8 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u'
+static const char json_escapes[256] = {
+  JSON_U_8, JSON_U_8, JSON_U_8, JSON_U_8, /* the control characters, but: */
+  ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\',
+};
 
 static void json_write_escape(struct writer *writer, unsigned char byte) {
   static const char hex[] = "0123456789abcdef";
-  char escape[6] = {'\\', 0, '0', '0', hex[byte >> 4], hex[byte & 15]};
-  switch (byte) {
-    case '"':
-    case '\\': escape[1] = (char)byte; break;
-    case '\b': escape[1] = 'b'; break;
-    case '\f': escape[1] = 'f'; break;
-    case '\n': escape[1] = 'n'; break;
-    case '\r': escape[1] = 'r'; break;
-    case '\t': escape[1] = 't'; break;
-    default: escape[1] = 'u';
-  }
+  char escape[6] = {'\\', json_escapes[byte], '0', '0', hex[byte >> 4], hex[byte & 15]};
   pbk_write_bytes(writer, escape, escape[1] == 'u' ? 6 : 2);
 }
 
@@ -28,8 +21,8 @@ void pbk_json_write_text(struct writer *writer, struct text text) {
   pbk_write_u8(writer, '"');
   for (uint32_t at = 0; at < text.size;) {
     uint32_t start = at;
-    while (at < text.size && json_plain((unsigned char)text.bytes[at])) at++;
-    if (at > start) pbk_write_bytes(writer, text.bytes + start, at - start);
+    while (at < text.size && !json_escapes[(unsigned char)text.bytes[at]]) at++;
+    pbk_write_bytes(writer, text.bytes + start, at - start);
     if (at < text.size) json_write_escape(writer, (unsigned char)text.bytes[at++]);
   }
   pbk_write_u8(writer, '"');
