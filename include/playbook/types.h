@@ -118,7 +118,7 @@ struct pbk_member {
   pbk_value value;
 };
 
-/* Nesting of traits and properties, the outermost map counted (SPEC E4); keys and names in bytes (SPEC E1);
+/* Nesting of lists and maps within one trait (SPEC E4), 128 within one property; keys and names in bytes (SPEC E1);
  * the text of a condition in bytes (SPEC X5). */
 #define PBK_MAX_DEPTH 8
 #define PBK_MAX_KEY 255

@@ -45,9 +45,8 @@ static bool fine_members(const pbk_value *value, uint32_t depth) {
 }
 
 bool pbk_fine_value(const pbk_value *value, uint32_t depth) {
-  enum { TOO_DEEP = 64 }; /* the engine then refuses what is past PBK_MAX_DEPTH, with a reason */
   struct text unused;
-  if (depth > TOO_DEEP) return false;
+  if (depth > VALUE_MOST_DEPTH) return false;
   switch (value->kind) {
   case PBK_NULL: return true;
   case PBK_BOOL: return value->as.integer == 0 || value->as.integer == 1;

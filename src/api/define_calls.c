@@ -1,5 +1,6 @@
 /* api/define_calls.c - <playbook/define.h>: every text and every struct's size checked, then one command. */
 #include "api/call.h"
+#include "base/sized.h"
 
 static pbk_status fine(bool is) { return is ? PBK_OK : PBK_ERR_ARGUMENT; }
 
@@ -8,10 +9,8 @@ typedef pbk_status (*check_item)(const void *item);
 static pbk_status check_array(const void *array, uint32_t count, size_t known, check_item check) {
   if (count == 0) return PBK_OK;
   if (!array) return PBK_ERR_ARGUMENT;
-  uint32_t stride;
-  memcpy(&stride, array, sizeof stride);
   for (uint32_t i = 0; i < count; i++) {
-    const char *item = (const char *)array + (size_t)i * stride;
+    const void *item = pbk_sized_item(array, i);
     pbk_status status = pbk_check_size(item, known);
     if (status == PBK_OK) status = check(item);
     if (status != PBK_OK) return status;

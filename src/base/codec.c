@@ -1,6 +1,8 @@
 /* base/codec.c - see codec.h. */
 #include "base/codec.h"
 
+#include "base/value.h"
+
 #include "base/array.h"
 
 /* ---- writing ---- */
@@ -221,5 +223,5 @@ static pbk_value reader_value(struct reader *reader, struct arena *arena, uint32
 }
 
 pbk_value pbk_read_value(struct reader *reader, struct arena *arena) {
-  return reader_value(reader, arena, PBK_MAX_DEPTH);
+  return reader_value(reader, arena, VALUE_MOST_DEPTH);
 }

@@ -34,7 +34,7 @@ uint64_t pbk_read_uint(struct reader *reader);
 int64_t pbk_read_int(struct reader *reader);
 double pbk_read_double(struct reader *reader);
 struct text pbk_read_text(struct reader *reader); /* borrowed from the input */
-/* Lists and maps in the arena, texts borrowed from the input. Depth at most PBK_MAX_DEPTH, else failed. */
+/* Lists and maps in the arena, texts borrowed from the input. Depth at most VALUE_MOST_DEPTH, else failed. */
 pbk_value pbk_read_value(struct reader *reader, struct arena *arena);
 
 #endif

@@ -5,6 +5,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+/* How deep values are read at all, from JSON or from bytes: recursion stops there. */
+enum { VALUE_MOST_DEPTH = 128 };
+
 static inline struct text value_text(const pbk_value *value) {
   return (struct text){value->as.text, value->size};
 }

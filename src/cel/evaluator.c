@@ -80,6 +80,22 @@ static void evaluator_binary(struct cel_machine *machine, uint32_t binary, struc
   cel_stay(out, value, cel_sooner(a->until, b->until));
 }
 
+/* A field or an entry, straight from the world into the term. */
+static inline void evaluator_read(struct cel_machine *machine, uint32_t at, struct cel_term *out) {
+  const struct cel_node *node = &machine->program->nodes.items[at];
+  const struct cel_world *world = machine->world;
+  bool there = node->operation == OPERATION_ENTRY ? world->entry(world->context, node->a, node->b, &out->value)
+                                                  : world->field(world->context, node->a, &out->value);
+  if (!there) {
+    evaluator_fail(out, pbk_cel_no_such_key, at, CEL_FOREVER);
+    return;
+  }
+  if (out->value.kind == CEL_JSON) out->value = pbk_cel_from_json(out->value.as.json);
+  out->until = CEL_FOREVER;
+  out->slope = 0;
+  out->step = STEP_NONE;
+}
+
 /* The commonest of all: something that does not move compared with a constant of its own type. Does what evaluator_binary
  * would, with nothing in between. */
 static inline bool evaluator_simple(struct cel_machine *machine, const struct cel_node *node, struct cel_term *out) {
@@ -97,7 +113,7 @@ static inline bool evaluator_simple(struct cel_machine *machine, const struct ce
     return false;
   }
   machine->fuel--;
-  out->value = cel_bool(cel_holds(node->detail, order));
+  cel_set_bool(&out->value, cel_holds(node->detail, order));
   return true;
 }
 
@@ -272,25 +288,7 @@ void pbk_cel_run(struct cel_machine *machine, uint32_t at, struct cel_term *out)
       return;
     case OPERATION_LOCAL: cel_stay(out, machine->locals[node->a], CEL_FOREVER); return;
     case OPERATION_FIELD:
-      out->until = CEL_FOREVER;
-      out->slope = 0;
-      out->step = STEP_NONE;
-      if (!world->field(world->context, node->a, &out->value)) {
-        evaluator_fail(out, pbk_cel_no_such_key, at, CEL_FOREVER);
-      } else {
-        out->value = cel_unwrap(out->value);
-      }
-      return;
-    case OPERATION_ENTRY:
-      out->until = CEL_FOREVER;
-      out->slope = 0;
-      out->step = STEP_NONE;
-      if (!world->entry(world->context, node->a, node->b, &out->value)) {
-        evaluator_fail(out, pbk_cel_no_such_key, at, CEL_FOREVER);
-      } else {
-        out->value = cel_unwrap(out->value);
-      }
-      return;
+    case OPERATION_ENTRY: evaluator_read(machine, at, out); return;
     case OPERATION_ENTRIES:
       if (world->entry_count(world->context, node->a) == UINT32_MAX) {
         evaluator_fail(out, pbk_cel_no_such_key, at, CEL_FOREVER);
@@ -341,7 +339,13 @@ void pbk_cel_run(struct cel_machine *machine, uint32_t at, struct cel_term *out)
     case OPERATION_OR: evaluator_logic(machine, at, out, true); return;
     case OPERATION_BINARY: {
       struct cel_term right;
-      pbk_cel_run(machine, node->a, out);
+      uint32_t first = machine->program->nodes.items[node->a].operation;
+      if (first == OPERATION_ENTRY || first == OPERATION_FIELD) {
+        machine->fuel--;
+        evaluator_read(machine, node->a, out);
+      } else {
+        pbk_cel_run(machine, node->a, out);
+      }
       if (out->value.kind == CEL_FAILED) return;
       if (evaluator_simple(machine, node, out)) return;
       pbk_cel_run(machine, node->b, &right);

@@ -119,7 +119,7 @@ void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *pro
   outcome->until = term.until;
   if (term.value.kind == CEL_BOOL && !machine->exhausted) {
     outcome->state = term.value.as.integer ? CEL_TRUE : CEL_FALSE;
-    outcome->value = term.value;
+    cel_set_bool(&outcome->value, term.value.as.integer != 0);
     return;
   }
   if (term.value.kind != CEL_FAILED && !machine->exhausted) {

@@ -197,6 +197,12 @@ void pbk_cel_prepare(struct cel_machine *machine, const struct cel_program *prog
 static inline struct cel_value cel_bool(bool is) {
   return (struct cel_value){.kind = CEL_BOOL, .as.integer = is};
 }
+/* Member by member, so that what reads them next need not wait for a whole that was written in parts. */
+static inline void cel_set_bool(struct cel_value *value, bool is) {
+  value->kind = CEL_BOOL;
+  value->size = 0;
+  value->as.integer = is;
+}
 static inline struct cel_value cel_int(int64_t integer) {
   return (struct cel_value){.kind = CEL_INT, .as.integer = integer};
 }

@@ -2,7 +2,7 @@
  * engine.h. */
 #include "engine/engine.h"
 
-#include "base/utf8.h"
+#include "base/sized.h"
 
 /* One definition between check and install: where it goes, and what goes there. */
 struct prepared {
@@ -188,13 +188,6 @@ union definition_of {
   pbk_playbook playbook;
 };
 
-static void read_definition(union definition_of *to, const void *of) {
-  uint32_t size;
-  memcpy(&size, of, sizeof size);
-  memset(to, 0, sizeof *to);
-  memcpy(to, of, size < sizeof *to ? size : sizeof *to);
-}
-
 static pbk_text key_of(pbk_definition_kind kind, const union definition_of *of) {
   switch (kind) {
   case PBK_DEFINE_CHANNEL: return of->channel.key;
@@ -216,7 +209,7 @@ static bool prepare(struct pbk_engine *engine, const pbk_definition *definition,
   if (definition->undefine)
     return (definition->kind == PBK_DEFINE_SETTINGS || pbk_check_key(&engine->problem, TEXT("key"), definition->key)) &&
            prepare_removal(engine, definition->key, prepared);
-  read_definition(&of, definition->of);
+  pbk_read_sized(&of, sizeof of, definition->of);
   if (definition->kind == PBK_DEFINE_SETTINGS) return check_settings(engine, &of.settings);
   if (!pbk_check_key(&engine->problem, TEXT("key"), key_of(definition->kind, &of))) return false;
   switch (definition->kind) {
@@ -309,7 +302,7 @@ static void tell_defined(struct pbk_engine *engine, const struct prepared *prepa
 
 static void install_settings(struct pbk_engine *engine, const pbk_definition *definition) {
   union definition_of of;
-  read_definition(&of, definition->of);
+  pbk_read_sized(&of, sizeof of, definition->of);
   const pbk_settings *settings = &of.settings;
   struct outbox *outbox = &engine->outbox;
   if (settings->default_sender.bytes)

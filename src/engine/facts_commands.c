@@ -7,21 +7,28 @@ static bool check_contact(struct pbk_engine *engine, const struct command *comma
   return pbk_command_key(engine, "userId", command->contact);
 }
 
-static bool check_traits(struct pbk_engine *engine, const pbk_value *traits, const char *member) {
-  if (!traits) return true;
-  if (traits->kind != PBK_MAP)
-    return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "", text_from(member), " must be an object");
-  if (pbk_value_depth(traits, PBK_MAX_DEPTH + 1) <= PBK_MAX_DEPTH + 1) return true;
-  return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "", text_from(member), " are nested deeper than 8");
+static bool check_object(struct pbk_engine *engine, const pbk_value *object, const char *member) {
+  if (!object || object->kind == PBK_MAP) return true;
+  return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "", text_from(member), " must be an object");
+}
+
+/* E4: each trait is at most so deep. Properties are looked at and forgotten: any depth will do. */
+static bool check_traits(struct pbk_engine *engine, const pbk_value *traits) {
+  if (!check_object(engine, traits, "traits")) return false;
+  for (uint32_t i = 0; traits && i < traits->size; i++)
+    if (pbk_value_depth(&traits->as.members[i].value, PBK_MAX_DEPTH + 1) > PBK_MAX_DEPTH)
+      return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "the trait ", member_name(&traits->as.members[i]),
+                             " is nested deeper than 8");
+  return true;
 }
 
 static bool check_identify(struct pbk_engine *engine, const struct command *command) {
-  return check_contact(engine, command) && check_traits(engine, command->traits, "traits");
+  return check_contact(engine, command) && check_traits(engine, command->traits);
 }
 
 static bool check_group(struct pbk_engine *engine, const struct command *command) {
   if (command->contact.bytes && !check_contact(engine, command)) return false;
-  return pbk_command_key(engine, "groupId", command->account) && check_traits(engine, command->traits, "traits");
+  return pbk_command_key(engine, "groupId", command->account) && check_traits(engine, command->traits);
 }
 
 static bool check_track(struct pbk_engine *engine, const struct command *command) {
@@ -31,7 +38,7 @@ static bool check_track(struct pbk_engine *engine, const struct command *command
   if (command->account.bytes && !pbk_command_key(engine, "groupId", command->account)) return false;
   if (!command->event.bytes || command->event.size == 0)
     return pbk_problem_at(&engine->problem, PBK_CODE_BAD_INPUT, "the event's name is missing");
-  return check_traits(engine, command->traits, "properties");
+  return check_object(engine, command->traits, "properties");
 }
 
 static bool check_alias(struct pbk_engine *engine, const struct command *command) {

@@ -2,10 +2,11 @@
 #include "engine/journal.h"
 
 #include "base/checksum.h"
+#include "base/sized.h"
 
 void pbk_journal_init(struct journal *journal, struct memory *memory, const pbk_storage *storage) {
   *journal = (struct journal){.buffer.memory = memory};
-  if (storage) memcpy(&journal->storage, storage, storage->size < sizeof *storage ? storage->size : sizeof *storage);
+  if (storage) pbk_read_sized(&journal->storage, sizeof journal->storage, storage);
 }
 
 void pbk_journal_release(struct journal *journal) { pbk_writer_release(&journal->buffer); }

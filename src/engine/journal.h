@@ -22,5 +22,7 @@ bool pbk_journal_flush(struct journal *journal);
 
 /* encoding.c: what a command is in a record. */
 void pbk_encode_command(struct writer *writer, const struct command *command);
+/* The other way: texts are borrowed from the bytes, all else lies in the arena. False when the bytes are not a command. */
+bool pbk_decode_command(struct reader *reader, struct arena *arena, struct command *command);
 
 #endif

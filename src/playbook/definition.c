@@ -1,5 +1,6 @@
 /* playbook/definition.c - from the public definition of a playbook to a version: every check of SPEC P12, every condition compiled. */
 #include "audience/vocabulary.h"
+#include "base/sized.h"
 #include "base/utf8.h"
 #include "playbook/playbooks.h"
 
@@ -151,15 +152,6 @@ static bool read_trigger(struct reading *reading, const pbk_trigger *given, stru
   }
 }
 
-/* The item at `at` of an array of public structs, whose elements may be larger or smaller than ours: into `to`, filled up with zeros. */
-static void read_item(void *to, size_t to_size, const void *array, uint32_t at) {
-  const unsigned char *first = array;
-  uint32_t stride;
-  memcpy(&stride, first, sizeof stride);
-  memset(to, 0, to_size);
-  memcpy(to, first + (size_t)stride * at, stride < to_size ? stride : to_size);
-}
-
 static bool read_triggers(struct reading *reading) {
   const pbk_playbook *given = reading->definition;
   struct version *version = reading->version;
@@ -171,7 +163,7 @@ static bool read_triggers(struct reading *reading) {
     uint32_t list = reading->problem->path_size;
     if (given->trigger_count > 1) pbk_problem_enter_item(reading->problem, i);
     pbk_trigger trigger;
-    read_item(&trigger, sizeof trigger, given->triggers, i);
+    pbk_read_sized(&trigger, sizeof trigger, pbk_sized_item(given->triggers, i));
     if (!read_trigger(reading, &trigger, &version->triggers[i])) return false;
     pbk_problem_leave(reading->problem, list);
   }
@@ -220,7 +212,7 @@ static bool read_branches(struct reading *reading) {
   for (uint32_t i = 0; i < count; i++) {
     uint32_t item = pbk_problem_enter_item(reading->problem, i);
     pbk_branch branch;
-    read_item(&branch, sizeof branch, given->branches, i);
+    pbk_read_sized(&branch, sizeof branch, pbk_sized_item(given->branches, i));
     if (!branch.segment.bytes) return refuse_member(reading, "segment", "a branch needs a segment");
     uint32_t segment;
     if (!read_asked_segment(reading, "segment", branch.segment, &segment)) return false;
@@ -409,7 +401,7 @@ static bool read_step(struct reading *reading, const pbk_step *given, struct ste
   for (uint32_t i = 0; i < given->action_count; i++) {
     uint32_t item = pbk_problem_enter_item(reading->problem, i);
     pbk_action action;
-    read_item(&action, sizeof action, given->actions, i);
+    pbk_read_sized(&action, sizeof action, pbk_sized_item(given->actions, i));
     if (!read_action(reading, &action, &step->actions[i])) return false;
     pbk_problem_leave(reading->problem, item);
   }
@@ -427,7 +419,7 @@ static bool read_steps(struct reading *reading) {
   for (uint32_t i = 0; i < given->step_count; i++) {
     uint32_t item = pbk_problem_enter_item(reading->problem, i);
     pbk_step step;
-    read_item(&step, sizeof step, given->steps, i);
+    pbk_read_sized(&step, sizeof step, pbk_sized_item(given->steps, i));
     if (!read_step(reading, &step, &version->steps[i])) return false;
     pbk_problem_leave(reading->problem, item);
   }

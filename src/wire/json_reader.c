@@ -37,34 +37,32 @@ static void json_skip_space(struct json_reader *reader) {
     reader->at++;
 }
 
-/* True, and past it, where the next byte (white space skipped) is the wanted one. */
-static bool json_take(struct json_reader *reader, char wanted) {
-  if (reader->at < reader->end && *reader->at == wanted) {
-    reader->at++;
-    return true;
-  }
+static bool json_take_after_space(struct json_reader *reader, char wanted) {
   json_skip_space(reader);
   if (reader->at == reader->end || *reader->at != wanted) return false;
   reader->at++;
   return true;
 }
 
+/* True, and past it, where the next byte (white space skipped) is the wanted one. */
+static inline bool json_take(struct json_reader *reader, char wanted) {
+  if (reader->at == reader->end || *reader->at != wanted) return json_take_after_space(reader, wanted);
+  reader->at++;
+  return true;
+}
+
 /* ---- texts ---- */
 
-/* To the first quote, backslash or control character; *high: something on the way may have been other than ASCII. */
-static const char *json_skip_plain(const char *at, const char *end, bool *high) {
+/* To the first quote, backslash or control character; *high: something near may be other than ASCII. */
+static inline const char *json_skip_plain(const char *at, const char *end, bool *high) {
 #ifdef JSON_BY_SIXTEEN
   while (end - at >= 16) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
     __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
     __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
     uint32_t marks = (uint32_t)_mm_movemask_epi8(_mm_or_si128(stops, control));
-    uint32_t tops = (uint32_t)_mm_movemask_epi8(bytes);
-    if (marks) {
-      *high |= (tops & (marks - 1) & ~marks) != 0;
-      return at + __builtin_ctz(marks);
-    }
-    *high |= tops != 0;
+    if (_mm_movemask_epi8(bytes)) *high = true;
+    if (marks) return at + __builtin_ctz(marks);
     at += 16;
   }
 #endif
@@ -164,7 +162,7 @@ static bool json_read_escaped(struct json_reader *reader, const char *backslash,
 }
 
 /* The quote is behind us. */
-static bool json_read_text(struct json_reader *reader, struct text *text) {
+static inline bool json_read_text(struct json_reader *reader, struct text *text) {
   bool high = false;
   const char *start = reader->at, *end = json_skip_plain(start, reader->end, &high);
   if (end == reader->end) return json_fail(reader, end, "expected '\"' at the end of a text");
@@ -226,8 +224,10 @@ static bool json_read_number(struct json_reader *reader, pbk_value *value) {
 
 /* The first four bytes in the order of names. While members are sorted it stands in `reserved`, and mostly decides. */
 static uint32_t json_first_bytes(struct text name) {
+  const unsigned char *bytes = (const unsigned char *)name.bytes;
+  if (name.size >= 4) return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
   uint32_t first = 0;
-  for (uint32_t i = 0; i < 4; i++) first = first << 8 | (i < name.size ? (unsigned char)name.bytes[i] : 0);
+  for (uint32_t i = 0; i < name.size; i++) first |= (uint32_t)bytes[i] << (24 - 8 * i);
   return first;
 }
 
@@ -236,7 +236,8 @@ static int json_order(const pbk_member *a, const pbk_member *b) {
   return text_compare(member_name(a), member_name(b));
 }
 
-static void json_push(struct json_reader *reader, struct text name, const pbk_value *value) {
+/* A place on the stack, by number, since what is below a member may move the stack before its value is there. */
+static inline uint32_t json_push(struct json_reader *reader) {
   if (reader->count == reader->capacity) {
     uint32_t capacity = reader->capacity * 2; /* every member takes bytes of the text, so that 32 bits suffice */
     pbk_member *larger = pbk_arena_allocate(reader->arena, (size_t)capacity * sizeof *larger);
@@ -244,8 +245,7 @@ static void json_push(struct json_reader *reader, struct text name, const pbk_va
     reader->stack = larger;
     reader->capacity = capacity;
   }
-  reader->stack[reader->count++] =
-    (pbk_member){.name = name.bytes, .name_size = name.size, .reserved = json_first_bytes(name), .value = *value};
+  return reader->count++;
 }
 
 static pbk_value json_close_list(struct json_reader *reader, uint32_t base) {
@@ -265,7 +265,7 @@ static uint32_t json_insert(pbk_member *members, uint32_t count, const pbk_membe
     members[at - 1] = *member;
     return count;
   }
-  memmove(members + at + 1, members + at, (count - at) * sizeof *members);
+  if (at < count) memmove(members + at + 1, members + at, (count - at) * sizeof *members);
   members[at] = *member;
   return count + 1;
 }
@@ -295,7 +295,8 @@ static bool json_read_list(struct json_reader *reader, uint32_t depth, pbk_value
     do {
       pbk_value item;
       if (!json_read_value(reader, depth, &item)) return false;
-      json_push(reader, NO_TEXT, &item);
+      uint32_t place = json_push(reader);
+      reader->stack[place].value = item;
     } while (json_take(reader, ','));
     if (!json_take(reader, ']')) return json_fail(reader, reader->at, "expected ',' or ']' after an item");
   }
@@ -308,14 +309,19 @@ static bool json_read_map(struct json_reader *reader, uint32_t depth, pbk_value 
   if (!json_take(reader, '}')) {
     do {
       struct text name;
-      pbk_value member;
+      pbk_value below;
       if (!json_take(reader, '"'))
         return json_fail(reader, reader->at,
                          reader->count == base ? "expected a name in quotes or '}'" : "expected a name in quotes after ','");
       if (!json_read_text(reader, &name)) return false;
       if (!json_take(reader, ':')) return json_fail(reader, reader->at, "expected ':' after a name");
-      if (!json_read_value(reader, depth, &member)) return false;
-      json_push(reader, name, &member);
+      uint32_t place = json_push(reader);
+      pbk_member *member = &reader->stack[place];
+      member->name = name.bytes;
+      member->name_size = name.size;
+      member->reserved = json_first_bytes(name);
+      if (!json_read_value(reader, depth, &below)) return false;
+      reader->stack[place].value = below;
     } while (json_take(reader, ','));
     if (!json_take(reader, '}')) return json_fail(reader, reader->at, "expected ',' or '}' after a member");
   }

@@ -9,7 +9,7 @@ struct json_error {
   uint32_t offset;     /* in bytes, from 0 */
 };
 
-enum { JSON_MOST_DEPTH = 128 };
+enum { JSON_MOST_DEPTH = VALUE_MOST_DEPTH };
 
 /* Reads one value that is the whole text (white space around it allowed). Lists, maps and texts go to the arena (texts without an
  * escape are borrowed from `text`). Members of maps come sorted by name, of equal names the last. Numbers as SPEC E4: without fraction or

@@ -5,10 +5,9 @@
 #include "base/number.h"
 
 /* What follows the backslash of an escape; 0 where the byte stands for itself. */
-#define JSON_U_8 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u'
 static const char json_escapes[256] = {
-  JSON_U_8, JSON_U_8, JSON_U_8, JSON_U_8, /* the control characters, but: */
-  ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\',
+  'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',         'u',
+  'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\',
 };
 
 static void json_write_escape(struct writer *writer, unsigned char byte) {
