@@ -71,6 +71,10 @@ const struct cel_overload pbk_cel_overloads[] = {
   ON("getMilliseconds", FUNCTION_GET_MILLISECONDS, CEL_INT, CEL_DURATION),
 };
 
+#undef PLAIN
+#undef ON
+#undef GETTER
+
 const uint32_t pbk_cel_overload_count = sizeof pbk_cel_overloads / sizeof *pbk_cel_overloads;
 
 bool pbk_cel_function_find(struct text name, uint32_t style, uint32_t *function) {

@@ -270,9 +270,19 @@ void pbk_run_exits(struct playbooks *playbooks) {
   array_release(playbooks->context->memory, &ids);
 }
 
+static bool asks_memberships(const struct version *version) {
+  for (uint32_t i = 0; version->exit_when && i < pbk_cel_read_count(version->exit_when); i++)
+    if (pbk_cel_read_at(version->exit_when, i).kind == CEL_READS_MEMBER) return true;
+  return false;
+}
+
 void pbk_review_exits(struct playbooks *playbooks) {
-  for (uint32_t i = 0; i < playbooks->enrollments.count; i++)
-    if (playbooks->enrollments.items[i]) review(playbooks, playbooks->enrollments.items[i]);
+  bool any = false;
+  for (uint32_t i = 0; i < playbooks->watched.count; i++) any = any || asks_memberships(playbooks->watched.items[i]);
+  for (uint32_t i = 0; any && i < playbooks->enrollments.count; i++) {
+    struct enrollment *enrollment = playbooks->enrollments.items[i];
+    if (enrollment && asks_memberships(enrollment->version)) review(playbooks, enrollment);
+  }
 }
 
 void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subject) {
