@@ -73,13 +73,8 @@ static struct cel_program *compile(struct audiences *audiences, pbk_definition_k
   struct cel_error error = {0};
   enum condition_use use = kind == PBK_DEFINE_PERSONA ? CONDITION_PERSONA : CONDITION_SEGMENT;
   struct cel_program *program = pbk_compile_condition(audiences, use, of, place, source, &error);
-  if (program) return program;
-  pbk_problem_enter(problem, TEXT("when"));
-  pbk_problem_at(problem, PBK_CODE_BAD_CONDITION, error.message);
-  problem->line = error.line;
-  problem->column = error.column;
-  problem->offset = error.offset;
-  return NULL;
+  if (!program) pbk_refuse_condition(problem, "when", &error);
+  return program;
 }
 
 uint32_t pbk_propose_audience(struct audiences *audiences, pbk_definition_kind kind, const pbk_audience *definition,

@@ -2,6 +2,7 @@
 #include "audience/vocabulary.h"
 
 #include "audience/audience.h"
+#include "base/number.h"
 
 #define SUBJECT_FIELDS(first)                                                                  \
   {{"id", CEL_STRING, (first)},                                                                \
@@ -103,7 +104,8 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
                                         .lookup_count = COUNT_OF(lookups),
                                         .context = &naming,
                                         .resolve = resolve,
-                                        .entry_name = trait_name};
+                                        .entry_name = trait_name,
+                                        .wants_bool = true};
   bool enrolled = use == CONDITION_STEP || use == CONDITION_EXIT;
   bool contact = subject_kind == PBK_CONTACT;
   if (enrolled) environment.variables = contact ? contact_enrollment_variables : account_enrollment_variables;
@@ -111,4 +113,27 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
   environment.variable_count = enrolled || use == CONDITION_WHERE ? 4 : 3;
   environment.timed = use == CONDITION_SEGMENT || use == CONDITION_PERSONA || use == CONDITION_EXIT;
   return pbk_cel_compile(audiences->context->memory, source, &environment, error);
+}
+
+bool pbk_refuse_condition(struct problem *problem, const char *member, const struct cel_error *error) {
+  char digits[NUMBER_TEXT_MOST];
+  struct text line = {digits, pbk_print_uint(digits, error->line)};
+  pbk_problem_enter(problem, text_from(member));
+  if (error->line > 1) { /* an error output has room for the column only */
+    char message[sizeof error->message + sizeof ", in line  of the condition" + NUMBER_TEXT_MOST];
+    struct text parts[] = {text_from(error->message), TEXT(", in line "), line, TEXT(" of the condition")};
+    size_t size = 0;
+    for (uint32_t i = 0; i < 4; i++) {
+      memcpy(message + size, parts[i].bytes, parts[i].size);
+      size += parts[i].size;
+    }
+    message[size] = 0;
+    pbk_problem_at(problem, PBK_CODE_BAD_CONDITION, message);
+  } else {
+    pbk_problem_at(problem, PBK_CODE_BAD_CONDITION, error->message);
+  }
+  problem->line = error->line;
+  problem->column = error->column;
+  problem->offset = error->offset;
+  return false;
 }

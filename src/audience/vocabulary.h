@@ -2,6 +2,7 @@
 #ifndef PBK_AUDIENCE_VOCABULARY_H
 #define PBK_AUDIENCE_VOCABULARY_H
 
+#include "base/problem.h"
 #include "cel/cel.h"
 #include "playbook/playbook.h"
 
@@ -42,5 +43,8 @@ struct audiences;
  * MAP_NONE elsewhere. NULL when refused: *error says why. */
 struct cel_program *pbk_compile_condition(struct audiences *audiences, enum condition_use use, int32_t subject_kind,
                                           uint32_t place, struct text source, struct cel_error *error);
+
+/* Tells why a condition was refused, at a member of its definition. Always false. */
+bool pbk_refuse_condition(struct problem *problem, const char *member, const struct cel_error *error);
 
 #endif

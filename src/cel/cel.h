@@ -82,6 +82,7 @@ struct cel_environment {
   bool timed;       /* SPEC X6: refuse what cannot be timed, so that `until` is exact */
   bool no_check;    /* leave out the type checker (conformance cases with disable_check) */
   const char *container; /* NULL, or "a.b": a name is looked for as a.b.name, then as a.name, then as it stands */
+  bool wants_bool; /* refuse what is known to give another type (SPEC X5) */
 };
 
 /* ---- compiling ---- */

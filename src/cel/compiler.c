@@ -401,6 +401,9 @@ static void compiler_stages(struct compiler_frame *frame) {
     pbk_cel_refuse(compilation, syntax->offset,
                    "a history is no condition: ask it for .count(), .count(w), .first(), .last() or .quiet(w)");
   }
+  if (compilation->environment->wants_bool && syntax->type->kind != CEL_BOOL && syntax->type->kind != CEL_DYN)
+    pbk_cel_refuse(compilation, syntax->offset, "a condition gives true or false; this gives %s",
+                   pbk_cel_kind_name(syntax->type->kind));
   if (compilation->environment->timed) pbk_cel_check_moving(compilation, syntax);
   uint64_t cost = pbk_cel_cost(compilation, syntax);
   if (cost > CEL_MOST_COST) {

@@ -100,13 +100,7 @@ static bool read_condition_of(struct reading *reading, const char *member, enum 
   struct cel_error error = {0};
   *program =
       pbk_compile_condition(reading->playbooks->audiences, use, subject_kind, MAP_NONE, private_text(source), &error);
-  if (*program) return true;
-  pbk_problem_enter(reading->problem, text_from(member));
-  pbk_problem_at(reading->problem, PBK_CODE_BAD_CONDITION, error.message);
-  reading->problem->line = error.line;
-  reading->problem->column = error.column;
-  reading->problem->offset = error.offset;
-  return false;
+  return *program || pbk_refuse_condition(reading->problem, member, &error);
 }
 
 static bool read_condition(struct reading *reading, const char *member, enum condition_use use, pbk_text source,
