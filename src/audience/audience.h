@@ -41,7 +41,7 @@ struct audiences {
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   ARRAY(struct membership) memberships; /* by place */
   ARRAY(struct audience_read) reads;
-  ARRAY(uint64_t) pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
+  number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
   ARRAY(struct flip) flips;
   struct flip tag; /* what the host asks for in the cause under way; audience MAP_NONE: nothing */
 };

@@ -39,31 +39,7 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
 /* ---- marking ---- */
 
 void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t subject) {
-  uint64_t mark = (uint64_t)place << 32 | subject;
-  array_push(audiences->context->memory, &audiences->pending, mark);
-  uint64_t *heap = audiences->pending.items;
-  uint32_t at = audiences->pending.count - 1;
-  while (at > 0 && mark < heap[(at - 1) / 2]) {
-    heap[at] = heap[(at - 1) / 2];
-    at = (at - 1) / 2;
-  }
-  heap[at] = mark;
-}
-
-static uint64_t take_mark(struct audiences *audiences) {
-  uint64_t *heap = audiences->pending.items;
-  uint64_t top = heap[0], last = heap[--audiences->pending.count];
-  uint32_t count = audiences->pending.count, at = 0;
-  for (;;) {
-    uint32_t child = at * 2 + 1;
-    if (child >= count) break;
-    if (child + 1 < count && heap[child + 1] < heap[child]) child++;
-    if (heap[child] >= last) break;
-    heap[at] = heap[child];
-    at = child;
-  }
-  if (count > 0) heap[at] = last;
-  return top;
+  pbk_heap_push(audiences->context->memory, &audiences->pending, (uint64_t)place << 32 | subject);
 }
 
 static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
@@ -234,7 +210,7 @@ static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subj
 void pbk_run_pass(struct audiences *audiences) {
   uint64_t last = UINT64_MAX;
   while (audiences->pending.count > 0) {
-    uint64_t mark = take_mark(audiences);
+    uint64_t mark = pbk_heap_pop(&audiences->pending);
     if (mark == last) continue;
     last = mark;
     if (look(audiences, (uint32_t)(mark >> 32), (uint32_t)mark)) note_flip(audiences, (uint32_t)(mark >> 32), (uint32_t)mark);

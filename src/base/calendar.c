@@ -97,33 +97,6 @@ static void bucket_vacate(struct calendar *calendar, struct calendar_bucket *buc
   calendar->bucket_count--;
 }
 
-static void hours_push(struct calendar *calendar, int64_t hour) {
-  array_push(calendar->memory, &calendar->hours, hour);
-  int64_t *heap = calendar->hours.items;
-  uint32_t at = calendar->hours.count - 1;
-  while (at > 0 && hour < heap[(at - 1) / 2]) {
-    heap[at] = heap[(at - 1) / 2];
-    at = (at - 1) / 2;
-  }
-  heap[at] = hour;
-}
-
-static void hours_pop(struct calendar *calendar) {
-  int64_t *heap = calendar->hours.items;
-  uint32_t count = --calendar->hours.count;
-  int64_t last = heap[count];
-  uint32_t at = 0;
-  for (;;) {
-    uint32_t child = at * 2 + 1;
-    if (child >= count) break;
-    if (child + 1 < count && heap[child + 1] < heap[child]) child++;
-    if (heap[child] >= last) break;
-    heap[at] = heap[child];
-    at = child;
-  }
-  if (count > 0) heap[at] = last;
-}
-
 void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) {
   struct wake wake = {time, order};
   int64_t hour = hour_of(time);
@@ -137,7 +110,7 @@ void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) 
     bucket->hour = hour;
     array_reserve(calendar->memory, &bucket->wakes, 1);
     calendar->bucket_count++;
-    hours_push(calendar, hour);
+    pbk_heap_push(calendar->memory, &calendar->hours, heap_of_signed(hour));
   }
   array_push(calendar->memory, &bucket->wakes, wake);
 }
@@ -177,13 +150,11 @@ static void sort_wakes(struct wake *wakes, uint32_t count) {
 }
 
 static void open_next_hour(struct calendar *calendar) {
-  int64_t hour = calendar->hours.items[0];
-  struct calendar_bucket *bucket = bucket_find(calendar, hour);
+  struct calendar_bucket *bucket = bucket_find(calendar, signed_of_heap(pbk_heap_pop(&calendar->hours)));
   array_release(calendar->memory, &calendar->open.wakes);
   calendar->open = *bucket;
   memset(bucket, 0, sizeof *bucket);
   bucket_vacate(calendar, bucket);
-  hours_pop(calendar);
   sort_wakes(calendar->open.wakes.items, calendar->open.wakes.count);
   calendar->next = 0;
 }

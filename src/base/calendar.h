@@ -5,7 +5,7 @@
 #ifndef PBK_BASE_CALENDAR_H
 #define PBK_BASE_CALENDAR_H
 
-#include "base/array.h"
+#include "base/heap.h"
 #include "playbook/types.h"
 
 /* What is due, in the order of SPEC T6 for equal times. */
@@ -43,7 +43,7 @@ struct calendar {
   /* The later hours: buckets found by hour, and a heap of their numbers. */
   struct calendar_bucket *buckets;
   uint32_t bucket_capacity, bucket_count; /* open addressing; a bucket without wakes is free */
-  ARRAY(int64_t) hours;
+  number_list hours;
 };
 
 void pbk_calendar_init(struct calendar *calendar, struct memory *memory);

@@ -157,37 +157,52 @@ struct text pbk_read_text(struct reader *reader) {
   return at ? (struct text){(const char *)at, (uint32_t)size} : NO_TEXT;
 }
 
-/* How many items follow, of at least `least` bytes each: a count that cannot be true allocates nothing. */
-static uint32_t reader_count(struct reader *reader, uint32_t least) {
-  uint64_t count = pbk_read_uint(reader);
-  if (count > UINT32_MAX || count > (uint64_t)(reader->end - reader->at) / least) reader->failed = true;
+/* What a value is read with: `depth` lists and maps may still open, and those that are open take `owed` more bytes at least.
+ */
+struct reader_limits {
+  uint32_t depth;
+  uint64_t owed;
+};
+
+/* How many items follow, of at least `least` bytes each. A count for which the bytes cannot be there allocates nothing;
+ * bytes count once, however deep the lists in which they lie. */
+static uint32_t reader_count(struct reader *reader, const struct reader_limits *limits, uint32_t least) {
+  uint64_t count = pbk_read_uint(reader), left = (uint64_t)(reader->end - reader->at);
+  if (left < limits->owed || count > UINT32_MAX || count > (left - limits->owed) / least) reader->failed = true;
   return reader->failed ? 0 : (uint32_t)count;
 }
 
-static pbk_value reader_value(struct reader *reader, struct arena *arena, uint32_t depth);
+enum { LIST_ITEM_LEAST = 1, MAP_MEMBER_LEAST = 2 }; /* bytes: a kind; a name's size and a kind */
 
-static pbk_value reader_list(struct reader *reader, struct arena *arena, uint32_t depth) {
-  uint32_t count = reader_count(reader, 1);
+static pbk_value reader_value(struct reader *reader, struct arena *arena, const struct reader_limits *limits);
+
+static pbk_value reader_list(struct reader *reader, struct arena *arena, const struct reader_limits *limits) {
+  uint32_t count = reader_count(reader, limits, LIST_ITEM_LEAST);
   pbk_value *items = count ? pbk_arena_allocate(arena, (size_t)count * sizeof *items) : NULL;
-  for (uint32_t i = 0; i < count && !reader->failed; i++) items[i] = reader_value(reader, arena, depth);
+  struct reader_limits below = {limits->depth - 1, limits->owed + (uint64_t)count * LIST_ITEM_LEAST};
+  for (uint32_t i = 0; i < count && !reader->failed; i++) {
+    below.owed -= LIST_ITEM_LEAST;
+    items[i] = reader_value(reader, arena, &below);
+  }
   return (pbk_value){.kind = PBK_LIST, .size = count, .as.items = items};
 }
 
-static pbk_value reader_map(struct reader *reader, struct arena *arena, uint32_t depth) {
-  uint32_t count = reader_count(reader, 2);
+static pbk_value reader_map(struct reader *reader, struct arena *arena, const struct reader_limits *limits) {
+  uint32_t count = reader_count(reader, limits, MAP_MEMBER_LEAST);
   pbk_member *members = count ? pbk_arena_allocate(arena, (size_t)count * sizeof *members) : NULL;
+  struct reader_limits below = {limits->depth - 1, limits->owed + (uint64_t)count * MAP_MEMBER_LEAST};
   struct text previous = NO_TEXT;
   for (uint32_t i = 0; i < count && !reader->failed; i++) {
     struct text name = pbk_read_text(reader);
     if (i && text_compare(previous, name) >= 0) reader->failed = true; /* lookups rely on the order */
-    members[i] = (pbk_member){.name = name.bytes, .name_size = name.size, .value = reader_value(reader, arena, depth)};
+    below.owed -= MAP_MEMBER_LEAST;
+    members[i] = (pbk_member){.name = name.bytes, .name_size = name.size, .value = reader_value(reader, arena, &below)};
     previous = name;
   }
   return (pbk_value){.kind = PBK_MAP, .size = count, .as.members = members};
 }
 
-/* `depth`: how many lists and maps may still open. */
-static pbk_value reader_value(struct reader *reader, struct arena *arena, uint32_t depth) {
+static pbk_value reader_value(struct reader *reader, struct arena *arena, const struct reader_limits *limits) {
   pbk_value value = {.kind = pbk_read_u8(reader)};
   switch (value.kind) {
     case PBK_NULL: break;
@@ -210,12 +225,12 @@ static pbk_value reader_value(struct reader *reader, struct arena *arena, uint32
     }
     case PBK_LIST:
     case PBK_MAP:
-      if (depth == 0)
+      if (limits->depth == 0)
         reader->failed = true;
       else if (value.kind == PBK_LIST)
-        value = reader_list(reader, arena, depth - 1);
+        value = reader_list(reader, arena, limits);
       else
-        value = reader_map(reader, arena, depth - 1);
+        value = reader_map(reader, arena, limits);
       break;
     default: reader->failed = true;
   }
@@ -223,5 +238,5 @@ static pbk_value reader_value(struct reader *reader, struct arena *arena, uint32
 }
 
 pbk_value pbk_read_value(struct reader *reader, struct arena *arena) {
-  return reader_value(reader, arena, VALUE_MOST_DEPTH);
+  return reader_value(reader, arena, &(struct reader_limits){VALUE_MOST_DEPTH, 0});
 }

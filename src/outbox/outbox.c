@@ -84,27 +84,23 @@ static struct open_items *open_items_of(struct outbox *outbox, int32_t kind, uin
   return &outbox->open_accounts.items[subject];
 }
 
+static bool message_open(const struct outbox *outbox, uint64_t id) { return message_at(outbox, id) != NULL; }
+static bool task_open(const struct outbox *outbox, uint64_t id) { return task_at(outbox, id) != NULL; }
+
 /* Ended ones are dropped only when the list would have to grow: each is looked at once for each time the list fills. */
-static void note_open_message(struct outbox *outbox, int32_t kind, uint32_t subject, uint64_t id) {
-  struct open_items *items = open_items_of(outbox, kind, subject);
-  if (items->messages.count == items->messages.capacity) {
+static void note_open(struct outbox *outbox, number_list *list, uint64_t id,
+                      bool (*open)(const struct outbox *outbox, uint64_t id)) {
+  if (list->count == list->capacity) {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < items->messages.count; i++)
-      if (message_at(outbox, items->messages.items[i])) items->messages.items[kept++] = items->messages.items[i];
-    items->messages.count = kept;
+    for (uint32_t i = 0; i < list->count; i++)
+      if (open(outbox, list->items[i])) list->items[kept++] = list->items[i];
+    list->count = kept;
   }
-  array_push(outbox->context->memory, &items->messages, id);
+  array_push(outbox->context->memory, list, id);
 }
 
-static void note_open_task(struct outbox *outbox, int32_t kind, uint32_t subject, uint64_t id) {
-  struct open_items *items = open_items_of(outbox, kind, subject);
-  if (items->tasks.count == items->tasks.capacity) {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < items->tasks.count; i++)
-      if (task_at(outbox, items->tasks.items[i])) items->tasks.items[kept++] = items->tasks.items[i];
-    items->tasks.count = kept;
-  }
-  array_push(outbox->context->memory, &items->tasks, id);
+static void note_open_message(struct outbox *outbox, int32_t kind, uint32_t subject, uint64_t id) {
+  note_open(outbox, &open_items_of(outbox, kind, subject)->messages, id, message_open);
 }
 
 /* ---- telling ---- */
@@ -234,7 +230,7 @@ uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request
                         .title = copy_text_of(outbox, request->title)};
   array_push(memory, &outbox->tasks, task);
   outbox->tasks_open++;
-  note_open_task(outbox, request->subject_kind, request->subject, id);
+  note_open(outbox, &open_items_of(outbox, request->subject_kind, request->subject)->tasks, id, task_open);
   tell_task(outbox, task, TASK_OPEN);
   return id;
 }

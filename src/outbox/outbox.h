@@ -49,8 +49,7 @@ struct task {
 
 /* What is open about or to one subject. */
 struct open_items {
-  ARRAY(uint64_t) messages;
-  ARRAY(uint64_t) tasks;
+  number_list messages, tasks; /* ascending; some have ended */
 };
 
 enum { RETRY_WAITS_MOST = 100 };

@@ -174,41 +174,16 @@ static void review(struct playbooks *playbooks, struct enrollment *enrollment) {
   else if (left) pbk_exit_enrollment(playbooks, enrollment, TEXT("left"));
 }
 
-typedef ARRAY(uint64_t) id_list;
-
-static void collect_running(struct playbooks *playbooks, id_list *ids, int32_t kind, uint32_t subject) {
+static void collect_running(struct playbooks *playbooks, number_list *ids, int32_t kind, uint32_t subject) {
   uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
   if (subject >= count) return;
   const struct passages *passages =
       kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
   for (uint32_t i = 0; i < passages->items.count; i++)
-    if (passages->items.items[i].running) array_push(playbooks->context->memory, ids, passages->items.items[i].running->id);
+    if (passages->items.items[i].running) pbk_heap_push(playbooks->context->memory, ids, passages->items.items[i].running->id);
 }
 
-static void sift_id(uint64_t *ids, uint32_t at, uint32_t count) {
-  uint64_t moved = ids[at];
-  for (;;) {
-    uint32_t child = at * 2 + 1;
-    if (child >= count) break;
-    if (child + 1 < count && ids[child] < ids[child + 1]) child++;
-    if (moved >= ids[child]) break;
-    ids[at] = ids[child];
-    at = child;
-  }
-  ids[at] = moved;
-}
-
-static void sort_ids(uint64_t *ids, uint32_t count) {
-  for (uint32_t i = count / 2; i-- > 0;) sift_id(ids, i, count);
-  for (uint32_t last = count; last-- > 1;) {
-    uint64_t top = ids[0];
-    ids[0] = ids[last];
-    ids[last] = top;
-    sift_id(ids, 0, last);
-  }
-}
-
-static void collect_contacts(struct playbooks *playbooks, id_list *ids, uint32_t account) {
+static void collect_contacts(struct playbooks *playbooks, number_list *ids, uint32_t account) {
   const struct account *of = account_at(playbooks->facts, account);
   for (uint32_t i = 0; i < of->contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i]);
 }
@@ -233,7 +208,7 @@ static bool contacts_watch(const struct playbooks *playbooks, struct change chan
 }
 
 /* Those whose facts changed, and of an account its contacts (T7). */
-static void collect_changed(struct playbooks *playbooks, id_list *ids) {
+static void collect_changed(struct playbooks *playbooks, number_list *ids) {
   const struct facts *facts = playbooks->facts;
   int32_t last_kind = 0;
   uint32_t last_subject = MAP_NONE;
@@ -247,7 +222,7 @@ static void collect_changed(struct playbooks *playbooks, id_list *ids) {
 }
 
 /* Those whose membership changed, and of an account its contacts. */
-static void collect_flipped(struct playbooks *playbooks, id_list *ids) {
+static void collect_flipped(struct playbooks *playbooks, number_list *ids) {
   const struct audiences *audiences = playbooks->audiences;
   for (uint32_t i = 0; i < audiences->flips.count; i++) {
     struct flip flip = audiences->flips.items[i];
@@ -259,13 +234,14 @@ static void collect_flipped(struct playbooks *playbooks, id_list *ids) {
 
 void pbk_run_exits(struct playbooks *playbooks) {
   if (playbooks->watched.count == 0) return;
-  id_list ids = {0};
+  number_list ids = {0};
   collect_changed(playbooks, &ids);
   collect_flipped(playbooks, &ids);
-  sort_ids(ids.items, ids.count);
-  for (uint32_t i = 0; i < ids.count; i++) {
-    struct enrollment *enrollment = enrollment_at(playbooks, ids.items[i]);
-    if (enrollment && (i == 0 || ids.items[i] != ids.items[i - 1])) review(playbooks, enrollment);
+  for (uint64_t last = 0; ids.count > 0;) {
+    uint64_t id = pbk_heap_pop(&ids);
+    struct enrollment *enrollment = enrollment_at(playbooks, id);
+    if (enrollment && id != last) review(playbooks, enrollment);
+    last = id;
   }
   array_release(playbooks->context->memory, &ids);
 }
@@ -286,11 +262,9 @@ void pbk_review_exits(struct playbooks *playbooks) {
 }
 
 void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subject) {
-  id_list ids = {0};
+  number_list ids = {0};
   collect_running(playbooks, &ids, kind, subject);
-  sort_ids(ids.items, ids.count);
-  for (uint32_t i = 0; i < ids.count; i++)
-    pbk_exit_enrollment(playbooks, enrollment_at(playbooks, ids.items[i]), TEXT("deleted"));
+  while (ids.count > 0) pbk_exit_enrollment(playbooks, enrollment_at(playbooks, pbk_heap_pop(&ids)), TEXT("deleted"));
   array_release(playbooks->context->memory, &ids);
   uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
   if (subject >= count) return;
