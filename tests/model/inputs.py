@@ -324,7 +324,7 @@ class Control:
                 enrollment.due = max(enrollment.due, self.engine.now)
 
     def apply_archive(self):
-        playbook, mode = self.playbook(), self.mode()
+        mode, playbook = self.mode(), self.playbook()
         playbook.status = "archived"
         if mode == "cancel":
             for enrollment in self.engine.inside(playbook):
