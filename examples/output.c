@@ -1,0 +1,41 @@
+/* output.c - see output.h. */
+#include "output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "program.h"
+
+enum { BUFFER_SIZE = 1 << 18 };
+
+static char buffer[BUFFER_SIZE];
+static bool prepared;
+static int failure; /* errno of the first write that failed */
+
+void output_bytes(const char *bytes, size_t size) {
+  if (!prepared) {
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    prepared = true;
+  }
+  if (!failure && fwrite(bytes, 1, size, stdout) != size) failure = errno ? errno : EIO;
+}
+
+void output_text(const char *text) {
+  output_bytes(text, strlen(text));
+}
+
+void output_flush(void) {
+  if (!failure && fflush(stdout) != 0) failure = errno ? errno : EIO;
+}
+
+bool output_failed(void) {
+  return failure != 0;
+}
+
+int output_end(int status) {
+  output_flush();
+  if (failure == 0 || failure == EPIPE) return status;
+  complain("cannot write: %s", strerror(failure));
+  return STATUS_CANNOT_RUN;
+}

@@ -1,0 +1,19 @@
+/* output.h - standard output: buffered, and quiet about a reader that went away. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+void output_bytes(const char *bytes, size_t size);
+void output_text(const char *text);
+void output_flush(void);
+
+/* Whether writing has failed: nothing more will arrive, so the program can stop. */
+bool output_failed(void);
+
+/* Flushes, and gives the exit status: `status`, or STATUS_CANNOT_RUN, with a complaint, where something could not be
+ * written. That the reader went away is no failure of the program. */
+int output_end(int status);
+
+#endif
