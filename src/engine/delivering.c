@@ -53,11 +53,12 @@ static bool flush(struct pbk_engine *engine) {
 }
 
 bool pbk_offer_ready(struct pbk_engine *engine) {
-  struct message *message;
-  while ((message = pbk_ready_message(&engine->outbox))) {
+  struct message *message = pbk_ready_message(&engine->outbox);
+  /* O8: effects leave only after what caused them is durable. One sync serves all that is ready: answers make nothing ready. */
+  if (message && engine->deliver && !flush(engine)) return false;
+  for (; message; message = pbk_ready_message(&engine->outbox)) {
     pbk_offered_message(&engine->outbox);
     if (!engine->deliver) continue;
-    if (!flush(engine)) return false; /* O8: effects leave only after what caused them is durable */
     char key[MESSAGE_KEY_TEXT];
     uint64_t id = message->id;
     pbk_offer offer = offer_of(engine, message, key);
