@@ -113,7 +113,7 @@ struct pbk_value {
   } as;
 };
 struct pbk_member {
-  const char *name; /* UTF-8, 1 byte or more */
+  const char *name; /* UTF-8; may be empty, not NULL */
   uint32_t name_size;
   uint32_t reserved; /* 0 */
   pbk_value value;

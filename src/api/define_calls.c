@@ -111,28 +111,40 @@ static pbk_status check_of(pbk_definition_kind kind, const void *of) {
   }
 }
 
-static pbk_status check_definition(const pbk_definition *definition) {
-  pbk_status status = pbk_check_size(definition, sizeof *definition);
+static pbk_status check_definition(const void *item) {
+  const pbk_definition *definition = item;
   size_t known = size_of_kind(definition->kind);
-  if (status != PBK_OK) return status;
   if (known == 0 || !pbk_fine_text(definition->key)) return PBK_ERR_ARGUMENT;
   if (definition->undefine) return PBK_OK;
   if (!definition->of) return PBK_ERR_ARGUMENT;
-  status = pbk_check_size(definition->of, known);
+  pbk_status status = pbk_check_size(definition->of, known);
   return status == PBK_OK ? check_of(definition->kind, definition->of) : status;
 }
 
+/* Inside, definitions are an array of structs as this build knows them. */
+struct defining {
+  struct command *command;
+  const pbk_definition *given;
+};
+
+static pbk_status define_body(pbk_engine *engine, void *argument) {
+  struct defining *defining = argument;
+  uint32_t count = defining->command->definition_count;
+  pbk_arena_reset(&engine->reading);
+  pbk_definition *definitions = pbk_arena_allocate(&engine->reading, ((size_t)count + 1) * sizeof *definitions);
+  for (uint32_t i = 0; i < count; i++)
+    pbk_read_sized(&definitions[i], sizeof definitions[i], pbk_sized_item(defining->given, i));
+  defining->command->definitions = definitions;
+  return pbk_submit(engine, defining->command);
+}
+
 pbk_status pbk_define(pbk_engine *engine, const pbk_envelope *envelope, const pbk_definition *definitions, uint32_t count) {
-  if (count && !definitions) return PBK_ERR_ARGUMENT;
-  for (uint32_t i = 0; i < count; i++) {
-    pbk_status status = definitions[i].size == definitions[0].size ? check_definition(&definitions[i]) : PBK_ERR_ARGUMENT;
-    if (status != PBK_OK) return status;
-  }
-  struct command command = {.type = COMMAND_DEFINE,
-                            .definitions = definitions,
-                            .definition_count = count,
-                            .batch = count > 1};
-  return pbk_call(engine, envelope, &command);
+  struct command command = {.type = COMMAND_DEFINE, .definition_count = count, .batch = count > 1};
+  pbk_status status = check_array(definitions, count, sizeof(pbk_definition), check_definition);
+  if (status == PBK_OK) status = pbk_may_change(engine);
+  if (status == PBK_OK) status = pbk_take_envelope(envelope, &command);
+  struct defining defining = {&command, definitions};
+  return status == PBK_OK ? pbk_guarded(engine, define_body, &defining) : status;
 }
 
 static pbk_status define_one(pbk_engine *engine, const pbk_envelope *envelope, pbk_definition_kind kind, const void *of) {

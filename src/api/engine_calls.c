@@ -109,7 +109,7 @@ pbk_status pbk_advance(pbk_engine *engine, pbk_time to, uint64_t budget) {
 
 static pbk_status commit_body(pbk_engine *engine, void *argument) {
   (void)argument;
-  if (!pbk_offer_ready(engine) || !pbk_journal_flush(&engine->journal)) return engine->broken = PBK_ERR_STORAGE;
+  if (!pbk_offer_ready(engine) || !pbk_make_durable(engine)) return engine->broken;
   engine->context.outputs.drainable_seq = engine->context.outputs.last_seq;
   return PBK_OK;
 }

@@ -20,6 +20,7 @@ void pbk_release_audience(struct audiences *audiences, struct audience *audience
 }
 
 void pbk_audiences_release(struct audiences *audiences) {
+  if (!audiences->context) return; /* memory ran out before it was made */
   struct memory *memory = audiences->context->memory;
   for (uint32_t i = 0; i < audiences->registry.entries.count; i++)
     pbk_release_audience(audiences, audiences->registry.entries.items[i].current);

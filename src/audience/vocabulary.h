@@ -4,7 +4,7 @@
 
 #include "base/problem.h"
 #include "cel/cel.h"
-#include "playbook/playbook.h"
+#include <playbook/playbook.h>
 
 enum slot {
   SLOT_CONTACT_ID,

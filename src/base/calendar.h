@@ -6,7 +6,7 @@
 #define PBK_BASE_CALENDAR_H
 
 #include "base/heap.h"
-#include "playbook/types.h"
+#include <playbook/types.h>
 
 /* What is due, in the order of SPEC T6 for equal times. */
 enum due_kind {

@@ -104,11 +104,11 @@ uint32_t pbk_crc32c(uint32_t crc, const void *bytes, size_t size) {
 
 /* ---- SipHash-2-4 (Aumasson and Bernstein), 128 bits out ---- */
 
-static uint64_t sip_rotate(uint64_t word, int bits) {
+static inline uint64_t sip_rotate(uint64_t word, int bits) {
   return word << bits | word >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4]) {
+static inline void sip_round(uint64_t v[4]) {
   v[0] += v[1];
   v[2] += v[3];
   v[1] = sip_rotate(v[1], 13) ^ v[0];
@@ -121,7 +121,7 @@ static void sip_round(uint64_t v[4]) {
   v[2] = sip_rotate(v[2], 32);
 }
 
-static void sip_output(uint64_t v[4], unsigned char out[8]) {
+static inline void sip_output(uint64_t v[4], unsigned char out[8]) {
   for (int i = 0; i < 4; i++) sip_round(v);
   uint64_t word = v[0] ^ v[1] ^ v[2] ^ v[3];
   for (int i = 0; i < 8; i++) out[i] = (unsigned char)(word >> (8 * i));

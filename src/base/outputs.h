@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "playbook/playbook.h"
+#include <playbook/playbook.h>
 
 struct output_block;
 struct outputs {

@@ -55,13 +55,17 @@ bool pbk_problem_at(struct problem *problem, pbk_code code, const char *message)
 uint32_t pbk_problem_enter(struct problem *problem, struct text member) {
   uint32_t before = problem->path_size;
   if (problem->code != PBK_CODE_NONE) return before;
-  append(problem->path, &problem->path_size, PROBLEM_PATH_MOST, "/", 1);
+  char *path = problem->path;
+  uint32_t *size = &problem->path_size, start = 0;
+  append(path, size, PROBLEM_PATH_MOST, "/", 1);
   for (uint32_t i = 0; i < member.size; i++) { /* RFC 6901 */
     char byte = member.bytes[i];
-    if (byte == '~') append(problem->path, &problem->path_size, PROBLEM_PATH_MOST, "~0", 2);
-    else if (byte == '/') append(problem->path, &problem->path_size, PROBLEM_PATH_MOST, "~1", 2);
-    else append(problem->path, &problem->path_size, PROBLEM_PATH_MOST, &byte, 1);
+    if (byte != '~' && byte != '/') continue;
+    append(path, size, PROBLEM_PATH_MOST, member.bytes + start, i - start);
+    append(path, size, PROBLEM_PATH_MOST, byte == '~' ? "~0" : "~1", 2);
+    start = i + 1;
   }
+  append(path, size, PROBLEM_PATH_MOST, member.bytes + start, member.size - start);
   return before;
 }
 

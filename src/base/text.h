@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "playbook/types.h"
+#include <playbook/types.h>
 
 /* Bytes that somebody else owns, UTF-8 wherever it came through a checked door. `bytes` may be NULL where size is 0. */
 struct text {

@@ -46,16 +46,19 @@ static void apply_answer(struct pbk_engine *engine, uint64_t id, const pbk_answe
   pbk_answer_message(&engine->outbox, id, command.flag, command.wait, command.reason, engine->context.now);
 }
 
-static bool flush(struct pbk_engine *engine) {
-  if (pbk_journal_flush(&engine->journal)) return true;
-  engine->broken = PBK_ERR_STORAGE;
-  return false;
+bool pbk_make_durable(struct pbk_engine *engine) {
+  if (engine->broken) return false; /* what the storage took before it failed is not known */
+  engine->in_callback = true;
+  bool durable = pbk_journal_flush(&engine->journal);
+  engine->in_callback = false;
+  if (!durable) engine->broken = PBK_ERR_STORAGE;
+  return durable;
 }
 
 bool pbk_offer_ready(struct pbk_engine *engine) {
   struct message *message = pbk_ready_message(&engine->outbox);
   /* O8: effects leave only after what caused them is durable. One sync serves all that is ready: answers make nothing ready. */
-  if (message && engine->deliver && !flush(engine)) return false;
+  if (message && engine->deliver && !pbk_make_durable(engine)) return false;
   for (; message; message = pbk_ready_message(&engine->outbox)) {
     pbk_offered_message(&engine->outbox);
     if (!engine->deliver) continue;

@@ -72,6 +72,8 @@ static inline struct happening no_happening(void) {
 
 /* ---- delivering.c ---- */
 
+/* Hands the commands so far to the storage. False: it failed, and the engine refuses everything from now on. */
+bool pbk_make_durable(struct pbk_engine *engine);
 /* Offers every message that is ready and applies the answers. False: storage failed. */
 bool pbk_offer_ready(struct pbk_engine *engine);
 

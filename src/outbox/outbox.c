@@ -39,6 +39,7 @@ static void release_task(struct outbox *outbox, struct task *task) {
 }
 
 void pbk_outbox_release(struct outbox *outbox) {
+  if (!outbox->context) return; /* memory ran out before it was made */
   struct memory *memory = outbox->context->memory;
   for (uint32_t i = 0; i < outbox->channels.entries.count; i++)
     pbk_release(memory, outbox->channels.entries.items[i].current, sizeof(struct channel));

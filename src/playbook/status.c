@@ -25,6 +25,7 @@ static void release_enrollments(struct playbooks *playbooks) {
 }
 
 void pbk_playbooks_release(struct playbooks *playbooks) {
+  if (!playbooks->context) return; /* memory ran out before it was made */
   struct memory *memory = playbooks->context->memory;
   release_enrollments(playbooks);
   for (uint32_t i = 0; i < playbooks->registry.entries.count; i++)

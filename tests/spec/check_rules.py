@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks rules.txt: every rule has a scenario, every scenario is in the table, every named scenario exists."""
+"""Checks rules.txt: every rule has a scenario, every scenario is in the table, every named scenario and unit test exists."""
 import pathlib
 import sys
 
@@ -26,10 +26,12 @@ def main():
         here = 0
         for name in rest.split():
             if name.startswith("tests/unit/"):
-                if rule in WITH_UNIT_TEST:
+                if rule not in WITH_UNIT_TEST:
+                    failures.append(f"rules.txt:{number}: {rule} is not one of {sorted(WITH_UNIT_TEST)}, {name}")
+                elif (HERE.parent.parent / name).is_file():
                     here += 1
                 else:
-                    failures.append(f"rules.txt:{number}: {rule} is not one of {sorted(WITH_UNIT_TEST)}, {name}")
+                    failures.append(f"rules.txt:{number}: {name} does not exist")
                 continue
             named.add(name)
             if (HERE / name).is_file():

@@ -229,6 +229,36 @@ static void depth(void) {
   end();
 }
 
+/* Lists in lists that each claim all the bytes behind them: what they take is a factor of the bytes, not of the depth, too.
+ */
+static void claims(void) {
+  enum { SIZE = 100000 };
+  begin();
+  for (int map = 0; map < 2; map++) {
+    for (uint32_t deep = 1; deep <= VALUE_MOST_DEPTH; deep += 30) {
+      unsigned char *bytes = calloc(SIZE, 1);
+      if (!bytes) break;
+      struct writer claim = {.memory = &memory};
+      for (uint32_t i = 0; i < deep; i++) {
+        pbk_write_u8(&claim, map ? PBK_MAP : PBK_LIST);
+        pbk_write_uint(&claim, (SIZE - 1000) / (map ? 2 : 1));
+        if (map) pbk_write_text(&claim, NO_TEXT);
+      }
+      memcpy(bytes, claim.bytes, claim.size);
+      pbk_writer_release(&claim);
+      struct reader reader = {.at = bytes, .end = bytes + SIZE};
+      heap.most = 0;
+      check_note("%" PRIu32 " claims, maps %d", deep, map);
+      pbk_read_value(&reader, &arena);
+      CHECK_EQUAL_INT(reader.failed, map || deep > 1); /* a list of nulls is one */
+      CHECK(heap.most < 32 * SIZE);
+      pbk_arena_release(&arena);
+      free(bytes);
+    }
+  }
+  end();
+}
+
 /* Bytes changed at random: whatever is read is a proper value, and nothing is read past the end. */
 static void damaged(void) {
   begin();
@@ -289,6 +319,7 @@ int main(void) {
   RUN(values_there_and_back);
   RUN(values_malformed);
   RUN(depth);
+  RUN(claims);
   RUN(damaged);
   RUN(refusal);
   return check_report();

@@ -1,0 +1,214 @@
+/* tests/unit/calendar.c - what is due when: ascending by time, then by order, whatever is added meanwhile. */
+#include "base/calendar.h"
+
+#include "check.h"
+
+static struct check_heap heap;
+static struct memory memory;
+static struct calendar calendar;
+
+static void open_calendar(void) {
+  heap = (struct check_heap){0};
+  pbk_memory_init(&memory, check_allocate, &heap, UINT64_MAX);
+  pbk_calendar_init(&calendar, &memory);
+}
+
+static void close_calendar(void) {
+  pbk_calendar_release(&calendar);
+  CHECK_EQUAL_UINT(heap.out, 0);
+}
+
+/* ---- the naive one: a sorted list ---- */
+
+enum { LIST_MOST = 40000 };
+static struct wake list[LIST_MOST];
+static uint32_t list_count;
+
+static bool comes_before(struct wake a, struct wake b) { return a.time != b.time ? a.time < b.time : a.order < b.order; }
+
+static void list_add(struct wake wake) {
+  uint32_t at = list_count++;
+  for (; at > 0 && comes_before(wake, list[at - 1]); at--) list[at] = list[at - 1];
+  list[at] = wake;
+}
+
+static void add(pbk_time time, uint64_t order) {
+  pbk_calendar_add(&calendar, time, order);
+  list_add((struct wake){time, order});
+}
+
+/* Takes one from both; false when both are empty. */
+static bool take(struct wake *wake) {
+  bool any = pbk_calendar_peek(&calendar, wake);
+  CHECK_EQUAL_INT(any, list_count > 0);
+  if (!any || list_count == 0) return false;
+  CHECK_EQUAL_INT(wake->time, list[0].time);
+  CHECK_EQUAL_UINT(wake->order, list[0].order);
+  struct wake again;
+  pbk_calendar_peek(&calendar, &again); /* looking takes nothing */
+  CHECK(again.time == wake->time && again.order == wake->order);
+  pbk_calendar_pop(&calendar);
+  memmove(list, list + 1, --list_count * sizeof *list);
+  return true;
+}
+
+static void take_all(void) {
+  struct wake wake;
+  while (take(&wake)) continue;
+  CHECK_EQUAL_UINT(list_count, 0);
+}
+
+/* ---- tests ---- */
+
+static void empty(void) {
+  struct wake wake;
+  open_calendar();
+  CHECK(!pbk_calendar_peek(&calendar, &wake));
+  add(5, 1);
+  take_all();
+  CHECK(!pbk_calendar_peek(&calendar, &wake));
+  close_calendar();
+}
+
+/* T6: kinds, then message or enrollment ids, memberships by audience and then subject. */
+static void equal_times_by_order(void) {
+  struct wake wake;
+  open_calendar();
+  uint64_t orders[] = {wake_order(DUE_STEP, 1),       wake_order(DUE_EXIT, 9), wake_membership(2, 1),
+                       wake_membership(1, 7),         wake_membership(1, 2),   wake_order(DUE_RETRY, 3),
+                       wake_order(DUE_APPROVAL, 900), wake_order(DUE_RETRY, 2)};
+  static const uint32_t wanted[] = {6, 7, 5, 4, 3, 2, 1, 0};
+  for (uint32_t i = 0; i < 8; i++) pbk_calendar_add(&calendar, 77, orders[i]);
+  for (uint32_t i = 0; i < 8; i++) {
+    check_note("%" PRIu32, i);
+    CHECK(pbk_calendar_peek(&calendar, &wake));
+    CHECK_EQUAL_UINT(wake.order, orders[wanted[i]]);
+    pbk_calendar_pop(&calendar);
+  }
+  CHECK_EQUAL_INT(wake_kind((struct wake){0, orders[1]}), DUE_EXIT);
+  CHECK_EQUAL_UINT(wake_id((struct wake){0, orders[1]}), 9);
+  CHECK_EQUAL_INT(wake_kind((struct wake){0, orders[2]}), DUE_MEMBERSHIP);
+  CHECK_EQUAL_UINT(wake_id((struct wake){0, orders[2]}), (uint64_t)2 << 32 | 1);
+  CHECK_EQUAL_INT(wake_kind((struct wake){0, wake_membership((1u << 29) - 1, UINT32_MAX)}), DUE_MEMBERSHIP);
+  close_calendar();
+}
+
+static void around_the_hour(void) {
+  open_calendar();
+  static const pbk_time times[] = {PBK_HOUR,      PBK_HOUR - 1, PBK_HOUR + 1, 0,  -1,        -PBK_HOUR,
+                                   -PBK_HOUR - 1, 1 - PBK_HOUR, 2 * PBK_HOUR, 1, PBK_HOUR * 3, -2 * PBK_HOUR};
+  for (uint32_t i = 0; i < 12; i++) add(times[i], i);
+  take_all();
+  close_calendar();
+}
+
+static void far_times(void) {
+  open_calendar();
+  static const pbk_time times[] = {INT64_MAX, INT64_MIN + 1, 0, INT64_MAX - 1, INT64_MIN, INT64_MAX - PBK_HOUR, INT64_MIN + PBK_HOUR};
+  for (uint32_t i = 0; i < 7; i++) add(times[i], 7 - i);
+  take_all();
+  /* a sparse one: an hour each, centuries apart */
+  for (int64_t i = 0; i < 1000; i++) add((i * 7919 % 1000 - 500) * 365 * PBK_DAY, (uint64_t)i);
+  take_all();
+  close_calendar();
+}
+
+/* Into the hour being walked, and before what came out last: the next to come out are these. */
+static void into_the_hour_being_walked(void) {
+  struct wake wake;
+  open_calendar();
+  for (uint32_t i = 0; i < 10; i++) add(PBK_HOUR + i * 10, i);
+  for (uint32_t i = 0; i < 4; i++) take(&wake);
+  add(PBK_HOUR + 35, 1);    /* between */
+  add(PBK_HOUR + 30, 2);    /* the time that came out last, before its order */
+  add(PBK_HOUR + 30, 3);    /* the very same again */
+  add(PBK_HOUR + 500, 4);   /* behind all */
+  add(5, 5);                /* an hour earlier */
+  add(-9 * PBK_HOUR, 6);
+  take_all();
+  add(PBK_HOUR + 7, 1); /* the hour is walked to its end */
+  add(3 * PBK_HOUR, 1);
+  add(2 * PBK_HOUR, 1);
+  take_all();
+  close_calendar();
+}
+
+/* As the engine does: takes, and adds a little later, mostly. */
+static void random_work(void) {
+  for (uint64_t seed = 1; seed <= 6; seed++) {
+    uint64_t random = seed;
+    struct wake wake;
+    pbk_time now = seed % 2 ? 0 : -40 * PBK_DAY;
+    open_calendar();
+    check_note("seed %" PRIu64, seed);
+    for (uint32_t round = 0; round < 4000; round++) {
+      uint32_t what = check_random_below(&random, 10);
+      static const pbk_duration spans[] = {1, PBK_SECOND, PBK_HOUR, PBK_DAY, 100 * PBK_DAY};
+      pbk_duration span = spans[check_random_below(&random, 5)];
+      uint32_t adds = what < 4 ? 1 + check_random_below(&random, 3) : 0;
+      for (uint32_t i = 0; i < adds; i++) {
+        pbk_time time = now + (pbk_time)(check_random(&random) % (uint64_t)span);
+        if (what == 0) time -= span; /* what is due already */
+        add(time, check_random_below(&random, 50));
+      }
+      if (what >= 4 && take(&wake)) now = wake.time > now ? wake.time : now;
+      if (list_count > 3000) take_all();
+    }
+    take_all();
+    close_calendar();
+  }
+}
+
+/* Many in one hour, added in falling, rising and equal order. */
+static void a_full_hour(void) {
+  for (uint32_t way = 0; way < 3; way++) {
+    open_calendar();
+    check_note("way %" PRIu32, way);
+    for (uint32_t i = 0; i < 3000; i++) add(way == 0 ? 3000 - (pbk_time)i : way == 1 ? (pbk_time)i : 5, i * 7 % 3000);
+    take_all();
+    close_calendar();
+  }
+}
+
+/* Taking never allocates: what was added comes out when no memory is left. */
+static void taking_never_allocates(void) {
+  struct wake wake;
+  open_calendar();
+  uint64_t random = 5;
+  for (uint32_t i = 0; i < 2000; i++) add((pbk_time)(check_random(&random) % (uint64_t)(40 * PBK_DAY)), i);
+  uint64_t calls = heap.calls;
+  while (take(&wake)) continue;
+  CHECK_EQUAL_UINT(heap.calls, calls);
+  close_calendar();
+}
+
+static void add_some(struct memory *of, void *context) {
+  struct calendar *failing = context;
+  pbk_calendar_init(failing, of);
+  struct wake wake;
+  for (uint32_t i = 0; i < 200; i++) {
+    pbk_calendar_add(failing, (pbk_time)(i * 37 % 200) * PBK_HOUR / 2, i);
+    if (i % 3 == 0 && pbk_calendar_peek(failing, &wake)) pbk_calendar_pop(failing);
+  }
+}
+static void release_some(struct memory *of, void *context) {
+  (void)of;
+  pbk_calendar_release(context);
+}
+static void failing_memory(void) {
+  struct calendar failing;
+  CHECK(check_each_failure(add_some, release_some, &failing) > 20);
+}
+
+int main(void) {
+  RUN(empty);
+  RUN(equal_times_by_order);
+  RUN(around_the_hour);
+  RUN(far_times);
+  RUN(into_the_hour_being_walked);
+  RUN(random_work);
+  RUN(a_full_hour);
+  RUN(taking_never_allocates);
+  RUN(failing_memory);
+  return check_report();
+}

@@ -1,0 +1,191 @@
+/* tests/unit/changes.c - what inputs do to subjects, and what they note of it (SPEC E4 to E7, S8, T7). */
+#include "facts_support.h"
+
+#include <float.h>
+
+static struct contact *contact;
+static struct account *account;
+
+static void open_both(void) {
+  open_facts();
+  context.now = 1000;
+  contact = pbk_need_contact(&facts, TEXT("u1"));
+  account = pbk_need_account(&facts, TEXT("a1"));
+  begin();
+}
+
+/* E4: merged key by key; only what differs is a change. */
+static void traits(void) {
+  open_both();
+  pbk_member members[] = {{"a", 1, 0, value_int(1)}, {"b", 1, 0, value_int(2)}};
+  pbk_value traits = {.kind = PBK_MAP, .size = 2, .as.members = members};
+  pbk_merge_traits(&facts, &contact->subject, &traits);
+  CHECK_TEXT(text_from(changed()), "tt");
+  pbk_merge_traits(&facts, &contact->subject, &traits);
+  CHECK_TEXT(text_from(changed()), "");
+  members[1].value = value_int(3);
+  pbk_merge_traits(&facts, &contact->subject, &traits);
+  CHECK_EQUAL_UINT(facts.changes.items[0].number, name_of("b"));
+  CHECK_TEXT(text_from(changed()), "t");
+  pbk_value empty = {.kind = PBK_MAP};
+  pbk_merge_traits(&facts, &contact->subject, &empty);
+  CHECK_TEXT(text_from(changed()), "");
+  CHECK_EQUAL_UINT(contact->subject.traits.count, 2);
+  close_facts();
+}
+
+/* E2: at most one account; its contacts stand in the order of their creation. */
+static void accounts(void) {
+  open_both();
+  struct account *other = pbk_need_account(&facts, TEXT("a2"));
+  struct contact *second = pbk_need_contact(&facts, TEXT("u2")), *third = pbk_need_contact(&facts, TEXT("u3"));
+  begin();
+  pbk_join_account(&facts, third, account->subject.index);
+  pbk_join_account(&facts, contact, account->subject.index);
+  pbk_join_account(&facts, second, account->subject.index);
+  CHECK_TEXT(text_from(changed()), "jjj");
+  CHECK_EQUAL_UINT(account->contacts.count, 3);
+  for (uint32_t i = 0; i < account->contacts.count; i++) CHECK_EQUAL_UINT(account->contacts.items[i], i);
+  pbk_join_account(&facts, second, account->subject.index);
+  CHECK_TEXT(text_from(changed()), "");
+  pbk_join_account(&facts, second, other->subject.index);
+  CHECK_EQUAL_UINT(account->contacts.count, 2);
+  CHECK_EQUAL_UINT(other->contacts.count, 1);
+  CHECK_EQUAL_UINT(second->account, other->subject.index);
+  pbk_join_account(&facts, second, MAP_NONE);
+  CHECK_EQUAL_UINT(other->contacts.count, 0);
+  CHECK_EQUAL_UINT(second->account, MAP_NONE);
+  close_facts();
+}
+
+/* E7: an event that occurred before it was created makes a subject older. */
+static void events(void) {
+  open_both();
+  uint32_t login = name_of("login");
+  pbk_record_event(&facts, &contact->subject, login, 1000);
+  CHECK_TEXT(text_from(changed()), "e");
+  pbk_record_event(&facts, &contact->subject, login, 900);
+  CHECK_TEXT(text_from(changed()), "ea");
+  CHECK_EQUAL_INT(contact->subject.created_at, 900);
+  pbk_record_event(&facts, &contact->subject, login, 950);
+  CHECK_TEXT(text_from(changed()), "e");
+  CHECK_EQUAL_INT(contact->subject.created_at, 900);
+  CHECK_EQUAL_UINT(pbk_subject_series(&contact->subject, login)->times.count, 3);
+  close_facts();
+}
+
+static void stage_and_health(void) {
+  open_both();
+  uint32_t trial = name_of("trial");
+  pbk_set_stage(&facts, &contact->subject, trial);
+  CHECK_TEXT(text_from(changed()), "s");
+  pbk_set_stage(&facts, &contact->subject, trial); /* P2: again is no change */
+  CHECK_TEXT(text_from(changed()), "");
+  pbk_value whole = value_int(70), real = value_double(70);
+  pbk_set_health(&facts, &contact->subject, &whole);
+  CHECK_TEXT(text_from(changed()), "h");
+  pbk_set_health(&facts, &contact->subject, &whole);
+  CHECK_TEXT(text_from(changed()), "");
+  pbk_set_health(&facts, &contact->subject, &real); /* another value, though neither more nor less */
+  CHECK_TEXT(text_from(changed()), "h");
+  close_facts();
+}
+
+/* Exact, also where an int does not fit a double. */
+static void comparing_health(void) {
+  static const struct {
+    bool a_real, b_real;
+    int64_t a_int;
+    double a_double;
+    int64_t b_int;
+    double b_double;
+    int wanted;
+  } cases[] = {
+      {false, false, 1, 0, 2, 0, -1},
+      {false, false, 2, 0, 2, 0, 0},
+      {true, true, 0, 1.5, 0, 1.25, 1},
+      {true, true, 0, -0.0, 0, 0.0, 0},
+      {false, true, 1, 0, 0, 1.0, 0},
+      {false, true, 1, 0, 0, 1.5, -1},
+      {false, true, 2, 0, 0, 1.5, 1},
+      {false, true, -1, 0, 0, -1.5, 1},
+      {false, true, -2, 0, 0, -1.5, -1},
+      {false, true, INT64_MAX, 0, 0, 9223372036854775808.0, -1},
+      {false, true, INT64_MAX, 0, 0, 9223372036854774784.0, 1},
+      {false, true, INT64_MIN, 0, 0, -9223372036854775808.0, 0},
+      {false, true, INT64_MIN, 0, 0, -9223372036854777856.0, 1},
+      {false, true, 9007199254740993, 0, 0, 9007199254740992.0, 1},
+      {false, true, INT64_MAX, 0, 0, DBL_MAX, -1},
+      {false, true, INT64_MIN, 0, 0, -DBL_MAX, 1},
+      {false, true, 0, 0, 0, DBL_MIN, -1},
+      {false, true, 0, 0, 0, -DBL_MIN, 1},
+  };
+  for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    pbk_value a = cases[i].a_real ? value_double(cases[i].a_double) : value_int(cases[i].a_int);
+    pbk_value b = cases[i].b_real ? value_double(cases[i].b_double) : value_int(cases[i].b_int);
+    check_note("case %" PRIu32, i);
+    CHECK_EQUAL_INT(pbk_compare_health(&a, &b), cases[i].wanted);
+    CHECK_EQUAL_INT(pbk_compare_health(&b, &a), -cases[i].wanted);
+    CHECK_EQUAL_INT(pbk_compare_health(&a, &a), 0);
+  }
+}
+
+/* One user per role. */
+static void holders(void) {
+  open_both();
+  pbk_set_holder(&facts, account, 0, 5);
+  pbk_set_holder(&facts, account, 1, 6);
+  CHECK_EQUAL_UINT(pbk_holder_of(&facts, account->subject.index, 0), 5);
+  pbk_set_holder(&facts, account, 0, 7);
+  CHECK_EQUAL_UINT(pbk_holder_of(&facts, account->subject.index, 0), 7);
+  CHECK_EQUAL_UINT(pbk_holder_of(&facts, account->subject.index, 2), MAP_NONE);
+  CHECK_EQUAL_UINT(pbk_holder_of(&facts, MAP_NONE, 0), MAP_NONE);
+  pbk_set_holder(&facts, account, 0, MAP_NONE);
+  pbk_set_holder(&facts, account, 3, MAP_NONE);
+  CHECK_EQUAL_UINT(pbk_holder_of(&facts, account->subject.index, 0), MAP_NONE);
+  CHECK_EQUAL_UINT(pbk_holder_of(&facts, account->subject.index, 1), 6);
+  pbk_set_holder(&facts, account, 2, 6);
+  pbk_forget_role_or_user(&facts, MAP_NONE, 6); /* the user */
+  CHECK_EQUAL_UINT(account->holders.count, 0);
+  pbk_set_holder(&facts, account, 2, 8);
+  pbk_set_holder(&facts, account, 1, 8);
+  pbk_forget_role_or_user(&facts, 2, MAP_NONE); /* the role */
+  CHECK_EQUAL_UINT(account->holders.count, 1);
+  CHECK_EQUAL_UINT(pbk_holder_of(&facts, account->subject.index, 1), 8);
+  close_facts();
+}
+
+/* S8: a later occurrence wins; of equal ones, the one recorded later; one entry for each sender. */
+static void last_contact(void) {
+  open_both();
+  pbk_record_contact(&facts, contact, 1, 10);
+  pbk_record_contact(&facts, contact, 2, 10);
+  CHECK_EQUAL_UINT(contact->contacted.count, 2);
+  CHECK(contact->contacted.items[1].order > contact->contacted.items[0].order);
+  pbk_record_contact(&facts, contact, 1, 5);
+  CHECK_EQUAL_INT(contact->contacted.items[0].occurred_at, 10);
+  CHECK(contact->contacted.items[1].order > contact->contacted.items[0].order);
+  pbk_record_contact(&facts, contact, 1, 10);
+  CHECK(contact->contacted.items[0].order > contact->contacted.items[1].order);
+  pbk_record_contact(&facts, contact, 2, 11);
+  CHECK_EQUAL_INT(contact->contacted.items[1].occurred_at, 11);
+  contact->pinned = 2;
+  pbk_forget_sender(&facts, 1);
+  CHECK_EQUAL_UINT(contact->contacted.count, 1);
+  CHECK_EQUAL_UINT(contact->pinned, 2);
+  pbk_forget_sender(&facts, 2);
+  CHECK_EQUAL_UINT(contact->contacted.count, 0);
+  CHECK_EQUAL_UINT(contact->pinned, MAP_NONE);
+  close_facts();
+}
+
+int main(void) {
+  RUN(traits);
+  RUN(accounts);
+  RUN(events);
+  RUN(stage_and_health);
+  RUN(comparing_health);
+  RUN(holders);
+  RUN(last_contact);
+  return check_report();
+}

@@ -1,0 +1,130 @@
+/* tests/unit/facts.c - subjects found, created, erased (SPEC E1, E2, E7, E9). */
+#include "facts_support.h"
+
+static void created_once(void) {
+  open_facts();
+  context.now = 50;
+  begin();
+  struct contact *contact = pbk_need_contact(&facts, TEXT("u1"));
+  struct account *account = pbk_need_account(&facts, TEXT("u1")); /* E1: unique within a kind */
+  CHECK_TEXT(text_from(changed()), "cc");
+  CHECK(pbk_need_contact(&facts, TEXT("u1")) == contact);
+  CHECK(pbk_need_account(&facts, TEXT("u1")) == account);
+  CHECK_TEXT(text_from(changed()), "");
+  CHECK_EQUAL_INT(contact->subject.created_at, 50);
+  CHECK_EQUAL_INT(contact->subject.kind, PBK_CONTACT);
+  CHECK_EQUAL_INT(account->subject.kind, PBK_ACCOUNT);
+  CHECK_EQUAL_UINT(contact->account, MAP_NONE);
+  CHECK_EQUAL_UINT(contact->pinned, MAP_NONE);
+  CHECK(!contact->suppressed);
+  CHECK_EQUAL_UINT(facts.contact_count, 1);
+  CHECK_EQUAL_UINT(facts.account_count, 1);
+  CHECK_EQUAL_UINT(pbk_find_subject(&facts, PBK_CONTACT, TEXT("u1")), 0);
+  CHECK_EQUAL_UINT(pbk_find_subject(&facts, PBK_ACCOUNT, TEXT("u2")), MAP_NONE);
+  CHECK(pbk_need_subject(&facts, PBK_ACCOUNT, TEXT("u1")) == &account->subject);
+  CHECK(pbk_subject_at(&facts, PBK_CONTACT, 0) == &contact->subject);
+  CHECK_EQUAL_UINT(pbk_subject_total(&facts, PBK_CONTACT), 1);
+  close_facts();
+}
+
+/* E9: the key may be used anew, without history; contacts of a deleted account have none. */
+static void erased(void) {
+  open_facts();
+  struct account *account = pbk_need_account(&facts, TEXT("a1"));
+  struct contact *contacts[3];
+  static const char *const keys[] = {"u1", "u2", "u3"};
+  for (uint32_t i = 0; i < 3; i++) {
+    contacts[i] = pbk_need_contact(&facts, text_from(keys[i]));
+    pbk_join_account(&facts, contacts[i], account->subject.index);
+  }
+  pbk_value value = value_string(TEXT("pro"));
+  pbk_subject_set_trait(&contacts[1]->subject, &context, name_of("plan"), &value);
+  pbk_record_event(&facts, &contacts[1]->subject, name_of("login"), 5);
+  pbk_record_contact(&facts, contacts[1], 0, 5);
+  begin();
+  pbk_erase_subject(&facts, &contacts[1]->subject);
+  CHECK_TEXT(text_from(changed()), "jd");
+  CHECK(contacts[1]->subject.deleted);
+  CHECK_TEXT(subject_key(&contacts[1]->subject), "u2"); /* outputs still name it */
+  CHECK_EQUAL_UINT(contacts[1]->subject.traits.count, 0);
+  CHECK_EQUAL_UINT(contacts[1]->subject.series.count, 0);
+  CHECK_EQUAL_UINT(contacts[1]->contacted.count, 0);
+  CHECK_EQUAL_UINT(account->contacts.count, 2);
+  CHECK_EQUAL_UINT(pbk_find_contact(&facts, TEXT("u2")), MAP_NONE);
+  CHECK_EQUAL_UINT(facts.contact_count, 2);
+  struct contact *anew = pbk_need_contact(&facts, TEXT("u2"));
+  CHECK_EQUAL_UINT(anew->subject.index, 3); /* an index is never used again */
+  CHECK(pbk_subject_series(&anew->subject, name_of("login")) == NULL);
+  begin();
+  pbk_erase_subject(&facts, &account->subject);
+  CHECK_TEXT(text_from(changed()), "jjd");
+  CHECK_EQUAL_UINT(contacts[0]->account, MAP_NONE);
+  CHECK_EQUAL_UINT(contacts[2]->account, MAP_NONE);
+  CHECK_EQUAL_UINT(pbk_find_account(&facts, TEXT("a1")), MAP_NONE);
+  CHECK_EQUAL_UINT(facts.account_count, 0);
+  close_facts();
+}
+
+static void in_outputs(void) {
+  open_facts();
+  pbk_need_contact(&facts, TEXT("u1"));
+  pbk_need_account(&facts, TEXT("a1"));
+  pbk_output contact = {.size = sizeof contact}, account = {.size = sizeof account};
+  pbk_output_subject(&facts, &contact, PBK_CONTACT, 0);
+  pbk_output_subject(&facts, &account, PBK_ACCOUNT, 0);
+  CHECK_TEXT(private_text(contact.contact), "u1");
+  CHECK(contact.account.bytes == NULL);
+  CHECK_TEXT(private_text(account.account), "a1");
+  CHECK(account.contact.bytes == NULL);
+  close_facts();
+}
+
+/* Random creating, erasing and renaming against a list. */
+static void random_work(void) {
+  enum { KEYS = 30 };
+  uint32_t index_of[KEYS], count = 0;
+  for (uint32_t i = 0; i < KEYS; i++) index_of[i] = MAP_NONE;
+  uint64_t random = 21;
+  open_facts();
+  for (uint32_t round = 0; round < 3000; round++) {
+    char key[8], other[8];
+    uint32_t number = check_random_below(&random, KEYS), second = check_random_below(&random, KEYS);
+    snprintf(key, sizeof key, "u%" PRIu32, number);
+    snprintf(other, sizeof other, "u%" PRIu32, second);
+    check_note("round %" PRIu32, round);
+    CHECK_EQUAL_UINT(pbk_find_contact(&facts, text_from(key)), index_of[number]);
+    switch (check_random_below(&random, 3)) {
+    case 0: {
+      uint32_t before = pbk_subject_total(&facts, PBK_CONTACT);
+      uint32_t index = pbk_need_contact(&facts, text_from(key))->subject.index;
+      CHECK_EQUAL_UINT(index, index_of[number] == MAP_NONE ? before : index_of[number]);
+      if (index_of[number] == MAP_NONE) count++;
+      index_of[number] = index;
+      break;
+    }
+    case 1:
+      if (index_of[number] == MAP_NONE) break;
+      pbk_erase_subject(&facts, &contact_at(&facts, index_of[number])->subject);
+      index_of[number] = MAP_NONE;
+      count--;
+      break;
+    default:
+      if (index_of[number] == MAP_NONE || index_of[second] != MAP_NONE) break;
+      pbk_rename_contact(&facts, contact_at(&facts, index_of[number]), text_from(other));
+      index_of[second] = index_of[number];
+      index_of[number] = MAP_NONE;
+      CHECK_TEXT(subject_key(&contact_at(&facts, index_of[second])->subject), other);
+      break;
+    }
+    CHECK_EQUAL_UINT(facts.contact_count, count);
+  }
+  close_facts();
+}
+
+int main(void) {
+  RUN(created_once);
+  RUN(erased);
+  RUN(in_outputs);
+  RUN(random_work);
+  return check_report();
+}
