@@ -56,7 +56,7 @@ typedef struct pbk_offer {
 
 enum { PBK_TO_CONTACT = 1, PBK_TO_USER = 2, PBK_TO_PLACE = 3 };
 
-/* How it went. The engine fills `outcome` = PBK_DELIVERY_SENT, `wait` = PBK_WAIT_DEFAULT beforehand. */
+/* How it went. An outcome that is none of these counts as failed with the reason `unknown_answer`. The engine fills `outcome` = PBK_DELIVERY_SENT, `wait` = PBK_WAIT_DEFAULT beforehand. */
 enum {
   PBK_DELIVERY_SENT = 1,     /* done */
   PBK_DELIVERY_ACCEPTED = 2, /* under way: the host tells the outcome later with pbk_report */
@@ -68,7 +68,8 @@ typedef struct pbk_answer {
   uint32_t size;
   int32_t outcome;
   pbk_duration wait; /* PBK_DELIVERY_RETRY: 0 or more, or PBK_WAIT_DEFAULT */
-  pbk_text reason;   /* PBK_DELIVERY_FAILED: at most 255 bytes; must live until the callback's next call or its engine's end */
+  pbk_text reason;   /* PBK_DELIVERY_FAILED: UTF-8, at most 255 bytes of it are used; must live until the callback's next call or
+                        its engine's end */
 } pbk_answer;
 typedef void (*pbk_deliver_function)(void *context, pbk_engine *engine, const pbk_offer *offer, pbk_answer *answer);
 
@@ -92,7 +93,7 @@ typedef struct pbk_config {
 
 /* A new, empty engine: `now` is 0, nothing is defined. PBK_ERR_ARGUMENT, PBK_ERR_NO_MEMORY. */
 PBK_API pbk_status pbk_engine_create(const pbk_config *config, pbk_engine **engine);
-/* Frees everything. NULL is fine. Not from within a callback. */
+/* Frees everything (but, after PBK_ERR_NO_MEMORY, what the interrupted call had under way). NULL is fine. Not from within a callback. */
 PBK_API void pbk_engine_destroy(pbk_engine *engine);
 
 /* ---- time ---- */

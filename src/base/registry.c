@@ -14,6 +14,7 @@ void pbk_registry_init(struct registry *registry, struct memory *memory, const s
 void pbk_registry_release(struct registry *registry) {
   pbk_map_release(registry->memory, &registry->by_key);
   array_release(registry->memory, &registry->entries);
+  array_release(registry->memory, &registry->touched);
 }
 
 uint32_t pbk_registry_find(const struct registry *registry, struct text key) {
@@ -21,9 +22,19 @@ uint32_t pbk_registry_find(const struct registry *registry, struct text key) {
 }
 
 uint32_t pbk_registry_find_latest(const struct registry *registry, struct text key) {
-  for (uint32_t place = registry->entries.count; place-- > 0;)
-    if (registry_latest(registry, place) && text_equal(key_of(registry, place), key)) return place;
-  return MAP_NONE;
+  uint32_t name = pbk_names_find(registry->names, key);
+  if (name == MAP_NONE) return MAP_NONE;
+  for (uint32_t i = registry->touched.count; i-- > 0;) {
+    uint32_t place = registry->touched.items[i];
+    if (registry->entries.items[place].name == name && registry_latest(registry, place)) return place;
+  }
+  uint32_t place = pbk_registry_find(registry, key);
+  return place != MAP_NONE && registry_latest(registry, place) ? place : MAP_NONE;
+}
+
+static void registry_touch(struct registry *registry, uint32_t place) {
+  const struct registry_entry *entry = &registry->entries.items[place];
+  if (!entry->proposed && !entry->removal) array_push(registry->memory, &registry->touched, place);
 }
 
 uint32_t pbk_registry_propose(struct registry *registry, struct text key, uint32_t name, void *object) {
@@ -33,11 +44,13 @@ uint32_t pbk_registry_propose(struct registry *registry, struct text key, uint32
     struct registry_entry entry = {.name = name};
     array_push(registry->memory, &registry->entries, entry);
   }
+  registry_touch(registry, place);
   registry->entries.items[place].proposed = object;
   return place;
 }
 
 void pbk_registry_propose_removal(struct registry *registry, uint32_t place) {
+  registry_touch(registry, place);
   registry->entries.items[place].removal = true;
 }
 
@@ -61,11 +74,14 @@ void *pbk_registry_install_removal(struct registry *registry, uint32_t place) {
 }
 
 void pbk_registry_abandon(struct registry *registry) {
-  for (uint32_t place = 0; place < registry->entries.count; place++) {
-    struct registry_entry *entry = &registry->entries.items[place];
+  for (uint32_t i = 0; i < registry->touched.count; i++) {
+    struct registry_entry *entry = &registry->entries.items[registry->touched.items[i]];
     entry->proposed = NULL;
     entry->removal = false;
   }
+  pbk_registry_settle(registry);
   while (registry->entries.count > 0 && !registry->entries.items[registry->entries.count - 1].settled)
     registry->entries.count--;
 }
+
+void pbk_registry_settle(struct registry *registry) { registry->touched.count = 0; }

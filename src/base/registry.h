@@ -20,6 +20,7 @@ struct registry {
   struct memory *memory;
   const struct names *names;
   ARRAY(struct registry_entry) entries;
+  ARRAY(uint32_t) touched; /* places with a proposal or a removal */
   struct map by_key; /* of what is current */
 };
 
@@ -47,6 +48,8 @@ void pbk_registry_propose_removal(struct registry *registry, uint32_t place);
 /* Makes the object of a place current; gives the one before, which the caller frees. */
 void *pbk_registry_install(struct registry *registry, uint32_t place, void *object);
 void *pbk_registry_install_removal(struct registry *registry, uint32_t place);
+/* All proposals have been installed. */
+void pbk_registry_settle(struct registry *registry);
 /* Forgets all proposals, and places that exist for them only. */
 void pbk_registry_abandon(struct registry *registry);
 

@@ -60,9 +60,11 @@ static bool propose(struct pbk_engine *engine, struct prepared *prepared, pbk_te
 }
 
 static bool check_settings(struct pbk_engine *engine, const pbk_settings *settings) {
-  if (settings->default_sender.bytes &&
-      pbk_registry_find_latest(&engine->senders.registry, private_text(settings->default_sender)) == MAP_NONE)
-    return refuse_unknown(engine, "default_sender", "unknown sender ", settings->default_sender);
+  if (settings->default_sender.bytes) {
+    uint32_t sender = pbk_registry_find_latest(&engine->senders.registry, private_text(settings->default_sender));
+    if (sender == MAP_NONE) return refuse_unknown(engine, "default_sender", "unknown sender ", settings->default_sender);
+    engine->senders.latest_default_sender = sender;
+  }
   if (settings->approval_window && *settings->approval_window < 0)
     return refuse(engine, "approval_window", "a duration must not be negative");
   if (settings->dedupe_window && *settings->dedupe_window < 0)
@@ -152,7 +154,7 @@ static bool in_use(struct pbk_engine *engine, pbk_definition_kind kind, uint32_t
   case PBK_DEFINE_USER: return named_by_sender(engine, place) || pbk_playbooks_name(playbooks, NAMED_USER, place, name);
   case PBK_DEFINE_ROLE: return pbk_playbooks_name(playbooks, NAMED_ROLE, place, name);
   case PBK_DEFINE_SENDER:
-    return engine->senders.default_sender == place || pbk_playbooks_name(playbooks, NAMED_SENDER, place, name);
+    return engine->senders.latest_default_sender == place || pbk_playbooks_name(playbooks, NAMED_SENDER, place, name);
   case PBK_DEFINE_PERSONA:
   case PBK_DEFINE_SEGMENT:
     return pbk_audience_named(&engine->audiences, place) || pbk_playbooks_name(playbooks, NAMED_AUDIENCE, place, name);
@@ -248,6 +250,7 @@ static void release_object(struct pbk_engine *engine, pbk_definition_kind kind, 
 
 static void abandon(struct pbk_engine *engine, struct prepared *prepared, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) release_object(engine, prepared[i].kind, prepared[i].object);
+  engine->senders.latest_default_sender = engine->senders.default_sender;
   for (pbk_definition_kind kind = PBK_DEFINE_CHANNEL; kind <= PBK_DEFINE_PLAYBOOK; kind++)
     pbk_registry_abandon(registry_of(engine, kind));
 }
@@ -308,7 +311,7 @@ static void install_settings(struct pbk_engine *engine, const pbk_definition *de
   if (settings->default_sender.bytes)
     engine->senders.default_sender = pbk_registry_find(&engine->senders.registry, private_text(settings->default_sender));
   if (settings->approval_window) outbox->approval_window = *settings->approval_window;
-  if (settings->dedupe_window) engine->dedupe_window = *settings->dedupe_window;
+  if (settings->dedupe_window) pbk_set_dedupe_window(engine, *settings->dedupe_window);
   if (!settings->retry_waits) return;
   outbox->retry_waits.count = 0;
   for (uint32_t i = 0; i < settings->retry_wait_count; i++)
@@ -356,5 +359,7 @@ void pbk_apply_definitions(struct pbk_engine *engine, const struct command *comm
   }
   pbk_release(&engine->memory, engine->prepared, (engine->prepared_count + 1) * sizeof *engine->prepared);
   engine->prepared = NULL;
+  for (pbk_definition_kind kind = PBK_DEFINE_CHANNEL; kind <= PBK_DEFINE_PLAYBOOK; kind++)
+    pbk_registry_settle(registry_of(engine, kind));
   if (audiences) pbk_review_exits(&engine->playbooks); /* A3 */
 }

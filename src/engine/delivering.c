@@ -1,4 +1,5 @@
 /* engine/delivering.c - offering messages to the host, and its answers (SPEC O6, O8); declared in engine.h. */
+#include "base/utf8.h"
 #include "engine/engine.h"
 
 static pbk_offer offer_of(struct pbk_engine *engine, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
@@ -31,15 +32,24 @@ static pbk_offer offer_of(struct pbk_engine *engine, const struct message *messa
   return offer;
 }
 
+/* A reason as outputs can carry it: UTF-8, at most 255 bytes, cut between characters. */
+static struct text fine_reason(pbk_text given) {
+  struct text reason = {given.bytes, given.size > PBK_MAX_KEY ? PBK_MAX_KEY : (uint32_t)given.size};
+  if (!given.bytes || given.size == 0) return NO_TEXT;
+  if (given.size > PBK_MAX_KEY)
+    while (reason.size > 0 && ((unsigned char)given.bytes[reason.size] & 0xc0) == 0x80) reason.size--;
+  return pbk_utf8_valid(reason) ? reason : NO_TEXT;
+}
+
 static void apply_answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *answer) {
+  bool known = answer->outcome >= PBK_DELIVERY_SENT && answer->outcome <= PBK_DELIVERY_FAILED;
   struct command command = {.type = COMMAND_ANSWER,
                             .received_at = PBK_NO_TIME,
                             .occurred_at = PBK_NO_TIME,
                             .number = id,
-                            .flag = answer->outcome,
+                            .flag = known ? answer->outcome : PBK_DELIVERY_FAILED,
                             .wait = answer->wait < 0 ? PBK_WAIT_DEFAULT : answer->wait,
-                            .reason = private_text(answer->reason)};
-  if (command.reason.size > PBK_MAX_KEY) command.reason.size = PBK_MAX_KEY;
+                            .reason = known ? fine_reason(answer->reason) : TEXT("unknown_answer")};
   pbk_journal_add(&engine->journal, &command);
   engine->commands++;
   pbk_begin_cause(engine);

@@ -18,6 +18,7 @@ struct seen {
   uint32_t first;  /* items before it are forgotten */
   uint32_t offset; /* numbers in the map are offset + index, modulo 2^32 */
   struct map map;
+  pbk_duration kept_for; /* the longest window so far, at least a day */
 };
 
 struct prepared;
@@ -96,6 +97,7 @@ void pbk_apply_definitions(struct pbk_engine *engine, const struct command *comm
 
 void pbk_seen_init(struct pbk_engine *engine);
 void pbk_seen_release(struct pbk_engine *engine);
+void pbk_set_dedupe_window(struct pbk_engine *engine, pbk_duration window);
 bool pbk_seen_before(struct pbk_engine *engine, struct text id);
 void pbk_remember_message(struct pbk_engine *engine, struct text id);
 

@@ -86,7 +86,13 @@ void pbk_subject_add_event(struct subject *subject, struct context *context, uin
     array_insert(context->memory, &subject->series, place, empty);
   }
   struct series *series = &subject->series.items[place];
-  uint32_t at = series->times.count;
-  while (at > 0 && series->times.items[at - 1] > occurred_at) at--; /* late events are rare and not far back */
+  uint32_t at = series->times.count, low = 0;
+  if (at > 0 && series->times.items[at - 1] > occurred_at) { /* late: behind all that happened at or before it */
+    while (low < at) {
+      uint32_t middle = low + (at - low) / 2;
+      if (series->times.items[middle] > occurred_at) at = middle;
+      else low = middle + 1;
+    }
+  }
   array_insert(context->memory, &series->times, at, occurred_at);
 }

@@ -188,15 +188,15 @@ static void collect_contacts(struct playbooks *playbooks, number_list *ids, uint
   for (uint32_t i = 0; i < of->contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i]);
 }
 
-/* Whether the exit of some running enrollment of contacts may turn on a change of their account. What else could make one true is time,
- * and what time had made true by now is done already. */
-static bool contacts_watch(const struct playbooks *playbooks, struct change change) {
+/* Whether the exit of some running enrollment of a kind of subject may turn on a change of facts. What else could make one true is
+ * time, and what time had made true by now is done already. */
+static bool watched_for(const struct playbooks *playbooks, int32_t kind, struct change change) {
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count = pbk_reads_of_change(change, reads);
-  if (change.kind == CHANGED_EVENTS) reads[0] = reads[--count]; /* events() of a contact are its own */
+  if (change.kind == CHANGED_EVENTS && kind != change.subject_kind) reads[0] = reads[--count]; /* events() are one's own */
   for (uint32_t i = 0; i < playbooks->watched.count; i++) {
     const struct version *version = playbooks->watched.items[i];
-    if (version->subject_kind != PBK_CONTACT || !version->exit_when) continue;
+    if (version->subject_kind != kind || !version->exit_when) continue;
     if (count == CHANGE_READS_ALL) return true;
     for (uint32_t j = 0; j < pbk_cel_read_count(version->exit_when); j++) {
       struct cel_read read = pbk_cel_read_at(version->exit_when, j);
@@ -210,14 +210,12 @@ static bool contacts_watch(const struct playbooks *playbooks, struct change chan
 /* Those whose facts changed, and of an account its contacts (T7). */
 static void collect_changed(struct playbooks *playbooks, number_list *ids) {
   const struct facts *facts = playbooks->facts;
-  int32_t last_kind = 0;
-  uint32_t last_subject = MAP_NONE;
   for (uint32_t i = 0; i < facts->changes.count; i++) {
     struct change change = facts->changes.items[i];
-    if (change.subject_kind == PBK_ACCOUNT && contacts_watch(playbooks, change))
+    if (watched_for(playbooks, change.subject_kind, change))
+      collect_running(playbooks, ids, change.subject_kind, change.subject);
+    if (change.subject_kind == PBK_ACCOUNT && watched_for(playbooks, PBK_CONTACT, change))
       collect_contacts(playbooks, ids, change.subject);
-    if (change.subject_kind == last_kind && change.subject == last_subject) continue; /* often many of one subject */
-    collect_running(playbooks, ids, last_kind = change.subject_kind, last_subject = change.subject);
   }
 }
 

@@ -2,7 +2,8 @@
 #include "sender/sender.h"
 
 void pbk_senders_init(struct senders *senders, struct context *context, struct facts *facts) {
-  *senders = (struct senders){.context = context, .facts = facts, .default_sender = MAP_NONE};
+  *senders = (struct senders){.context = context, .facts = facts, .default_sender = MAP_NONE,
+                              .latest_default_sender = MAP_NONE};
   pbk_registry_init(&senders->registry, context->memory, &context->names);
 }
 

@@ -18,6 +18,7 @@ struct senders {
   struct facts *facts;
   struct registry registry;
   uint32_t default_sender; /* MAP_NONE: none */
+  uint32_t latest_default_sender; /* the same, as the settings under check leave it */
 };
 
 void pbk_senders_init(struct senders *senders, struct context *context, struct facts *facts);
