@@ -1,4 +1,4 @@
-/* playbook/query.h - looking at the state; nothing here changes it. All of it may be called from callbacks.
+/* playbook/query.h - looking at the state; nothing here changes it. All but pbk_explain may be called from callbacks.
  *
  * Part of <playbook/playbook.h>. SPDX-License-Identifier: MIT */
 #ifndef PLAYBOOK_QUERY_H

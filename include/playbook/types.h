@@ -23,7 +23,8 @@
 extern "C" {
 #endif
 
-/* Time is a count of microseconds since 1970-01-01T00:00:00Z (SPEC T2). Durations are microseconds too. */
+/* Time is a count of microseconds since 1970-01-01T00:00:00Z (SPEC T2), of the years 0001 to 9999; what would be due later is due at
+ * the end of 9999. Durations are microseconds too. */
 typedef int64_t pbk_time;
 typedef int64_t pbk_duration;
 

@@ -1,6 +1,7 @@
 /* api/call.c - see call.h. */
 #include "api/call.h"
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "base/value.h"
 
@@ -68,6 +69,8 @@ pbk_status pbk_take_envelope(const pbk_envelope *envelope, struct command *comma
   if (!envelope) return PBK_OK;
   pbk_status status = pbk_check_size(envelope, sizeof *envelope);
   if (status != PBK_OK) return status;
+  if (envelope->received_at != PBK_NO_TIME && !time_in_range(envelope->received_at)) return PBK_ERR_ARGUMENT;
+  if (envelope->occurred_at != PBK_NO_TIME && !time_in_range(envelope->occurred_at)) return PBK_ERR_ARGUMENT;
   command->received_at = envelope->received_at;
   command->occurred_at = envelope->occurred_at != PBK_NO_TIME ? envelope->occurred_at : envelope->received_at;
   if (!pbk_take_text(envelope->message_id.bytes, envelope->message_id.size, &command->message_id)) return PBK_ERR_ARGUMENT;
@@ -90,8 +93,11 @@ pbk_status pbk_guarded(pbk_engine *engine, pbk_status (*body)(pbk_engine *engine
   engine->memory.on_failure = &on_failure;
   pbk_status status = body(engine, argument);
   engine->memory.on_failure = NULL;
-  engine->last = status;
   return status;
+}
+
+pbk_status pbk_change(pbk_engine *engine, pbk_status (*body)(pbk_engine *engine, void *argument), void *argument) {
+  return engine->last = pbk_guarded(engine, body, argument);
 }
 
 static pbk_status submit_body(pbk_engine *engine, void *argument) { return pbk_submit(engine, argument); }
@@ -99,5 +105,5 @@ static pbk_status submit_body(pbk_engine *engine, void *argument) { return pbk_s
 pbk_status pbk_call(pbk_engine *engine, const pbk_envelope *envelope, struct command *command) {
   pbk_status status = pbk_may_change(engine);
   if (status == PBK_OK) status = pbk_take_envelope(envelope, command);
-  return status == PBK_OK ? pbk_guarded(engine, submit_body, command) : status;
+  return status == PBK_OK ? pbk_change(engine, submit_body, command) : status;
 }

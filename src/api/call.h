@@ -37,5 +37,7 @@ pbk_status pbk_call_subject(pbk_engine *engine, const pbk_envelope *envelope, co
                             struct command *command);
 /* Runs `body` guarded against lack of memory. */
 pbk_status pbk_guarded(pbk_engine *engine, pbk_status (*body)(pbk_engine *engine, void *argument), void *argument);
+/* The same for a call that changes state: its status is what pbk_engine_error tells of. */
+pbk_status pbk_change(pbk_engine *engine, pbk_status (*body)(pbk_engine *engine, void *argument), void *argument);
 
 #endif

@@ -144,7 +144,7 @@ pbk_status pbk_define(pbk_engine *engine, const pbk_envelope *envelope, const pb
   if (status == PBK_OK) status = pbk_may_change(engine);
   if (status == PBK_OK) status = pbk_take_envelope(envelope, &command);
   struct defining defining = {&command, definitions};
-  return status == PBK_OK ? pbk_guarded(engine, define_body, &defining) : status;
+  return status == PBK_OK ? pbk_change(engine, define_body, &defining) : status;
 }
 
 static pbk_status define_one(pbk_engine *engine, const pbk_envelope *envelope, pbk_definition_kind kind, const void *of) {

@@ -1,5 +1,6 @@
 /* api/engine_calls.c - <playbook/engine.h> and <playbook/version.h>: making an engine, time, committing, outputs, errors. */
 #include "api/call.h"
+#include "base/clock.h"
 
 const char *pbk_version_text(void) { return PBK_VERSION_TEXT; }
 uint32_t pbk_version_number(void) {
@@ -99,7 +100,7 @@ pbk_time pbk_next_due(pbk_engine *engine) {
 }
 
 pbk_status pbk_advance(pbk_engine *engine, pbk_time to, uint64_t budget) {
-  if (to == PBK_NO_TIME) return PBK_ERR_ARGUMENT;
+  if (!time_in_range(to)) return PBK_ERR_ARGUMENT;
   struct command command = {.type = COMMAND_ADVANCE, .to = to, .number = budget};
   pbk_status status = pbk_call(engine, NULL, &command);
   return status == PBK_OK && engine->more ? PBK_MORE : status;
@@ -116,7 +117,7 @@ static pbk_status commit_body(pbk_engine *engine, void *argument) {
 
 pbk_status pbk_commit(pbk_engine *engine) {
   pbk_status status = pbk_may_change(engine);
-  return status == PBK_OK ? pbk_guarded(engine, commit_body, NULL) : status;
+  return status == PBK_OK ? pbk_change(engine, commit_body, NULL) : status;
 }
 
 pbk_status pbk_drain(pbk_engine *engine, pbk_output *outputs, size_t output_size, uint32_t capacity, uint32_t *count) {

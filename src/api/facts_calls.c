@@ -27,7 +27,7 @@ static pbk_status call_with_traits(pbk_engine *engine, const pbk_envelope *envel
   if (status != PBK_OK) return status;
   if (traits && (traits->kind != PBK_MAP || !pbk_fine_value(traits, 0))) return PBK_ERR_ARGUMENT;
   struct with_traits call = {command, traits};
-  return pbk_guarded(engine, traits_body, &call);
+  return pbk_change(engine, traits_body, &call);
 }
 
 pbk_status pbk_identify(pbk_engine *engine, const pbk_envelope *envelope, const char *contact, size_t contact_size,

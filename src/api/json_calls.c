@@ -11,7 +11,7 @@ pbk_status pbk_feed_line(pbk_engine *engine, const char *line, size_t size) {
   if (!line && size) return PBK_ERR_ARGUMENT;
   /* all longer ones are refused alike */
   struct text text = {line, size > UINT32_MAX ? UINT32_MAX : (uint32_t)size};
-  return pbk_guarded(engine, feed_body, &text);
+  return pbk_change(engine, feed_body, &text);
 }
 
 pbk_status pbk_feed_json(pbk_engine *engine, const char *bytes, size_t size, uint64_t *refused) {

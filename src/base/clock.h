@@ -17,6 +17,17 @@ bool pbk_time_from_civil(const struct civil *civil, pbk_time *time);
  * in either case, a space for 'T', "+01:00" offsets. Years 0001 to 9999. A second of 60 is refused. */
 bool pbk_parse_time(struct text text, pbk_time *time);
 
+/* The times that RFC 3339 can write: years 0001 to 9999. */
+#define TIME_EARLIEST ((pbk_time)-62135596800000000)
+#define TIME_LATEST ((pbk_time)253402300799999999)
+
+static inline bool time_in_range(pbk_time time) { return time >= TIME_EARLIEST && time <= TIME_LATEST; }
+
+/* The time a duration of 0 or more after another, at the latest the latest there is. */
+static inline pbk_time time_after(pbk_time time, pbk_duration duration) {
+  return duration > TIME_LATEST - time ? TIME_LATEST : time + duration;
+}
+
 enum { TIME_TEXT_MOST = 40, DURATION_TEXT_MOST = 40 };
 
 /* "2026-01-31T10:00:00Z", a fraction only where it is not zero, without trailing zeros (SPEC L). Any time; years outside 0..9999

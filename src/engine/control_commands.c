@@ -178,11 +178,16 @@ static bool check_remove_sender(struct pbk_engine *engine, const struct command 
   if (!command->playbook.bytes) {
     if (command->branch.bytes)
       return pbk_problem_at(&engine->problem, PBK_CODE_BAD_INPUT, "a branch is of a playbook: playbook is missing");
-    if (sender_at(&engine->senders, sender_of(engine, command))->removal == SENDER_KEPT) return true;
+    enum sender_removal removal = sender_at(&engine->senders, sender_of(engine, command))->removal;
+    if (removal == SENDER_KEPT || (removal == SENDER_DRAINED && command->flag == PBK_CANCEL)) return true;
     return bad_state(engine, "the sender ", command->sender, " is removed already");
   }
   if (!check_playbook(engine, command) || !check_branch(engine, command)) return false;
   if (take_out(engine, command, false) > 0) return true;
+  /* Pinned, from an older pool, or drained before: it may serve there without being in the pool. */
+  if (command->flag == PBK_CANCEL && pbk_sender_serves(&engine->playbooks, sender_of(engine, command), playbook_of(engine, command),
+                                                       branch_of(engine, command), !command->branch.bytes))
+    return true;
   return bad_state(engine, "the sender ", command->sender, " is not in the pool");
 }
 

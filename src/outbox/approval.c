@@ -10,7 +10,7 @@ bool pbk_check_message(const struct outbox *outbox, uint64_t id, const struct me
   struct text number = {digits, pbk_print_uint(digits, id)};
   if (id >= 1 && id <= outbox->messages.count)
     return pbk_problem_set(problem, PBK_CODE_BAD_STATE, "message ", number, " has ended");
-  return pbk_problem_set(problem, PBK_CODE_UNKNOWN_MESSAGE, "there is no message ", number, "");
+  return pbk_problem_at(problem, PBK_CODE_UNKNOWN_MESSAGE, "there is no message of that number");
 }
 
 bool pbk_check_task(const struct outbox *outbox, uint64_t id, struct problem *problem) {
@@ -19,7 +19,7 @@ bool pbk_check_task(const struct outbox *outbox, uint64_t id, struct problem *pr
   struct text number = {digits, pbk_print_uint(digits, id)};
   if (id >= 1 && id <= outbox->tasks.count)
     return pbk_problem_set(problem, PBK_CODE_BAD_STATE, "task ", number, " is not open any more");
-  return pbk_problem_set(problem, PBK_CODE_UNKNOWN_TASK, "there is no task ", number, "");
+  return pbk_problem_at(problem, PBK_CODE_UNKNOWN_TASK, "there is no task of that number");
 }
 
 bool pbk_can_edit(const struct outbox *outbox, uint64_t id, struct problem *problem) {
@@ -49,7 +49,7 @@ bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *pr
 void pbk_approve_message(struct outbox *outbox, uint64_t id) {
   struct message *message = message_at(outbox, id);
   pbk_duration window = message->window >= 0 ? message->window : outbox->approval_window;
-  message->due = saturating_add(outbox->context->now, window);
+  message->due = time_after(outbox->context->now, window);
   pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, id));
   if (message->state != MESSAGE_APPROVED) pbk_turn_message(outbox, message, MESSAGE_APPROVED, NO_TEXT);
 }

@@ -63,7 +63,7 @@ static void answer_retry(struct outbox *outbox, struct message *message, pbk_dur
   }
   if (wait < 0) wait = outbox->retry_waits.items[message->attempt - 1];
   message->waits = true;
-  message->due = saturating_add(outbox->context->now, wait);
+  message->due = time_after(outbox->context->now, wait);
   pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_RETRY, message->id));
 }
 

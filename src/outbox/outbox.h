@@ -2,7 +2,7 @@
 #ifndef PBK_OUTBOX_OUTBOX_H
 #define PBK_OUTBOX_OUTBOX_H
 
-#include "base/number.h"
+#include "base/clock.h"
 #include "sender/sender.h"
 
 struct channel {

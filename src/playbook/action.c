@@ -46,7 +46,7 @@ static void make_task(struct acting *acting) {
       .subject = enrollment->subject,
       .assignee = user_name(acting, find_teammate(acting, action->person)),
       .sender = action->person.kind == PBK_PERSON_SENDER ? enrollment->sender : MAP_NONE,
-      .due = action->due < 0 ? PBK_NO_TIME : saturating_add(now, action->due),
+      .due = action->due < 0 ? PBK_NO_TIME : time_after(now, action->due),
       .title = action->title};
   uint64_t id = pbk_make_task(acting->playbooks->outbox, &request);
   array_push(acting->playbooks->context->memory, &enrollment->tasks, id);

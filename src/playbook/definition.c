@@ -489,7 +489,10 @@ void pbk_release_version(struct playbooks *playbooks, struct version *version) {
 }
 
 void pbk_leave_version(struct playbooks *playbooks, struct version *version) {
-  if (--version->references == 0) pbk_release_version(playbooks, version);
+  if (--version->references > 0) return;
+  for (uint32_t i = playbooks->old.count; i-- > 0;)
+    if (playbooks->old.items[i] == version) array_remove(&playbooks->old, i);
+  pbk_release_version(playbooks, version);
 }
 
 uint32_t pbk_propose_playbook(struct playbooks *playbooks, const pbk_playbook *definition, struct version **proposed,
@@ -575,17 +578,18 @@ static bool sender_named(const struct playbooks *playbooks, uint32_t place, uint
   return false;
 }
 
+static bool names(const struct version *version, enum named_kind kind, uint32_t place, uint32_t name) {
+  return kind == NAMED_SENDER ? lists_sender(version, place) : version_names(version, kind, place, name);
+}
+
 bool pbk_playbooks_name(const struct playbooks *playbooks, enum named_kind kind, uint32_t place, uint32_t name) {
   for (uint32_t i = 0; i < playbooks->registry.entries.count; i++) {
-    const struct version *version = registry_latest(&playbooks->registry, i);
-    if (!version) continue;
-    if (kind == NAMED_SENDER ? sender_named(playbooks, i, place) : version_names(version, kind, place, name)) return true;
+    const struct version *latest = registry_latest(&playbooks->registry, i), *current = version_at(playbooks, i);
+    if (latest && (kind == NAMED_SENDER ? sender_named(playbooks, i, place) : names(latest, kind, place, name))) return true;
+    bool entered = current && current->references > 1; /* by running enrollments */
+    if (entered && names(current, kind, place, name)) return true;
   }
-  for (uint32_t i = 0; i < playbooks->enrollments.count; i++) {
-    const struct enrollment *enrollment = playbooks->enrollments.items[i];
-    if (!enrollment) continue;
-    const struct version *version = enrollment->version;
-    if (kind == NAMED_SENDER ? lists_sender(version, place) : version_names(version, kind, place, name)) return true;
-  }
+  for (uint32_t i = 0; i < playbooks->old.count; i++)
+    if (names(playbooks->old.items[i], kind, place, name)) return true;
   return false;
 }

@@ -80,7 +80,7 @@ static bool passes_reentry(const struct judging *judging) {
   if (!passage || !passage->ever) return true;
   if (judging->version->reentry == PBK_REENTRY_ONCE) return false;
   if (judging->version->reentry == PBK_REENTRY_ALWAYS || passage->running) return true;
-  return judging->playbooks->context->now >= saturating_add(passage->last_exit, judging->version->reentry_after);
+  return judging->playbooks->context->now >= time_after(passage->last_exit, judging->version->reentry_after);
 }
 
 static bool passes_filter(struct judging *judging) {

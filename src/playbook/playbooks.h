@@ -153,6 +153,7 @@ struct playbooks {
   ARRAY(struct passages) of_contacts, of_accounts; /* by subject index */
   uint64_t running;
   ARRAY(struct version *) watched; /* versions with watchers */
+  ARRAY(struct version *) old;     /* versions that are not current any more, but that running enrollments entered with */
   uint64_t cause;    /* number of the cause under way */
 };
 

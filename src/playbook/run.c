@@ -94,7 +94,7 @@ static bool step_runs(struct playbooks *playbooks, const struct enrollment *enro
 
 /* Sets the due time of the next step: its delay counts from the due time of the one before. */
 static void schedule(struct enrollment *enrollment, pbk_time from) {
-  enrollment->due = saturating_add(from, enrollment->version->steps[enrollment->next_step].delay);
+  enrollment->due = time_after(from, enrollment->version->steps[enrollment->next_step].delay);
 }
 
 void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {

@@ -44,6 +44,7 @@ void pbk_playbooks_release(struct playbooks *playbooks) {
   array_release(memory, &playbooks->of_accounts);
   array_release(memory, &playbooks->states);
   array_release(memory, &playbooks->watched);
+  array_release(memory, &playbooks->old);
   array_release(memory, &playbooks->routes);
   pbk_registry_release(&playbooks->registry);
 }
@@ -112,14 +113,16 @@ void pbk_install_playbook(struct playbooks *playbooks, uint32_t place, struct ve
     }
   renew_pools(playbooks, place, version);
   struct version *before = pbk_registry_install(&playbooks->registry, place, version);
-  if (before) pbk_leave_version(playbooks, before);
+  if (before) {
+    array_push(playbooks->context->memory, &playbooks->old, before);
+    pbk_leave_version(playbooks, before);
+  }
   pbk_index_routes(playbooks, place);
   if (version->number == 1 && version->starts_active) pbk_activate_playbook(playbooks, place);
 }
 
 void pbk_install_playbook_removal(struct playbooks *playbooks, uint32_t place) {
-  struct version *before = pbk_registry_install_removal(&playbooks->registry, place);
-  if (before) pbk_leave_version(playbooks, before);
+  pbk_leave_version(playbooks, pbk_registry_install_removal(&playbooks->registry, place)); /* nobody is in it (SPEC L) */
   pbk_index_routes(playbooks, place);
 }
 

@@ -9,7 +9,7 @@ static bool read_time(struct reading_line *reading, const pbk_value *object, con
   const pbk_value *value = pbk_member_of(object, name);
   if (!value) return true;
   if (value->kind == PBK_STRING && pbk_parse_time(value_text(value), time)) return true;
-  if (value->kind == PBK_INT && value->as.integer >= -INT64_MAX / 1000 && value->as.integer <= INT64_MAX / 1000) {
+  if (value->kind == PBK_INT && value->as.integer >= TIME_EARLIEST / 1000 && value->as.integer <= TIME_LATEST / 1000) {
     *time = value->as.integer * 1000;
     return true;
   }
@@ -63,7 +63,7 @@ static bool read_number(struct reading_line *reading, const pbk_value *object, c
   const pbk_value *value = pbk_member_of(object, name);
   if (!value) return pbk_wrong(reading, name, " is missing");
   if (value->kind != PBK_INT) return pbk_wrong(reading, name, " must be a whole number");
-  *to = value->as.integer < 0 ? 0 : (uint64_t)value->as.integer; /* nothing has number 0 */
+  *to = (uint64_t)value->as.integer; /* of a negative one, a number that nothing has */
   return true;
 }
 

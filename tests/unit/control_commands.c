@@ -102,7 +102,7 @@ static void explained(void) {
   TELL_ALL(&rig, "{'type':'explain','playbook':'p','userId':'u1'}", "{'type':'explain','playbook':'branched','userId':'u1'}",
            "{'type':'identify','userId':'u1','traits':{'eu':true}}", "{'type':'explain','playbook':'branched','userId':'u1'}",
            "{'type':'pause','playbook':'branched'}", "{'type':'suppress','userId':'u1','suppressed':true}", "{'type':'explain','playbook':'branched','userId':'u1'}");
-  CHECK_OUTPUTS(&rig, "explanation u1 does not already_enrolled\nexplanation u1 does not no_branch no_sender\nentered u1 eu\n"
+  CHECK_OUTPUTS(&rig, "explanation u1 does not already_enrolled\nexplanation u1 does not no_branch\nentered u1 eu\n"
                       "explanation u1 enrolls\nexplanation u1 does not paused suppressed\n");
   rig_close(&rig);
 }

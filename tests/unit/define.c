@@ -76,6 +76,9 @@ static void batches(void) {
       {"the default sender in the batch", "{'type':'define','kind':'sender','key':'s'},{'type':'define','kind':'settings','default_sender':'s'}", 0, "", "defined sender s\ndefined settings\n"},
       {"the default sender undefined in the batch", "{'type':'define','kind':'sender','key':'s'},{'type':'define','kind':'settings','default_sender':'s'},{'type':'undefine','kind':'sender','key':'s'}",
        PBK_CODE_IN_USE, "/batch/2", ""},
+      {"another default sender in the batch", "{'type':'define','kind':'sender','key':'s'},{'type':'define','kind':'settings','default_sender':'s'},{'type':'define','kind':'sender','key':'t'},"
+       "{'type':'define','kind':'settings','default_sender':'t'},{'type':'undefine','kind':'sender','key':'s'}",
+       0, "", "defined sender s\ndefined settings\ndefined sender t\ndefined settings\n"},
   };
   for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct rig rig;
@@ -92,6 +95,18 @@ static void batches(void) {
     if (cases[i].code) CHECK_EQUAL_INT(pbk_find(rig.engine, PBK_HANDLE_USER, "u", 1, &handle), PBK_ERR_HANDLE); /* nothing remains */
     rig_close(&rig);
   }
+}
+
+/* The same over two commands: the settings of the batch count, not those before it. */
+static void the_default_sender_of_a_batch(void) {
+  struct rig rig;
+  rig_open(&rig, 0);
+  define_usual(&rig);
+  CHECK_EQUAL_INT(tell(&rig, "{'type':'batch','batch':[{'type':'define','kind':'settings','default_sender':'ann'},"
+                             "{'type':'undefine','kind':'sender','key':'success'}]}"), PBK_OK);
+  CHECK_EQUAL_INT(tell(&rig, "{'type':'undefine','kind':'sender','key':'ann'}"), PBK_ERR_REFUSED);
+  CHECK_EQUAL_INT(rig_error(&rig).code, PBK_CODE_IN_USE);
+  rig_close(&rig);
 }
 
 /* A refused batch leaves what was there, redefined or undefined in it, as it was. */
@@ -143,6 +158,7 @@ int main(void) {
   RUN(told);
   RUN(settings);
   RUN(batches);
+  RUN(the_default_sender_of_a_batch);
   RUN(what_was_there_stays);
   RUN(forgotten);
   RUN(exits_are_looked_at_again);
