@@ -377,7 +377,8 @@ class Control:
         mode = self.mode()
         if "playbook" not in self.line:
             sender = self.sender()
-            if engine.senders[sender].removed:
+            removed = engine.senders[sender].removed
+            if removed and not (removed == "drain" and mode == "cancel"):
                 raise Refused("bad_state", "already removed")
             engine.senders[sender].removed = mode
             for playbook in engine.playbooks:
@@ -397,14 +398,19 @@ class Control:
         playbook = self.playbook()
         sender = self.sender()
         pools = {branch: pool for branch, pool in self.pools(playbook, need_branch=False).items() if sender in pool.senders}
-        if not pools:
+        served = [
+            enrollment
+            for enrollment in engine.inside(playbook)
+            if enrollment.sender == sender and ("branch" not in self.line or enrollment.branch == self.line["branch"])
+        ]
+        if not pools and not (mode == "cancel" and served):
+            # One that is pinned, from an older pool, or drained before serves without being in the pool.
             raise Refused("bad_state", "not in the pool")
         for pool in pools.values():
             pool.remove(sender)
         if mode == "cancel":
-            for enrollment in engine.inside(playbook):
-                if enrollment.sender == sender and ("branch" not in self.line or enrollment.branch == self.line["branch"]):
-                    engine.exit(enrollment, "sender_removed")
+            for enrollment in served:
+                engine.exit(enrollment, "sender_removed")
 
     def numbered(self, name, things, code):
         number = self.line.get(name)

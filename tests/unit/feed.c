@@ -26,7 +26,7 @@ static const struct {
     {"{'type':'batch','batch':{}}", PBK_ERR_REFUSED, "error 1 bad_input\n"},
     {"{'type':'batch','batch':[]}", PBK_OK, ""},
     {"{'type':'batch','batch':[{'type':'batch','batch':[]}]}", PBK_ERR_REFUSED, NULL},
-    {"{'type':'batch','batch':[5,{'type':'identify'},{'type':'identify','userId':'u1'}]}", PBK_OK, "error 1 bad_input /batch/0\nerror 1 bad_input /batch/1\n"},
+    {"{'type':'batch','batch':[5,{'type':'identify'},{'type':'identify','userId':'u1'}]}", PBK_ERR_REFUSED, "error 1 bad_input /batch/0\nerror 1 bad_input /batch/1\n"},
     {"{'type':'batch','batch':[{'type':'identify','userId':'u1'},{'type':'nonsense'}]}", PBK_ERR_REFUSED, "error 1 unknown_type /batch/1\n"},
     {"{'type':'batch','batch':[{'type':'identify','userId':'u1','messageId':'m'},{'type':'identify','userId':'u1','messageId':'m'}]}", PBK_DUPLICATE, "duplicate m\n"},
     {"{'type':'batch','batch':[{'type':'define','kind':'role','key':'r'},{'type':'identify','userId':'u1'}]}", PBK_ERR_REFUSED, NULL},
