@@ -9,12 +9,19 @@ static void check_action(const char *subject, const char *action, const char *be
   check_note("%s", action);
   TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'vip'}", "{'type':'define','kind':'user','key':'bare'}",
            "{'type':'group','userId':'u2','groupId':'a1'}", "{'type':'group','userId':'u1','groupId':'a1'}",
-           "{'type':'identify','userId':'alone'}", "{'type':'tag','userId':'u1','persona':'vip'}", "{'type':'identify','userId':'u1','traits':{'n':1}}");
-  CHECK_EQUAL_INT(tell_format(&rig, "{'type':'define','kind':'playbook','key':'p','subject':'%s','active':true,'trigger':{'manual':true},"
-                                    "'senders':{'pool':['ann']},'steps':[{'actions':[%s]}]}", subject[0] == 'a' && subject[1] == '1' ? "account" : "contact", action), PBK_OK);
+           "{'type':'identify','userId':'alone'}", "{'type':'tag','userId':'u1','persona':'vip'}",
+           "{'type':'identify','userId':'u1','traits':{'n':1}}");
+  CHECK_EQUAL_INT(
+    tell_format(&rig,
+                "{'type':'define','kind':'playbook','key':'p','subject':'%s','active':true,'trigger':{'manual':true},"
+                "'senders':{'pool':['ann']},'steps':[{'actions':[%s]}]}",
+                subject[0] == 'a' && subject[1] == '1' ? "account" : "contact", action),
+    PBK_OK);
   if (before) TELL_ALL(&rig, before);
   rig_take(&rig);
-  CHECK_EQUAL_INT(tell_format(&rig, "{'type':'enroll','playbook':'p','%s':'%s'}", subject[0] == 'a' && subject[1] == '1' ? "groupId" : "userId", subject), PBK_OK);
+  CHECK_EQUAL_INT(tell_format(&rig, "{'type':'enroll','playbook':'p','%s':'%s'}",
+                              subject[0] == 'a' && subject[1] == '1' ? "groupId" : "userId", subject),
+                  PBK_OK);
   const char *made = strstr(rig_take(&rig), "run\n"), *end = made ? strstr(made, "exited") : NULL;
   if (CHECK(made && end)) CHECK_EQUAL_TEXT(((struct text){made + 4, (uint32_t)(end - made - 4)}), text_from(wanted));
   rig_close(&rig);
@@ -25,7 +32,8 @@ static void check_action(const char *subject, const char *action, const char *be
 /* C2: a user, the holder of a role at the subject's account, the owner of the sender; none: unassigned. */
 static void tasks(void) {
   check_action("u1", "{'task':{'title':'t'}}", NULL, "task #1 open t\n");
-  check_action("u1", "{'task':{'title':'t','assignee':{'user':'idle'},'due':'0s'}}", NULL, "task #1 open t for idle due 0\n");
+  check_action("u1", "{'task':{'title':'t','assignee':{'user':'idle'},'due':'0s'}}", NULL,
+               "task #1 open t for idle due 0\n");
   check_action("u1", "{'task':{'title':'t','assignee':{'role':'CSM'}}}", CSM_IS_MARY, "task #1 open t for mary\n");
   check_action("a1", "{'task':{'title':'t','assignee':{'role':'CSM'}}}", CSM_IS_MARY, "task #1 open t for mary\n");
   check_action("u1", "{'task':{'title':'t','assignee':{'role':'CSM'}}}", NULL, "task #1 open t\n");
@@ -36,42 +44,60 @@ static void tasks(void) {
 /* S1, S2. */
 static void who_sends(void) {
   check_action("u1", "{'email':{'template':'hello'}}", NULL, "message #1 pending hello to u1 from success\n");
-  check_action("u1", "{'email':{'template':'hello','send_as':'default','approval':false}}", NULL, "message #1 sending hello to u1 from success attempt 1\n");
-  check_action("u1", "{'email':{'template':'hello','send_as':{'user':'mary'}}}", NULL, "message #1 pending hello to u1 from bob\n");
-  check_action("u1", "{'email':{'template':'hello','send_as':{'user':'bare'}}}", NULL, "message #1 pending hello to u1 from success\n");
-  check_action("u1", "{'email':{'template':'hello','send_as':{'user':'bare','fallback':'fail'}}}", NULL, "message #1 failed hello to u1: no_sender\n");
-  check_action("u1", "{'email':{'template':'hello','send_as':{'role':'CSM'}}}", CSM_IS_MARY, "message #1 pending hello to u1 from bob\n");
-  check_action("u1", "{'email':{'template':'hello','send_as':{'role':'CSM'}}}", NULL, "message #1 pending hello to u1 from success\n");
-  check_action("alone", "{'email':{'template':'hello','send_as':{'role':'CSM','fallback':'fail'}}}", CSM_IS_MARY, "message #1 failed hello to alone: no_sender\n");
+  check_action("u1", "{'email':{'template':'hello','send_as':'default','approval':false}}", NULL,
+               "message #1 sending hello to u1 from success attempt 1\n");
+  check_action("u1", "{'email':{'template':'hello','send_as':{'user':'mary'}}}", NULL,
+               "message #1 pending hello to u1 from bob\n");
+  check_action("u1", "{'email':{'template':'hello','send_as':{'user':'bare'}}}", NULL,
+               "message #1 pending hello to u1 from success\n");
+  check_action("u1", "{'email':{'template':'hello','send_as':{'user':'bare','fallback':'fail'}}}", NULL,
+               "message #1 failed hello to u1: no_sender\n");
+  check_action("u1", "{'email':{'template':'hello','send_as':{'role':'CSM'}}}", CSM_IS_MARY,
+               "message #1 pending hello to u1 from bob\n");
+  check_action("u1", "{'email':{'template':'hello','send_as':{'role':'CSM'}}}", NULL,
+               "message #1 pending hello to u1 from success\n");
+  check_action("alone", "{'email':{'template':'hello','send_as':{'role':'CSM','fallback':'fail'}}}", CSM_IS_MARY,
+               "message #1 failed hello to alone: no_sender\n");
   check_action("u1", "{'email':{'template':'hello','send_as':'pool'}}", NULL, "message #1 pending hello to u1 from ann\n");
-  check_action("u1", "{'email':{'template':'hello'}}", "{'type':'remove_sender','sender':'success'}", "message #1 failed hello to u1: no_sender\n");
-  check_action("u1", "{'email':{'template':'hello','approval':false}}", "{'type':'remove_sender','sender':'success'}", "message #1 failed hello to u1: no_sender\n");
+  check_action("u1", "{'email':{'template':'hello'}}", "{'type':'remove_sender','sender':'success'}",
+               "message #1 failed hello to u1: no_sender\n");
+  check_action("u1", "{'email':{'template':'hello','approval':false}}", "{'type':'remove_sender','sender':'success'}",
+               "message #1 failed hello to u1: no_sender\n");
 }
 
 /* C3: in creation order. */
 static void to_whom(void) {
-  check_action("a1", "{'email':{'template':'hello','to':'all'}}", NULL, "message #1 pending hello to u2 from success\nmessage #2 pending hello to u1 from success\n");
-  check_action("a1", "{'email':{'template':'hello','to':{'persona':'vip'}}}", NULL, "message #1 pending hello to u1 from success\n");
-  check_action("a1", "{'email':{'template':'hello','to':{'when':'contact.traits.n == 1 && enrollment.started_at == now'}}}", NULL, "message #1 pending hello to u1 from success\n");
+  check_action("a1", "{'email':{'template':'hello','to':'all'}}", NULL,
+               "message #1 pending hello to u2 from success\nmessage #2 pending hello to u1 from success\n");
+  check_action("a1", "{'email':{'template':'hello','to':{'persona':'vip'}}}", NULL,
+               "message #1 pending hello to u1 from success\n");
+  check_action("a1", "{'email':{'template':'hello','to':{'when':'contact.traits.n == 1 && enrollment.started_at == now'}}}",
+               NULL, "message #1 pending hello to u1 from success\n");
   check_action("a1", "{'email':{'template':'hello','to':{'when':'false'}}}", NULL, "");
 }
 
 static void notifications(void) {
-  check_action("u1", "{'notify':{'to':{'user':'mary'},'template':'hello'}}", NULL, "message #1 sending hello to mary attempt 1\n");
-  check_action("u1", "{'notify':{'to':{'role':'CSM'},'template':'hello'}}", CSM_IS_MARY, "message #1 sending hello to mary attempt 1\n");
+  check_action("u1", "{'notify':{'to':{'user':'mary'},'template':'hello'}}", NULL,
+               "message #1 sending hello to mary attempt 1\n");
+  check_action("u1", "{'notify':{'to':{'role':'CSM'},'template':'hello'}}", CSM_IS_MARY,
+               "message #1 sending hello to mary attempt 1\n");
   check_action("u1", "{'notify':{'to':{'role':'CSM'},'template':'hello'}}", NULL, "message #1 failed hello: no_recipient\n");
-  check_action("u1", "{'notify':{'to':{'sender':true},'template':'hello'}}", NULL, "message #1 sending hello to john attempt 1\n");
-  check_action("u1", "{'notify':{'channel':'slack','to':'#cs','template':'alert'}}", NULL, "message #1 sending alert to #cs attempt 1\n");
-  check_action("u1", "{'notify':{'channel':'slack','to':'#cs','template':'alert'}}", "{'type':'define','kind':'channel','key':'slack','connected':false}",
+  check_action("u1", "{'notify':{'to':{'sender':true},'template':'hello'}}", NULL,
+               "message #1 sending hello to john attempt 1\n");
+  check_action("u1", "{'notify':{'channel':'slack','to':'#cs','template':'alert'}}", NULL,
+               "message #1 sending alert to #cs attempt 1\n");
+  check_action("u1", "{'notify':{'channel':'slack','to':'#cs','template':'alert'}}",
+               "{'type':'define','kind':'channel','key':'slack','connected':false}",
                "message #1 failed alert to #cs: channel_disconnected\n");
 }
 
 static void assignments(void) {
   check_action("u1", "{'assign':{'role':'CSM','user':'john'}}", CSM_IS_MARY, "assigned a1 CSM john\n");
-  check_action("a1", "{'assign':{'role':'CSM','user':'john'}},{'task':{'title':'t','assignee':{'role':'CSM'}}}", NULL, "assigned a1 CSM john\ntask #1 open t for john\n");
+  check_action("a1", "{'assign':{'role':'CSM','user':'john'}},{'task':{'title':'t','assignee':{'role':'CSM'}}}", NULL,
+               "assigned a1 CSM john\ntask #1 open t for john\n");
   check_action("alone", "{'assign':{'role':'CSM','user':'john'}},{'task':{'title':'t'}}", NULL, "task #1 open t\n");
-  check_action("u1", "{'assign':{'role':'CSM','rotate':['mary','john']}},{'assign':{'role':'CSM','rotate':['mary','john']}}", NULL,
-               "assigned a1 CSM mary\nassigned a1 CSM mary\n"); /* each action its own rotation */
+  check_action("u1", "{'assign':{'role':'CSM','rotate':['mary','john']}},{'assign':{'role':'CSM','rotate':['mary','john']}}",
+               NULL, "assigned a1 CSM mary\nassigned a1 CSM mary\n"); /* each action its own rotation */
 }
 
 /* C1: a rotation belongs to its action and its list, over versions. */
@@ -79,11 +105,16 @@ static void rotations(void) {
   struct rig rig;
   rig_open(&rig, 0);
   define_usual(&rig);
-  static const char *const lists[] = {"['john','mary','idle']", "['john','mary','idle']", "['mary','john']", "['john','mary','idle']"};
+  static const char *const lists[] = {"['john','mary','idle']", "['john','mary','idle']", "['mary','john']",
+                                      "['john','mary','idle']"};
   static const char *const wanted[] = {"john", "mary", "idle", "john", "mary", "john", "mary", "idle"};
   for (uint32_t i = 0; i < 4; i++) {
-    CHECK_EQUAL_INT(tell_format(&rig, "{'type':'define','kind':'playbook','key':'p','subject':'account','active':true,'trigger':{'event':'go'},"
-                                      "'steps':[{'actions':[{'assign':{'role':'CSM','rotate':%s}}]}]}", lists[i]), PBK_OK);
+    CHECK_EQUAL_INT(
+      tell_format(&rig,
+                  "{'type':'define','kind':'playbook','key':'p','subject':'account','active':true,'trigger':{'event':'go'},"
+                  "'steps':[{'actions':[{'assign':{'role':'CSM','rotate':%s}}]}]}",
+                  lists[i]),
+      PBK_OK);
     rig_take(&rig);
     for (uint32_t j = 0; j < 2; j++) {
       char line[64];

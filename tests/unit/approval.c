@@ -4,8 +4,12 @@
 static void prepare(struct rig *rig, const char *more) {
   rig_open(rig, PBK_DELIVER_AT_ONCE);
   define_usual(rig);
-  CHECK_EQUAL_INT(tell_format(rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true}%s,'steps':["
-                                   "{'actions':[{'email':{'template':'hello'}}]}]}", more), PBK_OK);
+  CHECK_EQUAL_INT(
+    tell_format(rig,
+                "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true}%s,'steps':["
+                "{'actions':[{'email':{'template':'hello'}}]}]}",
+                more),
+    PBK_OK);
   TELL_ALL(rig, "{'type':'identify','userId':'u1'}", "{'type':'enroll','playbook':'p','userId':'u1'}");
   rig_take(rig);
 }

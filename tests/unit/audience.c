@@ -7,22 +7,24 @@ static void definitions_are_checked(void) {
     pbk_code code;
     const char *path;
   } cases[] = {
-      {"{'type':'define','kind':'segment','key':'s'}", PBK_CODE_BAD_DEFINITION, ""},
-      {"{'type':'define','kind':'segment','key':'s','when':''}", PBK_CODE_BAD_CONDITION, "/when"},
-      {"{'type':'define','kind':'segment','key':'s','when':'contact.nothing'}", PBK_CODE_BAD_CONDITION, "/when"},
-      {"{'type':'define','kind':'segment','key':'s','when':'segment(`first`)'}", PBK_CODE_BAD_CONDITION, "/when"},
-      {"{'type':'define','kind':'segment','key':'s','when':'persona(`vip`)'}", PBK_CODE_BAD_CONDITION, "/when"},
-      {"{'type':'define','kind':'persona','key':'p','when':'persona(`vip`)'}", PBK_CODE_BAD_CONDITION, "/when"},
-      {"{'type':'define','kind':'persona','key':'p','when':'segment(`none`)'}", PBK_CODE_BAD_CONDITION, "/when"},
-      {"{'type':'define','kind':'persona','key':'vip','when':'segment(`first`)'}", PBK_CODE_BAD_CONDITION, "/when"}, /* its place is before it */
-      {"{'type':'define','kind':'persona','key':'p','when':'string(now) == ``'}", PBK_CODE_BAD_CONDITION, "/when"},
-      {"{'type':'define','kind':'segment','key':'first','of':'account','when':'true'}", PBK_CODE_BAD_DEFINITION, "/of"},
-      {"{'type':'define','kind':'persona','key':'p','when':'segment(`first`)'}", 0, ""},
-      {"{'type':'define','kind':'segment','key':'vip','when':'true'}", 0, ""}, /* a persona of that name is another thing */
+    {"{'type':'define','kind':'segment','key':'s'}", PBK_CODE_BAD_DEFINITION, ""},
+    {"{'type':'define','kind':'segment','key':'s','when':''}", PBK_CODE_BAD_CONDITION, "/when"},
+    {"{'type':'define','kind':'segment','key':'s','when':'contact.nothing'}", PBK_CODE_BAD_CONDITION, "/when"},
+    {"{'type':'define','kind':'segment','key':'s','when':'segment(`first`)'}", PBK_CODE_BAD_CONDITION, "/when"},
+    {"{'type':'define','kind':'segment','key':'s','when':'persona(`vip`)'}", PBK_CODE_BAD_CONDITION, "/when"},
+    {"{'type':'define','kind':'persona','key':'p','when':'persona(`vip`)'}", PBK_CODE_BAD_CONDITION, "/when"},
+    {"{'type':'define','kind':'persona','key':'p','when':'segment(`none`)'}", PBK_CODE_BAD_CONDITION, "/when"},
+    {"{'type':'define','kind':'persona','key':'vip','when':'segment(`first`)'}", PBK_CODE_BAD_CONDITION,
+     "/when"}, /* its place is before it */
+    {"{'type':'define','kind':'persona','key':'p','when':'string(now) == ``'}", PBK_CODE_BAD_CONDITION, "/when"},
+    {"{'type':'define','kind':'segment','key':'first','of':'account','when':'true'}", PBK_CODE_BAD_DEFINITION, "/of"},
+    {"{'type':'define','kind':'persona','key':'p','when':'segment(`first`)'}", 0, ""},
+    {"{'type':'define','kind':'segment','key':'vip','when':'true'}", 0, ""}, /* a persona of that name is another thing */
   };
   struct rig rig;
   rig_open(&rig, 0);
-  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'vip'}", "{'type':'define','kind':'segment','key':'first','when':'true'}");
+  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'vip'}",
+           "{'type':'define','kind':'segment','key':'first','when':'true'}");
   for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     check_note("%s", cases[i].line);
     CHECK_EQUAL_INT(tell(&rig, cases[i].line), cases[i].code ? PBK_ERR_REFUSED : PBK_OK);
@@ -37,7 +39,8 @@ static void silent_at_definition(void) {
   struct rig rig;
   rig_open(&rig, 0);
   TELL_ALL(&rig, "{'type':'identify','userId':'u1','traits':{'n':1}}", "{'type':'identify','userId':'u2','traits':{'n':2}}",
-           "{'type':'identify','userId':'u3','traits':{'n':3}}", "{'type':'define','kind':'segment','key':'s','when':'contact.traits.n >= 2'}",
+           "{'type':'identify','userId':'u3','traits':{'n':3}}",
+           "{'type':'define','kind':'segment','key':'s','when':'contact.traits.n >= 2'}",
            "{'type':'define','kind':'persona','key':'p','when':'segment(`s`) && contact.traits.n < 3'}");
   CHECK_OUTPUTS(&rig, "defined segment s =2\ndefined persona p =1\n");
   TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'s','when':'contact.traits.n <= 1'}");
@@ -65,7 +68,8 @@ static void tagged_by_the_host(void) {
            "{'type':'tag','userId':'u1','persona':'vip'}", "{'type':'tag','userId':'u2','persona':'vip'}",
            "{'type':'untag','userId':'u2','persona':'vip'}", "{'type':'untag','userId':'u2','persona':'vip'}");
   CHECK_OUTPUTS(&rig, "defined persona vip =0\ntagged u1 vip\ntagged u2 vip\nuntagged u2 vip\n");
-  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'vip','when':'contact.id == `u2`'}", "{'type':'define','kind':'persona','key':'vip'}");
+  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'vip','when':'contact.id == `u2`'}",
+           "{'type':'define','kind':'persona','key':'vip'}");
   CHECK_OUTPUTS(&rig, "defined persona vip =1\ndefined persona vip =1\n");
   CHECK_EQUAL_INT(pbk_tag(rig.engine, NULL, "u1", 2, "vip", 3), PBK_OK);
   CHECK_EQUAL_INT(pbk_untag(rig.engine, NULL, "u2", 2, "vip", 3), PBK_OK);
@@ -79,12 +83,14 @@ static void undefined(void) {
   rig_open(&rig, 0);
   TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'a','when':'has(contact.traits.n)'}",
            "{'type':'define','kind':'segment','key':'b','when':'has(contact.traits.n)'}",
-           "{'type':'define','kind':'persona','key':'p','when':'segment(`a`)'}", "{'type':'identify','userId':'u1','traits':{'n':1}}");
+           "{'type':'define','kind':'persona','key':'p','when':'segment(`a`)'}",
+           "{'type':'identify','userId':'u1','traits':{'n':1}}");
   rig_take(&rig);
   CHECK_EQUAL_INT(tell(&rig, "{'type':'undefine','kind':'segment','key':'a'}"), PBK_ERR_REFUSED);
   CHECK_EQUAL_INT(rig_error(&rig).code, PBK_CODE_IN_USE);
   TELL_ALL(&rig, "{'type':'undefine','kind':'persona','key':'p'}", "{'type':'undefine','kind':'segment','key':'a'}",
-           "{'type':'define','kind':'segment','key':'a','when':'has(contact.traits.n)'}", "{'type':'identify','userId':'u2','traits':{'n':1}}");
+           "{'type':'define','kind':'segment','key':'a','when':'has(contact.traits.n)'}",
+           "{'type':'identify','userId':'u2','traits':{'n':1}}");
   rig_take(&rig);
   TELL_ALL(&rig, "{'type':'identify','userId':'u3','traits':{'n':1}}");
   CHECK_OUTPUTS(&rig, "entered u3 b\nentered u3 a\n");

@@ -24,7 +24,9 @@ enum { LIST_MOST = 40000 };
 static struct wake list[LIST_MOST];
 static uint32_t list_count;
 
-static bool comes_before(struct wake a, struct wake b) { return a.time != b.time ? a.time < b.time : a.order < b.order; }
+static bool comes_before(struct wake a, struct wake b) {
+  return a.time != b.time ? a.time < b.time : a.order < b.order;
+}
 
 static void list_add(struct wake wake) {
   uint32_t at = list_count++;
@@ -95,7 +97,7 @@ static void equal_times_by_order(void) {
 
 static void around_the_hour(void) {
   open_calendar();
-  static const pbk_time times[] = {PBK_HOUR,      PBK_HOUR - 1, PBK_HOUR + 1, 0,  -1,        -PBK_HOUR,
+  static const pbk_time times[] = {PBK_HOUR,      PBK_HOUR - 1, PBK_HOUR + 1, 0, -1,           -PBK_HOUR,
                                    -PBK_HOUR - 1, 1 - PBK_HOUR, 2 * PBK_HOUR, 1, PBK_HOUR * 3, -2 * PBK_HOUR};
   for (uint32_t i = 0; i < 12; i++) add(times[i], i);
   take_all();
@@ -104,7 +106,8 @@ static void around_the_hour(void) {
 
 static void far_times(void) {
   open_calendar();
-  static const pbk_time times[] = {INT64_MAX, INT64_MIN + 1, 0, INT64_MAX - 1, INT64_MIN, INT64_MAX - PBK_HOUR, INT64_MIN + PBK_HOUR};
+  static const pbk_time times[] = {INT64_MAX,           INT64_MIN + 1, 0, INT64_MAX - 1, INT64_MIN, INT64_MAX - PBK_HOUR,
+                                   INT64_MIN + PBK_HOUR};
   for (uint32_t i = 0; i < 7; i++) add(times[i], 7 - i);
   take_all();
   /* a sparse one: an hour each, centuries apart */
@@ -119,11 +122,11 @@ static void into_the_hour_being_walked(void) {
   open_calendar();
   for (uint32_t i = 0; i < 10; i++) add(PBK_HOUR + i * 10, i);
   for (uint32_t i = 0; i < 4; i++) take(&wake);
-  add(PBK_HOUR + 35, 1);    /* between */
-  add(PBK_HOUR + 30, 2);    /* the time that came out last, before its order */
-  add(PBK_HOUR + 30, 3);    /* the very same again */
-  add(PBK_HOUR + 500, 4);   /* behind all */
-  add(5, 5);                /* an hour earlier */
+  add(PBK_HOUR + 35, 1);  /* between */
+  add(PBK_HOUR + 30, 2);  /* the time that came out last, before its order */
+  add(PBK_HOUR + 30, 3);  /* the very same again */
+  add(PBK_HOUR + 500, 4); /* behind all */
+  add(5, 5);              /* an hour earlier */
   add(-9 * PBK_HOUR, 6);
   take_all();
   add(PBK_HOUR + 7, 1); /* the hour is walked to its end */

@@ -1,4 +1,5 @@
-/* tests/unit/call.c - what every call checks first: the engine, texts, envelopes, values; and what an envelope does (SPEC T4, T5, E8). */
+/* tests/unit/call.c - what every call checks first: the engine, texts, envelopes, values; and what an envelope does (SPEC
+ * T4, T5, E8). */
 #include "engine_support.h"
 
 #include "base/value.h"
@@ -28,9 +29,9 @@ static void sizes(void) {
     uint32_t size;
     int at; /* which byte is not zero, -1: none */
     pbk_status status;
-  } cases[] = {{0, -1, PBK_ERR_SIZE_TOO_SMALL}, {15, -1, PBK_ERR_SIZE_TOO_SMALL}, {16, -1, PBK_OK},
-               {16, 16, PBK_OK},                {17, -1, PBK_OK},                 {17, 16, PBK_ERR_SIZE_TOO_LARGE},
-               {40, 39, PBK_ERR_SIZE_TOO_LARGE}, {39, 39, PBK_OK},                {40, 15, PBK_OK}};
+  } cases[] = {
+    {0, -1, PBK_ERR_SIZE_TOO_SMALL},  {15, -1, PBK_ERR_SIZE_TOO_SMALL}, {16, -1, PBK_OK}, {16, 16, PBK_OK}, {17, -1, PBK_OK},
+    {17, 16, PBK_ERR_SIZE_TOO_LARGE}, {40, 39, PBK_ERR_SIZE_TOO_LARGE}, {39, 39, PBK_OK}, {40, 15, PBK_OK}};
   for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     check_note("case %" PRIu32, i);
     memset(bytes, 0, sizeof bytes);
@@ -126,7 +127,8 @@ static pbk_envelope at(pbk_time received, pbk_time occurred) {
 static void times_of_an_envelope(void) {
   struct rig rig;
   rig_open(&rig, 0);
-  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'late','when':'events(`e`).last() < timestamp(`1970-01-01T00:00:10Z`)'}");
+  TELL_ALL(
+    &rig, "{'type':'define','kind':'persona','key':'late','when':'events(`e`).last() < timestamp(`1970-01-01T00:00:10Z`)'}");
   rig_take(&rig);
   rig.times = true;
   pbk_envelope envelope = at(20 * PBK_SECOND, 5 * PBK_SECOND);
@@ -142,6 +144,15 @@ static void times_of_an_envelope(void) {
   CHECK_EQUAL_INT(pbk_now(rig.engine), 20 * PBK_SECOND);
   CHECK_EQUAL_INT(pbk_track(rig.engine, NULL, "u4", 2, NULL, 0, "e", 1, NULL), PBK_OK);
   CHECK_OUTPUTS(&rig, "");
+  /* only the years 0001 to 9999 are times */
+  envelope = at(INT64_MAX, PBK_NO_TIME);
+  CHECK_EQUAL_INT(pbk_identify(rig.engine, &envelope, "u5", 2, NULL), PBK_ERR_ARGUMENT);
+  envelope = at(PBK_NO_TIME, INT64_MIN + 1);
+  CHECK_EQUAL_INT(pbk_identify(rig.engine, &envelope, "u5", 2, NULL), PBK_ERR_ARGUMENT);
+  envelope = at(253402300800000000, PBK_NO_TIME);
+  CHECK_EQUAL_INT(pbk_identify(rig.engine, &envelope, "u5", 2, NULL), PBK_ERR_ARGUMENT);
+  envelope = at(PBK_NO_TIME, -62135596800000000);
+  CHECK_EQUAL_INT(pbk_identify(rig.engine, &envelope, "u5", 2, NULL), PBK_OK);
   /* a refused one moves time all the same */
   envelope = at(30 * PBK_SECOND, PBK_NO_TIME);
   CHECK_EQUAL_INT(pbk_identify(rig.engine, &envelope, "", 0, NULL), PBK_ERR_REFUSED);

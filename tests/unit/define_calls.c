@@ -15,8 +15,10 @@ struct whole {
 
 static void fill(struct whole *whole, bool branches) {
   memset(whole, 0, sizeof *whole);
-  whole->triggers[0] = (pbk_trigger){.size = sizeof(pbk_trigger), .kind = PBK_TRIGGER_EVENT, .name = words("go"), .where = words("event.properties.n > 1")};
-  whole->triggers[1] = (pbk_trigger){.size = sizeof(pbk_trigger), .kind = PBK_TRIGGER_STAGE, .name = words("trial"), .from = words("lead")};
+  whole->triggers[0] = (pbk_trigger){
+    .size = sizeof(pbk_trigger), .kind = PBK_TRIGGER_EVENT, .name = words("go"), .where = words("event.properties.n > 1")};
+  whole->triggers[1] =
+    (pbk_trigger){.size = sizeof(pbk_trigger), .kind = PBK_TRIGGER_STAGE, .name = words("trial"), .from = words("lead")};
   whole->pooled[0] = words("ann");
   whole->pooled[1] = words("bob");
   whole->pool = (pbk_pool){.size = sizeof(pbk_pool), .sender_count = 2, .senders = whole->pooled};
@@ -25,18 +27,37 @@ static void fill(struct whole *whole, bool branches) {
   whole->due = PBK_DAY;
   whole->rotated[0] = words("john");
   whole->rotated[1] = words("mary");
-  whole->actions[0] = (pbk_action){.size = sizeof(pbk_action), .kind = PBK_ACTION_TASK, .title = words("Call"), .due = &whole->due,
+  whole->actions[0] = (pbk_action){.size = sizeof(pbk_action),
+                                   .kind = PBK_ACTION_TASK,
+                                   .title = words("Call"),
+                                   .due = &whole->due,
                                    .person = {sizeof(pbk_person), PBK_PERSON_ROLE, words("CSM")}};
-  whole->actions[1] = (pbk_action){.size = sizeof(pbk_action), .kind = PBK_ACTION_EMAIL, .template_key = words("hello"),
+  whole->actions[1] = (pbk_action){.size = sizeof(pbk_action),
+                                   .kind = PBK_ACTION_EMAIL,
+                                   .template_key = words("hello"),
                                    .send_as = {.size = sizeof(pbk_send_as), .kind = PBK_SEND_AS_POOL}};
-  whole->actions[2] = (pbk_action){.size = sizeof(pbk_action), .kind = PBK_ACTION_ASSIGN, .role = words("CSM"), .rotate = whole->rotated, .rotate_count = 2};
-  whole->actions[3] = (pbk_action){.size = sizeof(pbk_action), .kind = PBK_ACTION_NOTIFY, .channel = words("slack"), .template_key = words("alert"),
+  whole->actions[2] = (pbk_action){.size = sizeof(pbk_action),
+                                   .kind = PBK_ACTION_ASSIGN,
+                                   .role = words("CSM"),
+                                   .rotate = whole->rotated,
+                                   .rotate_count = 2};
+  whole->actions[3] = (pbk_action){.size = sizeof(pbk_action),
+                                   .kind = PBK_ACTION_NOTIFY,
+                                   .channel = words("slack"),
+                                   .template_key = words("alert"),
                                    .person = {sizeof(pbk_person), PBK_PERSON_PLACE, words("#cs")}};
   whole->steps[0] = (pbk_step){.size = sizeof(pbk_step), .actions = whole->actions, .action_count = 4};
-  whole->steps[1] = (pbk_step){.size = sizeof(pbk_step), .delay = PBK_HOUR, .when = words("true"), .actions = whole->actions, .action_count = 1};
-  whole->playbook = (pbk_playbook){.size = sizeof(pbk_playbook), .key = words("p"), .active = 1,
-                                   .triggers = whole->triggers, .trigger_count = 2, .when = words("true"), .exit_when = words("false"),
-                                   .steps = whole->steps, .step_count = 2};
+  whole->steps[1] = (pbk_step){
+    .size = sizeof(pbk_step), .delay = PBK_HOUR, .when = words("true"), .actions = whole->actions, .action_count = 1};
+  whole->playbook = (pbk_playbook){.size = sizeof(pbk_playbook),
+                                   .key = words("p"),
+                                   .active = 1,
+                                   .triggers = whole->triggers,
+                                   .trigger_count = 2,
+                                   .when = words("true"),
+                                   .exit_when = words("false"),
+                                   .steps = whole->steps,
+                                   .step_count = 2};
   if (branches) {
     whole->playbook.branches = whole->branches;
     whole->playbook.branch_count = 2;
@@ -63,10 +84,11 @@ static void a_whole_playbook(void) {
   pbk_member traits[] = {{"n", 1, 0, {.kind = PBK_INT, .as.integer = 2}}};
   pbk_value properties = {.kind = PBK_MAP, .size = 1, .as.members = traits};
   CHECK_EQUAL_INT(pbk_track(rig.engine, NULL, "u1", 2, NULL, 0, "go", 2, &properties), PBK_OK);
-  CHECK_OUTPUTS(&rig, "defined playbook p v1\n"
-                      "enrolled #1 p u1 v1 by ann rotation\nstep #1.1 run\ntask #1 open Call due 86400000000\n"
-                      "message #1 pending hello to u1 from ann\nmessage #2 sending alert to #cs attempt 1\n"
-                      "message #2 sent alert to #cs attempt 1\n");
+  CHECK_OUTPUTS(&rig,
+                "defined playbook p v1\n"
+                "enrolled #1 p u1 v1 by ann rotation\nstep #1.1 run\ntask #1 open Call due 86400000000\n"
+                "message #1 pending hello to u1 from ann\nmessage #2 sending alert to #cs attempt 1\n"
+                "message #2 sent alert to #cs attempt 1\n");
   fill(&whole, true);
   CHECK_EQUAL_INT(pbk_define_playbook(rig.engine, NULL, &whole.playbook), PBK_OK);
   CHECK_OUTPUTS(&rig, "defined playbook p v2\n");
@@ -81,17 +103,17 @@ static void spoiled_structs(void) {
   struct whole whole;
   prepare(&rig);
   uint32_t spoilt = 0;
-#define SPOILED(with_branches, spoil, wanted)                                                   \
-  do {                                                                                          \
-    fill(&whole, (with_branches));                                                              \
-    spoil;                                                                                      \
-    check_note("%s", #spoil);                                                                   \
-    CHECK_EQUAL_INT(pbk_define_playbook(rig.engine, NULL, &whole.playbook), wanted);            \
-    spoilt++;                                                                                   \
+#define SPOILED(with_branches, spoil, wanted)                                        \
+  do {                                                                               \
+    fill(&whole, (with_branches));                                                   \
+    spoil;                                                                           \
+    check_note("%s", #spoil);                                                        \
+    CHECK_EQUAL_INT(pbk_define_playbook(rig.engine, NULL, &whole.playbook), wanted); \
+    spoilt++;                                                                        \
   } while (0)
 #define SMALL(what) SPOILED(false, what.size -= 8, PBK_ERR_SIZE_TOO_SMALL)
-#define TEXTS(what)                                      \
-  SPOILED(false, what = broken, PBK_ERR_ARGUMENT);       \
+#define TEXTS(what)                                \
+  SPOILED(false, what = broken, PBK_ERR_ARGUMENT); \
   SPOILED(false, what = missing, PBK_ERR_ARGUMENT)
   SMALL(whole.playbook);
   SMALL(whole.triggers[0]); /* the second then stands elsewhere */
@@ -178,8 +200,9 @@ static void larger_structs(void) {
   pbk_subject subject = {.size = sizeof subject, .kind = PBK_CONTACT, .key = words("u1")};
   CHECK_EQUAL_INT(pbk_identify(rig.engine, NULL, "u1", 2, NULL), PBK_OK);
   CHECK_EQUAL_INT(pbk_enroll(rig.engine, NULL, "p", 1, &subject), PBK_OK);
-  CHECK_OUTPUTS(&rig, "defined playbook p v1\nenrolled #1 p u1 v1 by ann rotation\nstep #1.1 run\n"
-                      "task #1 open Call due 86400000000\nmessage #1 pending hello to u1 from ann\n");
+  CHECK_OUTPUTS(&rig,
+                "defined playbook p v1\nenrolled #1 p u1 v1 by ann rotation\nstep #1.1 run\n"
+                "task #1 open Call due 86400000000\nmessage #1 pending hello to u1 from ann\n");
   actions[1].later = 1;
   CHECK_EQUAL_INT(pbk_define_playbook(rig.engine, NULL, &playbook.known), PBK_ERR_SIZE_TOO_LARGE);
   actions[1].later = 0;
@@ -201,7 +224,8 @@ static void a_batch_of_larger_structs(void) {
     uint64_t later;
   } definitions[2];
   for (uint32_t i = 0; i < 2; i++)
-    definitions[i] = (struct larger_definition){.known = {.size = sizeof definitions[i], .kind = PBK_DEFINE_ROLE, .of = &roles[i]}};
+    definitions[i] =
+      (struct larger_definition){.known = {.size = sizeof definitions[i], .kind = PBK_DEFINE_ROLE, .of = &roles[i]}};
   CHECK_EQUAL_INT(pbk_define(rig.engine, NULL, &definitions[0].known, 1), PBK_OK);
   CHECK_EQUAL_INT(pbk_define(rig.engine, NULL, &definitions[0].known, 2), PBK_OK);
   CHECK_OUTPUTS(&rig, "defined role CSM\ndefined role CSM\ndefined role AE\n");
@@ -231,11 +255,12 @@ static void every_kind(void) {
   CHECK_EQUAL_INT(pbk_define_sender(rig.engine, NULL, &sender), PBK_OK);
   CHECK_EQUAL_INT(pbk_define_persona(rig.engine, NULL, &persona), PBK_OK);
   CHECK_EQUAL_INT(pbk_define_segment(rig.engine, NULL, &segment), PBK_OK);
-  CHECK_OUTPUTS(&rig, "defined settings\ndefined channel email\ndefined template hello\ndefined user john\ndefined role CSM\n"
-                      "defined sender ann\ndefined persona vip =0\ndefined segment eu =0\n");
+  CHECK_OUTPUTS(&rig,
+                "defined settings\ndefined channel email\ndefined template hello\ndefined user john\ndefined role CSM\n"
+                "defined sender ann\ndefined persona vip =0\ndefined segment eu =0\n");
   const void *structs[] = {&settings, &channel, &template, &user, &role, &sender, &persona, &segment};
-  pbk_text *const texts[] = {&settings.default_sender, &channel.key, &template.channel, &user.email,
-                             &role.key,                &sender.address, &persona.when,  &segment.key};
+  pbk_text *const texts[] = {&settings.default_sender, &channel.key,  &template.channel, &user.email, &role.key,
+                             &sender.address,          &persona.when, &segment.key};
   for (uint32_t i = 0; i < 8; i++) {
     pbk_definition definition = {.size = sizeof definition, .kind = (pbk_definition_kind)(i + 1), .of = structs[i]};
     check_note("kind %" PRIu32, i + 1);
@@ -286,8 +311,10 @@ static void a_batch(void) {
   CHECK_EQUAL_INT(pbk_find(rig.engine, PBK_HANDLE_USER, "john", 4, &handle), PBK_ERR_HANDLE);
   CHECK_EQUAL_INT(pbk_find(rig.engine, PBK_HANDLE_SENDER, "ann", 3, &handle), PBK_ERR_HANDLE);
   CHECK_EQUAL_INT(pbk_define(rig.engine, NULL, definitions, 2), PBK_OK); /* the sender sees the user before it */
-  definitions[0] = (pbk_definition){.size = sizeof *definitions, .kind = PBK_DEFINE_SENDER, .undefine = 1, .key = words("ann")};
-  definitions[1] = (pbk_definition){.size = sizeof *definitions, .kind = PBK_DEFINE_USER, .undefine = 1, .key = words("john")};
+  definitions[0] =
+    (pbk_definition){.size = sizeof *definitions, .kind = PBK_DEFINE_SENDER, .undefine = 1, .key = words("ann")};
+  definitions[1] =
+    (pbk_definition){.size = sizeof *definitions, .kind = PBK_DEFINE_USER, .undefine = 1, .key = words("john")};
   CHECK_EQUAL_INT(pbk_define(rig.engine, NULL, definitions, 2), PBK_OK);
   CHECK_EQUAL_INT(pbk_find(rig.engine, PBK_HANDLE_USER, "john", 4, &handle), PBK_ERR_HANDLE);
   CHECK_OUTPUTS(&rig, "defined user john\ndefined sender ann\n");
@@ -300,7 +327,7 @@ static void undefining(void) {
   define_usual(&rig);
   CHECK_EQUAL_INT(pbk_undefine(rig.engine, NULL, PBK_DEFINE_USER, "john", 4), PBK_ERR_REFUSED); /* ann's */
   CHECK_EQUAL_INT(rig_error(&rig).code, PBK_CODE_IN_USE);
-  CHECK_EQUAL_INT(pbk_undefine(rig.engine, NULL, PBK_DEFINE_CHANNEL, "email", 5), PBK_ERR_REFUSED); /* hello's */
+  CHECK_EQUAL_INT(pbk_undefine(rig.engine, NULL, PBK_DEFINE_CHANNEL, "email", 5), PBK_ERR_REFUSED);  /* hello's */
   CHECK_EQUAL_INT(pbk_undefine(rig.engine, NULL, PBK_DEFINE_SENDER, "success", 7), PBK_ERR_REFUSED); /* the default */
   CHECK_EQUAL_INT(rig_error(&rig).code, PBK_CODE_IN_USE);
   CHECK_EQUAL_INT(pbk_undefine(rig.engine, NULL, PBK_DEFINE_SENDER, "ann", 3), PBK_OK);

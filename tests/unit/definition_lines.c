@@ -2,7 +2,9 @@
 #include "definition_lines_support.h"
 
 static void each_kind(void) {
-  const pbk_settings *settings = read_definition("{'type':'define','kind':'settings','default_sender':'s','approval_window':'10m','dedupe_window':'1d','retry_waits':['1m','2w']}");
+  const pbk_settings *settings = read_definition(
+    "{'type':'define','kind':'settings','default_sender':'s','approval_window':'10m','dedupe_window':'1d','retry_waits':['"
+    "1m','2w']}");
   if (CHECK(settings != NULL)) {
     CHECK_EQUAL_UINT(settings->size, sizeof *settings);
     check_words(settings->default_sender, "s");

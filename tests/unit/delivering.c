@@ -1,9 +1,10 @@
-/* tests/unit/delivering.c - effects leave after what caused them is durable, each answer counts, callbacks may look but not touch
- * (SPEC O5, O6, O7, O8). */
+/* tests/unit/delivering.c - effects leave after what caused them is durable, each answer counts, callbacks may look but not
+ * touch (SPEC O5, O6, O7, O8). */
 #include "engine_support.h"
 
-#define MAIL "{'type':'define','kind':'playbook','key':'mail','active':true,'trigger':{'manual':true},'steps':[" \
-             "{'actions':[{'email':{'template':'hello','approval':false}}]}]}"
+#define MAIL                                                                                          \
+  "{'type':'define','kind':'playbook','key':'mail','active':true,'trigger':{'manual':true},'steps':[" \
+  "{'actions':[{'email':{'template':'hello','approval':false}}]}]}"
 
 static void prepare(struct rig *rig, uint32_t flags) {
   rig_open(rig, flags);
@@ -43,12 +44,13 @@ static void without_at_once_effects_wait_for_the_commit(void) {
   CHECK(rig.offered[0].synced > before);
   CHECK_EQUAL_UINT(rig.synced, rig.appended); /* the answers are durable too before outputs tell of them */
   CHECK(rig.order[rig.order_size - 1] == 's');
-  CHECK_DRAINED(&rig, "enrolled #1 mail u1 v1\nstep #1.1 run\nmessage #1 sending hello to u1 from success attempt 1\n"
-                      "exited #1 completed\n"
-                      "enrolled #2 mail u2 v1\nstep #2.1 run\nmessage #2 sending hello to u2 from success attempt 1\n"
-                      "exited #2 completed\n"
-                      "message #1 sent hello to u1 from success attempt 1\n"
-                      "message #2 sent hello to u2 from success attempt 1\n");
+  CHECK_DRAINED(&rig,
+                "enrolled #1 mail u1 v1\nstep #1.1 run\nmessage #1 sending hello to u1 from success attempt 1\n"
+                "exited #1 completed\n"
+                "enrolled #2 mail u2 v1\nstep #2.1 run\nmessage #2 sending hello to u2 from success attempt 1\n"
+                "exited #2 completed\n"
+                "message #1 sent hello to u1 from success attempt 1\n"
+                "message #2 sent hello to u2 from success attempt 1\n");
   CHECK_EQUAL_UINT(rig.offered[0].message, 1);
   CHECK_EQUAL_UINT(rig.offered[1].message, 2);
   rig_close(&rig);
@@ -63,8 +65,9 @@ static void at_once_offers_within_the_call(void) {
   CHECK_TEXT(text_from(rig.order), "aso"); /* appended and synced, then offered */
   CHECK(rig.offered[0].synced > before);
   CHECK_EQUAL_UINT(drainable(&rig), 0); /* outputs wait for the commit all the same */
-  CHECK_OUTPUTS(&rig, "enrolled #1 mail u1 v1\nstep #1.1 run\nmessage #1 sending hello to u1 from success attempt 1\n"
-                      "exited #1 completed\nmessage #1 sent hello to u1 from success attempt 1\n");
+  CHECK_OUTPUTS(&rig,
+                "enrolled #1 mail u1 v1\nstep #1.1 run\nmessage #1 sending hello to u1 from success attempt 1\n"
+                "exited #1 completed\nmessage #1 sent hello to u1 from success attempt 1\n");
   CHECK_TEXT(text_from(rig.order), "asoas");
   rig_close(&rig);
 }
@@ -124,8 +127,10 @@ static void a_failing_append_or_sync(void) {
     struct rig rig;
     check_note("%s, %s", at_once ? "at once" : "at the commit", sync ? "sync" : "append");
     prepare(&rig, at_once ? PBK_DELIVER_AT_ONCE : 0);
-    if (sync) rig.fail_sync_at = rig.syncs + 1;
-    else rig.fail_append_at = rig.appends + 1;
+    if (sync)
+      rig.fail_sync_at = rig.syncs + 1;
+    else
+      rig.fail_append_at = rig.appends + 1;
     CHECK_EQUAL_INT(enroll(&rig, "u1"), at_once ? PBK_ERR_STORAGE : PBK_OK);
     CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_ERR_STORAGE);
     CHECK_EQUAL_UINT(rig.offers, 0); /* nothing left before it was durable */
@@ -156,8 +161,9 @@ static void a_failure_in_the_middle_of_an_advance(void) {
   struct rig rig;
   rig_open(&rig, PBK_DELIVER_AT_ONCE);
   define_usual(&rig);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'later','active':true,'trigger':{'manual':true},'steps':["
-                 "{'delay':'1h','actions':[{'email':{'template':'hello','approval':false}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'later','active':true,'trigger':{'manual':true},'steps':["
+           "{'delay':'1h','actions':[{'email':{'template':'hello','approval':false}}]}]}",
            "{'type':'identify','userId':'u1'}", "{'type':'identify','userId':'u2'}",
            "{'type':'enroll','playbook':'later','userId':'u1'}", "{'type':'enroll','playbook':'later','userId':'u2'}");
   rig_take(&rig);
@@ -203,8 +209,9 @@ static void accepted_and_reported(void) {
   CHECK_EQUAL_INT(rig_error(&rig).code, PBK_CODE_BAD_INPUT);
   CHECK_EQUAL_INT(pbk_report(rig.engine, NULL, 1, PBK_DELIVERY_SENT, NULL, 0), PBK_OK);
   CHECK_EQUAL_INT(pbk_report(rig.engine, NULL, 2, PBK_DELIVERY_FAILED, "full", 4), PBK_OK);
-  CHECK_OUTPUTS(&rig, "message #1 sent hello to u1 from success attempt 1\n"
-                      "message #2 failed hello to u2 from success attempt 1: full\n");
+  CHECK_OUTPUTS(&rig,
+                "message #1 sent hello to u1 from success attempt 1\n"
+                "message #2 failed hello to u2 from success attempt 1: full\n");
   rig_close(&rig);
 }
 
@@ -226,7 +233,8 @@ static void retried_until_attempts_are_exhausted(void) {
     CHECK_EQUAL_INT(pbk_report(rig.engine, NULL, 1, PBK_DELIVERY_SENT, NULL, 0), PBK_ERR_REFUSED); /* it waits */
     CHECK_EQUAL_INT(pbk_advance(rig.engine, due, 0), PBK_OK);
     char wanted[256];
-    snprintf(wanted, sizeof wanted, "%" PRId64 " message #1 sending hello to u1 from success attempt %" PRIu32 "\n", due, i + 2);
+    snprintf(wanted, sizeof wanted, "%" PRId64 " message #1 sending hello to u1 from success attempt %" PRIu32 "\n", due,
+             i + 2);
     if (i == 3)
       snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted),
                "%" PRId64 " message #1 failed hello to u1 from success attempt 5: attempts_exhausted\n", due);
@@ -274,9 +282,60 @@ static void answers_through_commits(void) {
   CHECK_EQUAL_INT(pbk_next_due(rig.engine), PBK_HOUR + PBK_MINUTE);
   rig_drain(&rig);
   CHECK_EQUAL_INT(pbk_advance(rig.engine, 2 * PBK_HOUR, 0), PBK_OK);
-  CHECK_OUTPUTS(&rig, "3660000000 message #1 sending hello to u1 from success attempt 2\n"
-                      "7200000000 message #1 sent hello to u1 from success attempt 2\n");
+  CHECK_OUTPUTS(&rig,
+                "3660000000 message #1 sending hello to u1 from success attempt 2\n"
+                "7200000000 message #1 sent hello to u1 from success attempt 2\n");
   rig_close(&rig);
+}
+
+/* Answers that are none: told as failures. Reasons are made fit for outputs. */
+static void odd_answers(void) {
+  static char longer[301];
+  for (uint32_t i = 0; i < 300; i += 2) memcpy(longer + i, "\xc3\xa9", 2);
+  static const struct {
+    int32_t outcome;
+    const char *reason, *wanted;
+  } cases[] = {{99, "x", ": unknown_answer\n"},
+               {0, NULL, ": unknown_answer\n"},
+               {-1, NULL, ": unknown_answer\n"},
+               {PBK_DELIVERY_FAILED, NULL, "attempt 1\n"},
+               {PBK_DELIVERY_FAILED, "", "attempt 1\n"},
+               {PBK_DELIVERY_FAILED, "\xff\xfe", "attempt 1\n"},
+               {PBK_DELIVERY_FAILED, "\xc3\xa9", ": \xc3\xa9\n"},
+               {PBK_DELIVERY_FAILED, longer, "\xc3\xa9\n"}}; /* cut between characters */
+  for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct rig rig;
+    prepare(&rig, PBK_DELIVER_AT_ONCE);
+    check_note("case %" PRIu32, i);
+    answer(&rig, cases[i].outcome);
+    rig.reason = cases[i].reason;
+    enroll(&rig, "u1");
+    const char *last = strstr(rig_take(&rig), "message #1 failed");
+    if (!CHECK(last != NULL)) continue;
+    size_t size = strlen(last), end = strlen(cases[i].wanted);
+    CHECK(size > end);
+    CHECK_TEXT(text_from(last + size - end), cases[i].wanted);
+    if (cases[i].reason == longer)
+      CHECK_EQUAL_UINT(size, strlen("message #1 failed hello to u1 from success attempt 1: \n") + 254);
+    rig_close(&rig);
+  }
+}
+
+/* Ready together, made durable together: the storage is asked as often for many as for one. */
+static void one_sync_for_many_messages(void) {
+  uint32_t syncs[2], number[2] = {1, 5};
+  for (uint32_t i = 0; i < 2; i++) {
+    struct rig rig;
+    prepare(&rig, 0);
+    uint32_t before = rig.syncs;
+    for (uint32_t j = 1; j <= number[i]; j++)
+      CHECK_EQUAL_INT(tell_format(&rig, "{'type':'enroll','playbook':'mail','userId':'u%" PRIu32 "'}", j), PBK_OK);
+    CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_OK);
+    CHECK_EQUAL_UINT(rig.offers, number[i]);
+    syncs[i] = rig.syncs - before;
+    rig_close(&rig);
+  }
+  CHECK_EQUAL_UINT(syncs[1], syncs[0]);
 }
 
 static void a_single_attempt(void) {
@@ -319,10 +378,11 @@ static void offers_say_what_there_is(void) {
   struct rig rig;
   rig_open(&rig, PBK_DELIVER_AT_ONCE);
   define_usual(&rig);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
-                 "{'actions':[{'email':{'template':'hello','policy':'hold'}},"
-                 "{'notify':{'to':{'user':'mary'},'template':'again','policy':'retry'}},"
-                 "{'notify':{'channel':'slack','to':'#cs','template':'alert'}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
+           "{'actions':[{'email':{'template':'hello','policy':'hold'}},"
+           "{'notify':{'to':{'user':'mary'},'template':'again','policy':'retry'}},"
+           "{'notify':{'channel':'slack','to':'#cs','template':'alert'}}]}]}",
            "{'type':'identify','userId':'u1'}", "{'type':'enroll','playbook':'p','userId':'u1'}");
   CHECK_EQUAL_UINT(rig.offers, 2);
   CHECK_TEXT(text_from(rig.offered[0].to), "mary");
@@ -453,6 +513,8 @@ int main(void) {
   RUN(retried_until_attempts_are_exhausted);
   RUN(waits_of_answers);
   RUN(answers_through_commits);
+  RUN(odd_answers);
+  RUN(one_sync_for_many_messages);
   RUN(a_single_attempt);
   RUN(without_delivery);
   RUN(reported_before_it_was_offered);

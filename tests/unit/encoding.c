@@ -1,4 +1,5 @@
-/* tests/unit/encoding.c - commands to bytes and back: the same command comes back, and bytes that are none are refused without harm. */
+/* tests/unit/encoding.c - commands to bytes and back: the same command comes back, and bytes that are none are refused
+ * without harm. */
 #include "base/value.h"
 #include "check.h"
 #include "engine/journal.h"
@@ -8,8 +9,12 @@ static struct arena made;  /* what commands are made of */
 static struct arena given; /* what decoding gives */
 static uint64_t random_state;
 
-static uint32_t below(uint32_t most) { return check_random_below(&random_state, most); }
-static bool rarely(void) { return below(4) == 0; }
+static uint32_t below(uint32_t most) {
+  return check_random_below(&random_state, most);
+}
+static bool rarely(void) {
+  return below(4) == 0;
+}
 
 /* ---- making commands ---- */
 
@@ -35,7 +40,9 @@ static int64_t random_int(void) {
   static const int64_t special[] = {0, 1, -1, 63, 64, -64, -65, INT64_MAX, INT64_MIN + 1, INT32_MAX, INT32_MIN, PBK_DAY};
   return rarely() ? (int64_t)(check_random(&random_state) >> below(64)) : special[below(12)];
 }
-static int32_t random_small(void) { return (int32_t)below(5) - 1; }
+static int32_t random_small(void) {
+  return (int32_t)below(5) - 1;
+}
 
 static const pbk_duration *random_duration(void) {
   if (below(2)) return NULL;
@@ -142,7 +149,8 @@ static pbk_playbook random_playbook(void) {
   pbk_branch *branches = pbk_arena_allocate(&made, (playbook.branch_count + 1) * sizeof *branches);
   pbk_step *steps = pbk_arena_allocate(&made, (playbook.step_count + 1) * sizeof *steps);
   for (uint32_t i = 0; i < playbook.trigger_count; i++)
-    triggers[i] = (pbk_trigger){sizeof *triggers, random_small(), random_public(), random_public(), random_public(), random_public()};
+    triggers[i] =
+      (pbk_trigger){sizeof *triggers, random_small(), random_public(), random_public(), random_public(), random_public()};
   for (uint32_t i = 0; i < playbook.branch_count; i++)
     branches[i] = (pbk_branch){sizeof *branches, 0, random_public(), random_pool()};
   for (uint32_t i = 0; i < playbook.step_count; i++) steps[i] = random_step();
@@ -165,31 +173,31 @@ static pbk_settings random_settings(void) {
   return settings;
 }
 
-#define KEPT(type, ...)                                    \
-  {                                                        \
-    type *of = pbk_arena_allocate(&made, sizeof *of);      \
-    *of = (type)__VA_ARGS__;                               \
-    return of;                                             \
+#define KEPT(type, ...)                               \
+  {                                                   \
+    type *of = pbk_arena_allocate(&made, sizeof *of); \
+    *of = (type)__VA_ARGS__;                          \
+    return of;                                        \
   }
 static const void *random_definition_of(pbk_definition_kind kind) {
   switch (kind) {
-  case PBK_DEFINE_SETTINGS: {
-    pbk_settings *of = pbk_arena_allocate(&made, sizeof *of);
-    *of = random_settings();
-    return of;
-  }
-  case PBK_DEFINE_CHANNEL: KEPT(pbk_channel, {sizeof(pbk_channel), random_small(), random_public()})
-  case PBK_DEFINE_TEMPLATE: KEPT(pbk_template, {sizeof(pbk_template), 0, random_public(), random_public()})
-  case PBK_DEFINE_USER: KEPT(pbk_user, {sizeof(pbk_user), random_small(), random_public(), random_public()})
-  case PBK_DEFINE_ROLE: KEPT(pbk_role, {sizeof(pbk_role), 0, random_public()})
-  case PBK_DEFINE_SENDER: KEPT(pbk_sender, {sizeof(pbk_sender), 0, random_public(), random_public(), random_public()})
-  case PBK_DEFINE_PERSONA:
-  case PBK_DEFINE_SEGMENT: KEPT(pbk_audience, {sizeof(pbk_audience), random_small(), random_public(), random_public()})
-  default: {
-    pbk_playbook *of = pbk_arena_allocate(&made, sizeof *of);
-    *of = random_playbook();
-    return of;
-  }
+    case PBK_DEFINE_SETTINGS: {
+      pbk_settings *of = pbk_arena_allocate(&made, sizeof *of);
+      *of = random_settings();
+      return of;
+    }
+    case PBK_DEFINE_CHANNEL: KEPT(pbk_channel, {sizeof(pbk_channel), random_small(), random_public()})
+    case PBK_DEFINE_TEMPLATE: KEPT(pbk_template, {sizeof(pbk_template), 0, random_public(), random_public()})
+    case PBK_DEFINE_USER: KEPT(pbk_user, {sizeof(pbk_user), random_small(), random_public(), random_public()})
+    case PBK_DEFINE_ROLE: KEPT(pbk_role, {sizeof(pbk_role), 0, random_public()})
+    case PBK_DEFINE_SENDER: KEPT(pbk_sender, {sizeof(pbk_sender), 0, random_public(), random_public(), random_public()})
+    case PBK_DEFINE_PERSONA:
+    case PBK_DEFINE_SEGMENT: KEPT(pbk_audience, {sizeof(pbk_audience), random_small(), random_public(), random_public()})
+    default: {
+      pbk_playbook *of = pbk_arena_allocate(&made, sizeof *of);
+      *of = random_playbook();
+      return of;
+    }
   }
 }
 
@@ -229,7 +237,8 @@ static struct command random_command(void) {
   pbk_definition *definitions = pbk_arena_allocate(&made, (command.definition_count + 1) * sizeof *definitions);
   for (uint32_t i = 0; i < command.definition_count; i++) {
     pbk_definition_kind kind = (pbk_definition_kind)(1 + below(9));
-    definitions[i] = (pbk_definition){.size = sizeof *definitions, .kind = kind, .undefine = rarely(), .key = random_public()};
+    definitions[i] =
+      (pbk_definition){.size = sizeof *definitions, .kind = kind, .undefine = rarely(), .key = random_public()};
     if (!definitions[i].undefine) definitions[i].of = random_definition_of(kind);
   }
   command.definitions = definitions;
@@ -238,7 +247,9 @@ static struct command random_command(void) {
 
 /* ---- comparing ---- */
 
-static bool same_text(struct text a, struct text b) { return (a.bytes != NULL) == (b.bytes != NULL) && text_equal(a, b); }
+static bool same_text(struct text a, struct text b) {
+  return (a.bytes != NULL) == (b.bytes != NULL) && text_equal(a, b);
+}
 static bool same_public(pbk_text a, pbk_text b) {
   return same_text((struct text){a.bytes, (uint32_t)a.size}, (struct text){b.bytes, (uint32_t)b.size});
 }
@@ -248,11 +259,16 @@ static bool same_texts(const pbk_text *a, uint32_t a_count, const pbk_text *b, u
     if (!same_public(a[i], b[i])) return false;
   return true;
 }
-static bool same_duration(const pbk_duration *a, const pbk_duration *b) { return a && b ? *a == *b : a == b; }
-static bool same_value(const pbk_value *a, const pbk_value *b) { return a && b ? pbk_value_equal(a, b) : a == b; }
+static bool same_duration(const pbk_duration *a, const pbk_duration *b) {
+  return a && b ? *a == *b : a == b;
+}
+static bool same_value(const pbk_value *a, const pbk_value *b) {
+  return a && b ? pbk_value_equal(a, b) : a == b;
+}
 static bool same_pool(const pbk_pool *a, const pbk_pool *b) {
   if (!a || !b) return a == b;
-  return a->size == b->size && a->sticky == b->sticky && same_texts(a->senders, a->sender_count, b->senders, b->sender_count);
+  return a->size == b->size && a->sticky == b->sticky &&
+         same_texts(a->senders, a->sender_count, b->senders, b->sender_count);
 }
 
 static bool same_action(const pbk_action *a, const pbk_action *b) {
@@ -276,7 +292,8 @@ static bool same_playbook(const pbk_playbook *a, const pbk_playbook *b) {
   for (uint32_t i = 0; same && i < a->trigger_count; i++) {
     const pbk_trigger *left = &a->triggers[i], *right = &b->triggers[i];
     same = left->size == right->size && left->kind == right->kind && same_public(left->name, right->name) &&
-           same_public(left->where, right->where) && same_public(left->from, right->from) && same_public(left->stage, right->stage);
+           same_public(left->where, right->where) && same_public(left->from, right->from) &&
+           same_public(left->stage, right->stage);
   }
   for (uint32_t i = 0; same && i < a->branch_count; i++)
     same = a->branches[i].size == b->branches[i].size && same_public(a->branches[i].segment, b->branches[i].segment) &&
@@ -300,36 +317,36 @@ static bool same_settings(const pbk_settings *a, const pbk_settings *b) {
 
 static bool same_of(pbk_definition_kind kind, const void *a, const void *b) {
   switch (kind) {
-  case PBK_DEFINE_SETTINGS: return same_settings(a, b);
-  case PBK_DEFINE_CHANNEL: {
-    const pbk_channel *left = a, *right = b;
-    return left->size == right->size && left->connected == right->connected && same_public(left->key, right->key);
-  }
-  case PBK_DEFINE_TEMPLATE: {
-    const pbk_template *left = a, *right = b;
-    return left->size == right->size && same_public(left->key, right->key) && same_public(left->channel, right->channel);
-  }
-  case PBK_DEFINE_USER: {
-    const pbk_user *left = a, *right = b;
-    return left->size == right->size && left->licensed == right->licensed && same_public(left->key, right->key) &&
-           same_public(left->email, right->email);
-  }
-  case PBK_DEFINE_ROLE: {
-    const pbk_role *left = a, *right = b;
-    return left->size == right->size && same_public(left->key, right->key);
-  }
-  case PBK_DEFINE_SENDER: {
-    const pbk_sender *left = a, *right = b;
-    return left->size == right->size && same_public(left->key, right->key) && same_public(left->user, right->user) &&
-           same_public(left->address, right->address);
-  }
-  case PBK_DEFINE_PERSONA:
-  case PBK_DEFINE_SEGMENT: {
-    const pbk_audience *left = a, *right = b;
-    return left->size == right->size && left->of == right->of && same_public(left->key, right->key) &&
-           same_public(left->when, right->when);
-  }
-  default: return same_playbook(a, b);
+    case PBK_DEFINE_SETTINGS: return same_settings(a, b);
+    case PBK_DEFINE_CHANNEL: {
+      const pbk_channel *left = a, *right = b;
+      return left->size == right->size && left->connected == right->connected && same_public(left->key, right->key);
+    }
+    case PBK_DEFINE_TEMPLATE: {
+      const pbk_template *left = a, *right = b;
+      return left->size == right->size && same_public(left->key, right->key) && same_public(left->channel, right->channel);
+    }
+    case PBK_DEFINE_USER: {
+      const pbk_user *left = a, *right = b;
+      return left->size == right->size && left->licensed == right->licensed && same_public(left->key, right->key) &&
+             same_public(left->email, right->email);
+    }
+    case PBK_DEFINE_ROLE: {
+      const pbk_role *left = a, *right = b;
+      return left->size == right->size && same_public(left->key, right->key);
+    }
+    case PBK_DEFINE_SENDER: {
+      const pbk_sender *left = a, *right = b;
+      return left->size == right->size && same_public(left->key, right->key) && same_public(left->user, right->user) &&
+             same_public(left->address, right->address);
+    }
+    case PBK_DEFINE_PERSONA:
+    case PBK_DEFINE_SEGMENT: {
+      const pbk_audience *left = a, *right = b;
+      return left->size == right->size && left->of == right->of && same_public(left->key, right->key) &&
+             same_public(left->when, right->when);
+    }
+    default: return same_playbook(a, b);
   }
 }
 
@@ -345,10 +362,12 @@ static void check_same(const struct command *a, const struct command *b) {
   CHECK_EQUAL_INT(b->received_at, a->received_at);
   CHECK_EQUAL_INT(b->occurred_at, a->occurred_at);
   CHECK_EQUAL_UINT(b->line, a->line);
-  const struct text left[] = {a->message_id, a->path, a->contact, a->account, a->previous, a->event,    a->stage, a->role,
-                              a->user,       a->sender, a->persona, a->playbook, a->branch, a->template, a->note, a->reason};
-  const struct text right[] = {b->message_id, b->path, b->contact, b->account, b->previous, b->event,    b->stage, b->role,
-                               b->user,       b->sender, b->persona, b->playbook, b->branch, b->template, b->note, b->reason};
+  const struct text left[] = {a->message_id, a->path,     a->contact, a->account, a->previous, a->event,
+                              a->stage,      a->role,     a->user,    a->sender,  a->persona,  a->playbook,
+                              a->branch,     a->template, a->note,    a->reason};
+  const struct text right[] = {b->message_id, b->path,     b->contact, b->account, b->previous, b->event,
+                               b->stage,      b->role,     b->user,    b->sender,  b->persona,  b->playbook,
+                               b->branch,     b->template, b->note,    b->reason};
   for (uint32_t i = 0; i < 16; i++) CHECK(same_text(left[i], right[i]));
   CHECK(same_value(a->traits, b->traits));
   CHECK(same_value(a->health, b->health));
@@ -450,7 +469,11 @@ static void every_type_alone(void) {
   open_arenas();
   for (uint32_t type = 0; type < COMMAND_COUNT + 3; type++) {
     struct writer writer = {.memory = &memory};
-    struct command command = {.type = (enum command_type)type, .received_at = PBK_NO_TIME, .occurred_at = PBK_NO_TIME, .to = PBK_NO_TIME}, back;
+    struct command command = {.type = (enum command_type)type,
+                              .received_at = PBK_NO_TIME,
+                              .occurred_at = PBK_NO_TIME,
+                              .to = PBK_NO_TIME},
+                   back;
     bool all;
     check_note("type %" PRIu32, type);
     pbk_encode_command(&writer, &command);
@@ -482,7 +505,8 @@ static void truncated_bytes_are_refused(void) {
   close_arenas();
 }
 
-/* Flipped bits may give another command; they never crash, read past the end, or take more memory than the bytes can ask for. */
+/* Flipped bits may give another command; they never crash, read past the end, or take more memory than the bytes can ask
+ * for. */
 static void flipped_bits_do_no_harm(void) {
   open_arenas();
   struct writer writer = {.memory = &memory};
@@ -516,7 +540,8 @@ static void random_bytes_do_no_harm(void) {
     uint32_t size = below(64);
     struct command back;
     bool all;
-    for (uint32_t i = 0; i < size; i++) bytes[i] = rarely() ? (unsigned char)check_random(&random_state) : (unsigned char)below(8);
+    for (uint32_t i = 0; i < size; i++)
+      bytes[i] = rarely() ? (unsigned char)check_random(&random_state) : (unsigned char)below(8);
     if (size) bytes[0] = (unsigned char)(1 + below(COMMAND_COUNT - 1));
     check_note("seed %" PRIu64, seed);
     decode(bytes, size, &back, &all);
@@ -537,8 +562,12 @@ static void larger_structs(void) {
     uint64_t later;
   } playbook = {.known = {.size = sizeof playbook, .key = {"p", 1}, .triggers = &triggers[0].known, .trigger_count = 2}};
   pbk_definition definition = {.size = sizeof definition, .kind = PBK_DEFINE_PLAYBOOK, .of = &playbook};
-  struct command command = {.type = COMMAND_DEFINE, .received_at = PBK_NO_TIME, .occurred_at = PBK_NO_TIME,
-                            .definitions = &definition, .definition_count = 1}, back;
+  struct command command = {.type = COMMAND_DEFINE,
+                            .received_at = PBK_NO_TIME,
+                            .occurred_at = PBK_NO_TIME,
+                            .definitions = &definition,
+                            .definition_count = 1},
+                 back;
   open_arenas();
   struct writer writer = {.memory = &memory};
   pbk_encode_command(&writer, &command);

@@ -9,15 +9,19 @@ static void each_at_its_own_time(void) {
   rig.answers[0] = PBK_DELIVERY_RETRY;
   rig.answers[1] = PBK_DELIVERY_SENT;
   rig.answer_count = 2;
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
-                 "{'delay':'1s','actions':[{'email':{'template':'hello','approval':false}}]},{'delay':'10s','actions':[{'task':{'title':'t'}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
+           "{'delay':'1s','actions':[{'email':{'template':'hello','approval':false}}]},{'delay':'10s','actions':[{'task':{'"
+           "title':'t'}}]}]}",
            "{'type':'identify','userId':'u1'}", "{'type':'enroll','playbook':'p','userId':'u1'}");
   rig_take(&rig);
   rig.times = true;
   CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_DAY, 0), PBK_OK);
-  CHECK_OUTPUTS(&rig, "1000000 step #1.1 run\n1000000 message #1 sending hello to u1 from success attempt 1\n"
-                      "11000000 step #1.2 run\n11000000 task #1 open t\n11000000 exited #1 completed\n"
-                      "61000000 message #1 sending hello to u1 from success attempt 2\n61000000 message #1 sent hello to u1 from success attempt 2\n");
+  CHECK_OUTPUTS(&rig,
+                "1000000 step #1.1 run\n1000000 message #1 sending hello to u1 from success attempt 1\n"
+                "11000000 step #1.2 run\n11000000 task #1 open t\n11000000 exited #1 completed\n"
+                "61000000 message #1 sending hello to u1 from success attempt 2\n61000000 message #1 sent hello to u1 from "
+                "success attempt 2\n");
   CHECK_EQUAL_INT(pbk_now(rig.engine), PBK_DAY);
   rig_close(&rig);
 }
@@ -30,21 +34,27 @@ static void order_of_equal_times(void) {
   rig.answers[0] = PBK_DELIVERY_RETRY;
   rig.answers[1] = PBK_DELIVERY_SENT;
   rig.answer_count = 2;
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'step','active':true,'trigger':{'manual':true},'steps':[{'delay':'1m','actions':[{'task':{'title':'t'}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'step','active':true,'trigger':{'manual':true},'steps':[{'delay':'1m','"
+           "actions':[{'task':{'title':'t'}}]}]}",
            "{'type':'define','kind':'playbook','key':'exit','active':true,'trigger':{'manual':true},"
-           "'exit':{'when':'now >= enrollment.started_at + duration(`1m`)'},'steps':[{'delay':'1h','actions':[{'task':{'title':'t'}}]}]}",
+           "'exit':{'when':'now >= enrollment.started_at + "
+           "duration(`1m`)'},'steps':[{'delay':'1h','actions':[{'task':{'title':'t'}}]}]}",
            "{'type':'define','kind':'persona','key':'minute','when':'now >= contact.created_at + duration(`1m`)'}",
-           "{'type':'define','kind':'playbook','key':'retry','active':true,'trigger':{'manual':true},'steps':[{'actions':[{'email':{'template':'hello','approval':false}}]}]}",
-           "{'type':'define','kind':'playbook','key':'window','active':true,'approval_window':'1m','trigger':{'manual':true},'steps':[{'actions':[{'email':{'template':'again'}}]}]}",
+           "{'type':'define','kind':'playbook','key':'retry','active':true,'trigger':{'manual':true},'steps':[{'actions':[{'"
+           "email':{'template':'hello','approval':false}}]}]}",
+           "{'type':'define','kind':'playbook','key':'window','active':true,'approval_window':'1m','trigger':{'manual':true}"
+           ",'steps':[{'actions':[{'email':{'template':'again'}}]}]}",
            "{'type':'identify','userId':'u1'}");
   static const char *const keys[] = {"step", "exit", "retry", "window"};
   for (uint32_t i = 0; i < 4; i++) tell_format(&rig, "{'type':'enroll','playbook':'%s','userId':'u1'}", keys[i]);
   TELL_ALL(&rig, "{'type':'approve','message':2}");
   rig_take(&rig);
   CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_MINUTE, 0), PBK_OK);
-  CHECK_OUTPUTS(&rig, "message #2 sending again to u1 from success attempt 1\nmessage #2 sent again to u1 from success attempt 1\n"
-                      "message #1 sending hello to u1 from success attempt 2\n"
-                      "tagged u1 minute\nexited #2 goal\nstep #1.1 run\ntask #1 open t\nexited #1 completed\n");
+  CHECK_OUTPUTS(&rig,
+                "message #2 sending again to u1 from success attempt 1\nmessage #2 sent again to u1 from success attempt 1\n"
+                "message #1 sending hello to u1 from success attempt 2\n"
+                "tagged u1 minute\nexited #2 goal\nstep #1.1 run\ntask #1 open t\nexited #1 completed\n");
   rig_close(&rig);
 }
 
@@ -53,7 +63,8 @@ static void an_input_advances_first(void) {
   struct rig rig;
   rig_open(&rig, 0);
   rig.times = true;
-  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'quiet','when':'events(`e`).quiet(duration(`1m`))'}", "{'type':'track','userId':'u1','event':'e'}");
+  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'quiet','when':'events(`e`).quiet(duration(`1m`))'}",
+           "{'type':'track','userId':'u1','event':'e'}");
   rig_take(&rig);
   TELL_ALL(&rig, "{'type':'track','userId':'u1','event':'e','timestamp':60000}"); /* exactly then: first quiet, then not */
   CHECK_OUTPUTS(&rig, "60000000 tagged u1 quiet\n60000000 untagged u1 quiet\n");
@@ -70,18 +81,18 @@ static void what_is_refused_advances(void) {
     const char *line;
     pbk_time now;
   } cases[] = {
-      {"{'type':'identify','timestamp':1000}", 1000000},
-      {"{'type':'nonsense','timestamp':2000}", 2000000},
-      {"{'type':'identify','userId':'u1','messageId':'m','timestamp':3000}", 3000000},
-      {"{'type':'identify','userId':'u1','messageId':'m','timestamp':4000}", 4000000},
-      {"{'type':5,'timestamp':5000}", 4000000},
-      {"{'timestamp':5000}", 4000000},
-      {"{'type':'identify','timestamp':'yesterday'}", 4000000},
-      {"{'type':'identify','timestamp':5000,'receivedAt':'x'}", 4000000},
-      {"{'type':'identify','timestamp':9000,'receivedAt':6000}", 6000000},
-      {"{'type':'define','kind':'role','timestamp':7000}", 7000000},
-      {"{'type':'approve','message':77,'timestamp':8000}", 8000000},
-      {"not json", 8000000},
+    {"{'type':'identify','timestamp':1000}", 1000000},
+    {"{'type':'nonsense','timestamp':2000}", 2000000},
+    {"{'type':'identify','userId':'u1','messageId':'m','timestamp':3000}", 3000000},
+    {"{'type':'identify','userId':'u1','messageId':'m','timestamp':4000}", 4000000},
+    {"{'type':5,'timestamp':5000}", 4000000},
+    {"{'timestamp':5000}", 4000000},
+    {"{'type':'identify','timestamp':'yesterday'}", 4000000},
+    {"{'type':'identify','timestamp':5000,'receivedAt':'x'}", 4000000},
+    {"{'type':'identify','timestamp':9000,'receivedAt':6000}", 6000000},
+    {"{'type':'define','kind':'role','timestamp':7000}", 7000000},
+    {"{'type':'approve','message':77,'timestamp':8000}", 8000000},
+    {"not json", 8000000},
   };
   struct rig rig;
   rig_open(&rig, 0);
@@ -113,13 +124,32 @@ static void late_events(void) {
   rig_open(&rig, 0);
   rig.times = true;
   TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'quiet','when':'events(`e`).quiet(duration(`1h`))'}",
-           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'event':'e'},'steps':[{'delay':'1h','actions':[{'task':{'title':'t'}}]}]}",
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'event':'e'},'steps':[{'delay':'1h','"
+           "actions':[{'task':{'title':'t'}}]}]}",
            "{'type':'identify','userId':'u1'}", "{'type':'advance','timestamp':3600000}");
   CHECK_OUTPUTS(&rig, "0 defined persona quiet =0\n0 defined playbook p v1\n3600000000 tagged u1 quiet\n");
   TELL_ALL(&rig, "{'type':'track','userId':'u1','event':'e','timestamp':1800000}");
   CHECK_OUTPUTS(&rig, "3600000000 untagged u1 quiet\n3600000000 enrolled #1 p u1 v1\n");
   CHECK_EQUAL_INT(pbk_advance(rig.engine, 2 * PBK_HOUR, 0), PBK_OK);
-  CHECK_OUTPUTS(&rig, "5400000000 tagged u1 quiet\n7200000000 step #1.1 run\n7200000000 task #1 open t\n7200000000 exited #1 completed\n");
+  CHECK_OUTPUTS(
+    &rig,
+    "5400000000 tagged u1 quiet\n7200000000 step #1.1 run\n7200000000 task #1 open t\n7200000000 exited #1 completed\n");
+  rig_close(&rig);
+}
+
+/* What would be due after the end of 9999 is due then. */
+static void the_end_of_time(void) {
+  struct rig rig;
+  static const pbk_time latest = 253402300799999999;
+  rig_open(&rig, 0);
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':[{'delay':'"
+           "100000000d','actions':[{'task':{'title':'t','due':'1d'}}]}]}",
+           "{'type':'identify','userId':'u1'}", "{'type':'enroll','playbook':'p','userId':'u1'}");
+  rig_take(&rig);
+  CHECK_EQUAL_INT(pbk_next_due(rig.engine), latest);
+  CHECK_EQUAL_INT(pbk_advance(rig.engine, latest, 0), PBK_OK);
+  CHECK_OUTPUTS(&rig, "step #1.1 run\ntask #1 open t due 253402300799999999\nexited #1 completed\n");
   rig_close(&rig);
 }
 
@@ -144,6 +174,7 @@ int main(void) {
   RUN(what_is_refused_advances);
   RUN(errors_of_lines_and_calls);
   RUN(late_events);
+  RUN(the_end_of_time);
   RUN(commands_are_counted);
   return check_report();
 }

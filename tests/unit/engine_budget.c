@@ -118,8 +118,9 @@ static void what_does_not_stand_costs_nothing(void) {
   struct rig rig;
   rig_open(&rig, PBK_DELIVER_AT_ONCE);
   define_usual(&rig);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
-                 "{'actions':[{'email':{'template':'hello'}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
+           "{'actions':[{'email':{'template':'hello'}}]}]}",
            "{'type':'identify','userId':'u1'}", "{'type':'enroll','playbook':'p','userId':'u1'}");
   for (uint32_t i = 0; i < 40; i++) {
     CHECK_EQUAL_INT(pbk_approve(rig.engine, NULL, 1), PBK_OK); /* each opens a new window */
@@ -127,8 +128,9 @@ static void what_does_not_stand_costs_nothing(void) {
   }
   rig_take(&rig);
   CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_HOUR, 1), PBK_OK);
-  CHECK_OUTPUTS(&rig, "message #1 sending hello to u1 from success attempt 1\n"
-                      "message #1 sent hello to u1 from success attempt 1\n");
+  CHECK_OUTPUTS(&rig,
+                "message #1 sending hello to u1 from success attempt 1\n"
+                "message #1 sent hello to u1 from success attempt 1\n");
   rig_close(&rig);
 }
 
@@ -141,8 +143,12 @@ static void odd_times(void) {
   CHECK_EQUAL_INT(pbk_now(rig.engine), 10);
   CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_NO_TIME, 0), PBK_ERR_ARGUMENT);
   CHECK_EQUAL_INT(pbk_advance(NULL, 5, 0), PBK_ERR_ARGUMENT);
-  CHECK_EQUAL_INT(pbk_advance(rig.engine, INT64_MAX, 0), PBK_OK);
-  CHECK_EQUAL_INT(pbk_now(rig.engine), INT64_MAX);
+  static const pbk_time latest = 253402300799999999; /* the end of 9999 */
+  CHECK_EQUAL_INT(pbk_advance(rig.engine, latest + 1, 0), PBK_ERR_ARGUMENT);
+  CHECK_EQUAL_INT(pbk_advance(rig.engine, INT64_MAX, 0), PBK_ERR_ARGUMENT);
+  CHECK_EQUAL_INT(pbk_now(rig.engine), 10);
+  CHECK_EQUAL_INT(pbk_advance(rig.engine, latest, 0), PBK_OK);
+  CHECK_EQUAL_INT(pbk_now(rig.engine), latest);
   rig_close(&rig);
 }
 

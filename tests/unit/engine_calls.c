@@ -12,9 +12,10 @@ static void names(void) {
   for (pbk_status status = PBK_ERR_UNSUPPORTED; status < 3; status++)
     for (pbk_status other = PBK_ERR_UNSUPPORTED; other < status; other++)
       CHECK(strcmp(pbk_status_name(status), pbk_status_name(other)) != 0);
-  static const char *const codes[] = {"bad_json",        "bad_input",    "bad_timestamp",  "unknown_type",  "unknown_subject",
-                                      "unknown_key",     "unknown_message", "unknown_task", "unknown_member", "bad_definition",
-                                      "bad_condition",   "bad_state",    "in_use",         "exists",        "too_large"};
+  static const char *const codes[] = {"bad_json",        "bad_input",      "bad_timestamp",   "unknown_type",
+                                      "unknown_subject", "unknown_key",    "unknown_message", "unknown_task",
+                                      "unknown_member",  "bad_definition", "bad_condition",   "bad_state",
+                                      "in_use",          "exists",         "too_large"};
   for (pbk_code code = 1; code <= 15; code++) CHECK_TEXT(text_from(pbk_code_name(code)), codes[code - 1]);
   CHECK(pbk_code_name(-1) != NULL);
   CHECK(pbk_code_name(16) != NULL);
@@ -125,25 +126,34 @@ static void the_config_is_copied(void) {
 /* Uses much of what there is, with whatever status: for engines whose memory ends on the way. */
 static pbk_status work(struct rig *rig) {
   static const char *const lines[] = {
-      "{'type':'define','kind':'channel','key':'email'}", "{'type':'define','kind':'template','key':'hello'}",
-      "{'type':'define','kind':'user','key':'john','email':'john@corp.example'}", "{'type':'define','kind':'role','key':'CSM'}",
-      "{'type':'define','kind':'sender','key':'ann','user':'john','address':'ann@corp.example'}",
-      "{'type':'define','kind':'settings','default_sender':'ann','retry_waits':['1s','2s']}",
-      "{'type':'define','kind':'persona','key':'dormant','when':'events(`login`).quiet(days(1))'}",
-      "{'type':'define','kind':'segment','key':'pro','of':'account','when':'account.traits.plan == `pro`'}",
-      "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':[{'persona':'dormant'},{'event':'go','where':"
-      "'event.properties.n > 1'}],'when':'size(contact.traits) >= 0','exit':{'when':'events(`stop`).count() > 3'},"
-      "'senders':{'pool':['ann']},'steps':[{'actions':[{'email':{'template':'hello','approval':false,'send_as':'pool'}},"
-      "{'task':{'title':'Call','assignee':{'role':'CSM'},'due':'1d'}},{'assign':{'role':'CSM','rotate':['john']}}]},"
-      "{'delay':'1h','when':'contact.traits.name.matches(`^a+$`)','actions':[{'task':{'title':'Again'}}]}]}",
-      "{'type':'define','kind':'persona','key':'broken','when':'1 +'}",
-      "{'type':'identify','userId':'u1','traits':{'name':'aaa','list':[1,2,{'a':'b'}]},'messageId':'m1'}",
-      "{'type':'identify','userId':'u1','messageId':'m1'}", "{'type':'group','userId':'u1','groupId':'a1','traits':{'plan':'pro'}}",
-      "{'type':'track','userId':'u1','event':'go','properties':{'n':2}}", "{'type':'stage','userId':'u1','stage':'s'}",
-      "{'type':'pin','userId':'u1','sender':'ann'}", "{'type':'interaction','userId':'u1','sender':'ann'}",
-      "{'type':'alias','previousId':'u1','userId':'u2'}", "{'type':'explain','playbook':'p','userId':'u2'}",
-      "{'type':'batch','batch':[{'type':'track','userId':'u3','event':'go','properties':{'n':5}},{'type':'identify'}]}",
-      "{'type':'advance','timestamp':200000000}", "{'type':'delete','userId':'u3'}", "not json", NULL};
+    "{'type':'define','kind':'channel','key':'email'}",
+    "{'type':'define','kind':'template','key':'hello'}",
+    "{'type':'define','kind':'user','key':'john','email':'john@corp.example'}",
+    "{'type':'define','kind':'role','key':'CSM'}",
+    "{'type':'define','kind':'sender','key':'ann','user':'john','address':'ann@corp.example'}",
+    "{'type':'define','kind':'settings','default_sender':'ann','retry_waits':['1s','2s']}",
+    "{'type':'define','kind':'persona','key':'dormant','when':'events(`login`).quiet(days(1))'}",
+    "{'type':'define','kind':'segment','key':'pro','of':'account','when':'account.traits.plan == `pro`'}",
+    "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':[{'persona':'dormant'},{'event':'go','where':"
+    "'event.properties.n > 1'}],'when':'size(contact.traits) >= 0','exit':{'when':'events(`stop`).count() > 3'},"
+    "'senders':{'pool':['ann']},'steps':[{'actions':[{'email':{'template':'hello','approval':false,'send_as':'pool'}},"
+    "{'task':{'title':'Call','assignee':{'role':'CSM'},'due':'1d'}},{'assign':{'role':'CSM','rotate':['john']}}]},"
+    "{'delay':'1h','when':'contact.traits.name.matches(`^a+$`)','actions':[{'task':{'title':'Again'}}]}]}",
+    "{'type':'define','kind':'persona','key':'broken','when':'1 +'}",
+    "{'type':'identify','userId':'u1','traits':{'name':'aaa','list':[1,2,{'a':'b'}]},'messageId':'m1'}",
+    "{'type':'identify','userId':'u1','messageId':'m1'}",
+    "{'type':'group','userId':'u1','groupId':'a1','traits':{'plan':'pro'}}",
+    "{'type':'track','userId':'u1','event':'go','properties':{'n':2}}",
+    "{'type':'stage','userId':'u1','stage':'s'}",
+    "{'type':'pin','userId':'u1','sender':'ann'}",
+    "{'type':'interaction','userId':'u1','sender':'ann'}",
+    "{'type':'alias','previousId':'u1','userId':'u2'}",
+    "{'type':'explain','playbook':'p','userId':'u2'}",
+    "{'type':'batch','batch':[{'type':'track','userId':'u3','event':'go','properties':{'n':5}},{'type':'identify'}]}",
+    "{'type':'advance','timestamp':200000000}",
+    "{'type':'delete','userId':'u3'}",
+    "not json",
+    NULL};
   for (const char *const *line = lines; *line; line++) {
     pbk_status status = tell(rig, *line);
     if (status != PBK_OK && status != PBK_ERR_REFUSED && status != PBK_DUPLICATE) return status;
@@ -230,7 +240,8 @@ static void work_without_memory(void) {
     rig.fail_at = rig.allocations + fail_at;
     check_note("allocation %" PRIu64 " of the work failing", fail_at);
     pbk_status status = work(&rig);
-    if (status == PBK_OK) through = fail_at;
+    if (status == PBK_OK)
+      through = fail_at;
     else {
       CHECK_EQUAL_INT(status, PBK_ERR_NO_MEMORY);
       refuses_everything(&rig);
@@ -341,6 +352,17 @@ static void errors(void) {
   CHECK_EQUAL_UINT(error.column, 3);
   CHECK_EQUAL_UINT(error.offset, 12);
   CHECK(error.message.size > 0);
+
+  /* looking does not take it away */
+  pbk_counts counts = {.size = sizeof counts};
+  char buffer[16];
+  size_t size;
+  uint32_t drained;
+  pbk_next_due(rig.engine);
+  pbk_count(rig.engine, &counts);
+  CHECK_EQUAL_INT(pbk_drain_json(rig.engine, buffer, sizeof buffer, &size), PBK_OK);
+  CHECK_EQUAL_INT(pbk_drain(rig.engine, NULL, sizeof(pbk_output), 0, &drained), PBK_OK);
+  CHECK_EQUAL_INT(rig_error(&rig).code, PBK_CODE_BAD_CONDITION);
 
   /* a call that comes through leaves no error */
   CHECK_EQUAL_INT(pbk_identify(rig.engine, NULL, "u1", 2, NULL), PBK_OK);

@@ -78,8 +78,9 @@ static void each_kind_is_told(void) {
   struct rig rig;
   rig_open(&rig, PBK_DELIVER_AT_ONCE);
   define_usual(&rig);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
-                 "{'delay':'90s','actions':[{'email':{'template':'hello'}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
+           "{'delay':'90s','actions':[{'email':{'template':'hello'}}]}]}",
            "{'type':'identify','userId':'u1'}", "{'type':'enroll','playbook':'p','userId':'u1'}");
   CHECK_EQUAL_INT(pbk_next_due(rig.engine), 90 * PBK_SECOND); /* a step */
   CHECK_EQUAL_INT(pbk_advance(rig.engine, 90 * PBK_SECOND, 0), PBK_OK);
@@ -106,9 +107,10 @@ static void conditions_are_told(void) {
   CHECK_EQUAL_INT(pbk_next_due(rig.engine), 3);
   CHECK_EQUAL_INT(pbk_advance(rig.engine, 3, 0), PBK_OK);
   CHECK_EQUAL_INT(pbk_next_due(rig.engine), PBK_NO_TIME);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},"
-                 "'exit':{'when':'now >= enrollment.started_at + duration(`5s`)'},"
-                 "'steps':[{'delay':'1d','actions':[{'task':{'title':'t'}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},"
+           "'exit':{'when':'now >= enrollment.started_at + duration(`5s`)'},"
+           "'steps':[{'delay':'1d','actions':[{'task':{'title':'t'}}]}]}",
            "{'type':'enroll','playbook':'p','userId':'u1'}");
   CHECK_EQUAL_INT(pbk_next_due(rig.engine), 3 + 5 * PBK_SECOND);
   rig_take(&rig);

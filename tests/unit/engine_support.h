@@ -56,7 +56,8 @@ static inline pbk_text words(const char *zero_terminated) {
   return (pbk_text){zero_terminated, zero_terminated ? strlen(zero_terminated) : 0};
 }
 
-/* ---- memory: every block knows its size, so that a wrong one given back is seen; what is left at the end can be freed ---- */
+/* ---- memory: every block knows its size, so that a wrong one given back is seen; what is left at the end can be freed ----
+ */
 
 struct rig_block {
   struct rig_block *before, *after;
@@ -64,8 +65,10 @@ struct rig_block {
 };
 
 static inline void rig_unlink(struct rig *rig, struct rig_block *block) {
-  if (block->before) block->before->after = block->after;
-  else rig->blocks = block->after;
+  if (block->before)
+    block->before->after = block->after;
+  else
+    rig->blocks = block->after;
   if (block->after) block->after->before = block->before;
 }
 
@@ -274,82 +277,82 @@ static inline void rig_write_subject(struct rig *rig, const pbk_output *output) 
 static inline void rig_describe(struct rig *rig, const pbk_output *output) {
   if (rig->times) rig_write(rig, "%" PRId64 " ", output->at);
   switch (output->type) {
-  case PBK_OUTPUT_DEFINED:
-    rig_write(rig, "defined");
-    rig_write_text(rig, " ", output->kind);
-    rig_write_text(rig, " ", output->key);
-    if (output->version) rig_write(rig, " v%" PRIu32, output->version);
-    if (output->has_members) rig_write(rig, " =%" PRIu64, output->members);
-    break;
-  case PBK_OUTPUT_DUPLICATE: rig_write_text(rig, "duplicate ", output->message_id); break;
-  case PBK_OUTPUT_ERROR:
-    rig_write(rig, "error %" PRIu64 " %s", output->line, pbk_code_name(output->code));
-    rig_write_text(rig, " ", output->path);
-    if (output->column) rig_write(rig, ":%" PRIu32, output->column);
-    break;
-  case PBK_OUTPUT_TAGGED:
-  case PBK_OUTPUT_UNTAGGED:
-  case PBK_OUTPUT_ENTERED:
-  case PBK_OUTPUT_LEFT: {
-    static const char *const names[] = {"tagged", "untagged", "entered", "left"};
-    rig_write(rig, "%s", names[output->type - PBK_OUTPUT_TAGGED]);
-    rig_write_subject(rig, output);
-    rig_write_text(rig, " ", output->audience);
-    break;
-  }
-  case PBK_OUTPUT_ENROLLED:
-    rig_write(rig, "enrolled #%" PRIu64, output->enrollment);
-    rig_write_text(rig, " ", output->playbook);
-    rig_write_subject(rig, output);
-    rig_write(rig, " v%" PRIu32, output->version);
-    rig_write_text(rig, " in ", output->branch);
-    rig_write_text(rig, " by ", output->sender);
-    rig_write_text(rig, " ", output->sender_by);
-    break;
-  case PBK_OUTPUT_NOT_ENROLLED:
-    rig_write(rig, "not_enrolled");
-    rig_write_text(rig, " ", output->playbook);
-    rig_write_subject(rig, output);
-    rig_write_text(rig, " ", output->reason);
-    break;
-  case PBK_OUTPUT_STEP:
-    rig_write(rig, "step #%" PRIu64 ".%" PRIu32, output->enrollment, output->step);
-    rig_write_text(rig, " ", output->outcome);
-    break;
-  case PBK_OUTPUT_TASK:
-    rig_write(rig, "task #%" PRIu64, output->task);
-    rig_write_text(rig, " ", output->state);
-    rig_write_text(rig, " ", output->title);
-    rig_write_text(rig, " for ", output->assignee);
-    if (output->due != PBK_NO_TIME) rig_write(rig, " due %" PRId64, output->due);
-    break;
-  case PBK_OUTPUT_MESSAGE:
-    rig_write(rig, "message #%" PRIu64, output->message);
-    rig_write_text(rig, " ", output->state);
-    rig_write_text(rig, " ", output->template_key);
-    rig_write_text(rig, " to ", output->to);
-    rig_write_text(rig, " from ", output->sender);
-    if (output->attempt) rig_write(rig, " attempt %" PRIu32, output->attempt);
-    rig_write_text(rig, ": ", output->reason);
-    break;
-  case PBK_OUTPUT_ASSIGNED:
-    rig_write(rig, "assigned");
-    rig_write_subject(rig, output);
-    rig_write_text(rig, " ", output->role);
-    rig_write_text(rig, " ", output->user);
-    break;
-  case PBK_OUTPUT_EXITED:
-    rig_write(rig, "exited #%" PRIu64, output->enrollment);
-    rig_write_text(rig, " ", output->reason);
-    break;
-  default: {
-    rig_write(rig, "explanation");
-    rig_write_subject(rig, output);
-    rig_write(rig, " %s", output->enrolls ? "enrolls" : "does not");
-    for (uint32_t i = 0; i < output->check_count; i++)
-      if (!output->checks[i].result) rig_write_text(rig, " ", output->checks[i].name);
-    break;
-  }
+    case PBK_OUTPUT_DEFINED:
+      rig_write(rig, "defined");
+      rig_write_text(rig, " ", output->kind);
+      rig_write_text(rig, " ", output->key);
+      if (output->version) rig_write(rig, " v%" PRIu32, output->version);
+      if (output->has_members) rig_write(rig, " =%" PRIu64, output->members);
+      break;
+    case PBK_OUTPUT_DUPLICATE: rig_write_text(rig, "duplicate ", output->message_id); break;
+    case PBK_OUTPUT_ERROR:
+      rig_write(rig, "error %" PRIu64 " %s", output->line, pbk_code_name(output->code));
+      rig_write_text(rig, " ", output->path);
+      if (output->column) rig_write(rig, ":%" PRIu32, output->column);
+      break;
+    case PBK_OUTPUT_TAGGED:
+    case PBK_OUTPUT_UNTAGGED:
+    case PBK_OUTPUT_ENTERED:
+    case PBK_OUTPUT_LEFT: {
+      static const char *const names[] = {"tagged", "untagged", "entered", "left"};
+      rig_write(rig, "%s", names[output->type - PBK_OUTPUT_TAGGED]);
+      rig_write_subject(rig, output);
+      rig_write_text(rig, " ", output->audience);
+      break;
+    }
+    case PBK_OUTPUT_ENROLLED:
+      rig_write(rig, "enrolled #%" PRIu64, output->enrollment);
+      rig_write_text(rig, " ", output->playbook);
+      rig_write_subject(rig, output);
+      rig_write(rig, " v%" PRIu32, output->version);
+      rig_write_text(rig, " in ", output->branch);
+      rig_write_text(rig, " by ", output->sender);
+      rig_write_text(rig, " ", output->sender_by);
+      break;
+    case PBK_OUTPUT_NOT_ENROLLED:
+      rig_write(rig, "not_enrolled");
+      rig_write_text(rig, " ", output->playbook);
+      rig_write_subject(rig, output);
+      rig_write_text(rig, " ", output->reason);
+      break;
+    case PBK_OUTPUT_STEP:
+      rig_write(rig, "step #%" PRIu64 ".%" PRIu32, output->enrollment, output->step);
+      rig_write_text(rig, " ", output->outcome);
+      break;
+    case PBK_OUTPUT_TASK:
+      rig_write(rig, "task #%" PRIu64, output->task);
+      rig_write_text(rig, " ", output->state);
+      rig_write_text(rig, " ", output->title);
+      rig_write_text(rig, " for ", output->assignee);
+      if (output->due != PBK_NO_TIME) rig_write(rig, " due %" PRId64, output->due);
+      break;
+    case PBK_OUTPUT_MESSAGE:
+      rig_write(rig, "message #%" PRIu64, output->message);
+      rig_write_text(rig, " ", output->state);
+      rig_write_text(rig, " ", output->template_key);
+      rig_write_text(rig, " to ", output->to);
+      rig_write_text(rig, " from ", output->sender);
+      if (output->attempt) rig_write(rig, " attempt %" PRIu32, output->attempt);
+      rig_write_text(rig, ": ", output->reason);
+      break;
+    case PBK_OUTPUT_ASSIGNED:
+      rig_write(rig, "assigned");
+      rig_write_subject(rig, output);
+      rig_write_text(rig, " ", output->role);
+      rig_write_text(rig, " ", output->user);
+      break;
+    case PBK_OUTPUT_EXITED:
+      rig_write(rig, "exited #%" PRIu64, output->enrollment);
+      rig_write_text(rig, " ", output->reason);
+      break;
+    default: {
+      rig_write(rig, "explanation");
+      rig_write_subject(rig, output);
+      rig_write(rig, " %s", output->enrolls ? "enrolls" : "does not");
+      for (uint32_t i = 0; i < output->check_count; i++)
+        if (!output->checks[i].result) rig_write_text(rig, " ", output->checks[i].name);
+      break;
+    }
   }
   rig_write(rig, "\n");
 }
@@ -375,7 +378,8 @@ static inline const char *rig_take(struct rig *rig) {
 #define CHECK_OUTPUTS(rig, wanted) check_text(text_from(rig_take(rig)), text_from(wanted), "outputs", __FILE__, __LINE__)
 #define CHECK_DRAINED(rig, wanted) check_text(text_from(rig_drain(rig)), text_from(wanted), "drained", __FILE__, __LINE__)
 
-/* Commits and drains everything as lines of the protocol, behind what is in rig->text already; `capacity` is that of the buffer. */
+/* Commits and drains everything as lines of the protocol, behind what is in rig->text already; `capacity` is that of the
+ * buffer. */
 static inline void rig_collect(struct rig *rig, size_t capacity) {
   char *buffer = malloc(capacity);
   size_t size;
@@ -410,6 +414,8 @@ static inline pbk_error rig_error(const struct rig *rig) {
   return error;
 }
 
-static inline struct text inner_text(pbk_text text) { return (struct text){text.bytes, (uint32_t)text.size}; }
+static inline struct text inner_text(pbk_text text) {
+  return (struct text){text.bytes, (uint32_t)text.size};
+}
 
 #endif

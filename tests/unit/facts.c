@@ -94,27 +94,27 @@ static void random_work(void) {
     check_note("round %" PRIu32, round);
     CHECK_EQUAL_UINT(pbk_find_contact(&facts, text_from(key)), index_of[number]);
     switch (check_random_below(&random, 3)) {
-    case 0: {
-      uint32_t before = pbk_subject_total(&facts, PBK_CONTACT);
-      uint32_t index = pbk_need_contact(&facts, text_from(key))->subject.index;
-      CHECK_EQUAL_UINT(index, index_of[number] == MAP_NONE ? before : index_of[number]);
-      if (index_of[number] == MAP_NONE) count++;
-      index_of[number] = index;
-      break;
-    }
-    case 1:
-      if (index_of[number] == MAP_NONE) break;
-      pbk_erase_subject(&facts, &contact_at(&facts, index_of[number])->subject);
-      index_of[number] = MAP_NONE;
-      count--;
-      break;
-    default:
-      if (index_of[number] == MAP_NONE || index_of[second] != MAP_NONE) break;
-      pbk_rename_contact(&facts, contact_at(&facts, index_of[number]), text_from(other));
-      index_of[second] = index_of[number];
-      index_of[number] = MAP_NONE;
-      CHECK_TEXT(subject_key(&contact_at(&facts, index_of[second])->subject), other);
-      break;
+      case 0: {
+        uint32_t before = pbk_subject_total(&facts, PBK_CONTACT);
+        uint32_t index = pbk_need_contact(&facts, text_from(key))->subject.index;
+        CHECK_EQUAL_UINT(index, index_of[number] == MAP_NONE ? before : index_of[number]);
+        if (index_of[number] == MAP_NONE) count++;
+        index_of[number] = index;
+        break;
+      }
+      case 1:
+        if (index_of[number] == MAP_NONE) break;
+        pbk_erase_subject(&facts, &contact_at(&facts, index_of[number])->subject);
+        index_of[number] = MAP_NONE;
+        count--;
+        break;
+      default:
+        if (index_of[number] == MAP_NONE || index_of[second] != MAP_NONE) break;
+        pbk_rename_contact(&facts, contact_at(&facts, index_of[number]), text_from(other));
+        index_of[second] = index_of[number];
+        index_of[number] = MAP_NONE;
+        CHECK_TEXT(subject_key(&contact_at(&facts, index_of[second])->subject), other);
+        break;
     }
     CHECK_EQUAL_UINT(facts.contact_count, count);
   }

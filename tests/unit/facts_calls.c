@@ -1,4 +1,5 @@
-/* tests/unit/facts_calls.c - facts as C calls: arguments checked, traits copied and put in order, refusals with their codes (SPEC E, L). */
+/* tests/unit/facts_calls.c - facts as C calls: arguments checked, traits copied and put in order, refusals with their codes
+ * (SPEC E, L). */
 #include "engine_support.h"
 
 static pbk_subject contact_of(const char *key) {
@@ -96,7 +97,9 @@ static void subjects_are_checked(void) {
 
 /* ---- traits ---- */
 
-static pbk_value int_value(int64_t integer) { return (pbk_value){.kind = PBK_INT, .as.integer = integer}; }
+static pbk_value int_value(int64_t integer) {
+  return (pbk_value){.kind = PBK_INT, .as.integer = integer};
+}
 
 static void traits_in_any_order(void) {
   struct rig rig;
@@ -107,8 +110,10 @@ static void traits_in_any_order(void) {
   rig_take(&rig);
   char name[] = "zamyb";
   pbk_member inner[] = {{name + 3, 1, 0, int_value(1)}, {name + 4, 1, 0, int_value(2)}};
-  pbk_member members[] = {{name, 1, 0, int_value(1)},     {name + 2, 1, 0, {.kind = PBK_MAP, .size = 2, .as.members = inner}},
-                          {name + 1, 1, 0, int_value(2)}, {name, 1, 0, int_value(3)}};
+  pbk_member members[] = {{name, 1, 0, int_value(1)},
+                          {name + 2, 1, 0, {.kind = PBK_MAP, .size = 2, .as.members = inner}},
+                          {name + 1, 1, 0, int_value(2)},
+                          {name, 1, 0, int_value(3)}};
   pbk_value traits = {.kind = PBK_MAP, .size = 4, .as.members = members};
   CHECK_EQUAL_INT(pbk_identify(rig.engine, NULL, "u1", 2, &traits), PBK_OK);
   CHECK_EQUAL_INT(members[0].value.as.integer, 1); /* the caller's is as it was */
@@ -164,18 +169,19 @@ static void refusals(void) {
   struct rig rig;
   rig_open(&rig, 0);
   define_usual(&rig);
-  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'vip'}", "{'type':'define','kind':'persona','key':'any','when':'true'}");
+  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'vip'}",
+           "{'type':'define','kind':'persona','key':'any','when':'true'}");
   CHECK_EQUAL_INT(pbk_identify(rig.engine, NULL, "u1", 2, NULL), PBK_OK);
   CHECK_EQUAL_INT(pbk_identify(rig.engine, NULL, "u2", 2, NULL), PBK_OK);
   pbk_engine *engine = rig.engine;
   pbk_subject nobody = contact_of("nobody"), first = contact_of("u1");
   pbk_value text = {.kind = PBK_STRING, .size = 1, .as.text = "x"};
-#define REFUSED(call, wanted)                              \
-  do {                                                     \
-    check_note("%s", #call);                               \
-    CHECK_EQUAL_INT(call, PBK_ERR_REFUSED);                \
-    CHECK_EQUAL_INT(rig_error(&rig).code, (wanted));       \
-    CHECK(rig_error(&rig).message.size > 0);               \
+#define REFUSED(call, wanted)                        \
+  do {                                               \
+    check_note("%s", #call);                         \
+    CHECK_EQUAL_INT(call, PBK_ERR_REFUSED);          \
+    CHECK_EQUAL_INT(rig_error(&rig).code, (wanted)); \
+    CHECK(rig_error(&rig).message.size > 0);         \
   } while (0)
   REFUSED(pbk_identify(engine, NULL, NULL, 0, NULL), PBK_CODE_BAD_INPUT);
   REFUSED(pbk_identify(engine, NULL, "", 0, NULL), PBK_CODE_BAD_INPUT);

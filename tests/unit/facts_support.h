@@ -25,10 +25,14 @@ static inline void close_facts(void) {
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
-static inline uint32_t name_of(const char *text) { return pbk_names_intern(&context.names, text_from(text)); }
+static inline uint32_t name_of(const char *text) {
+  return pbk_names_intern(&context.names, text_from(text));
+}
 
 /* Forgets what changed so far. */
-static inline void begin(void) { facts.changes.count = 0; }
+static inline void begin(void) {
+  facts.changes.count = 0;
+}
 
 /* The changes since, one letter for each kind: created, id, (a)t, stage, health, trait, events, (j)oined, deleted. */
 static inline const char *changed(void) {

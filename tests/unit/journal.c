@@ -1,6 +1,6 @@
 /* tests/unit/journal.c - commands on their way to storage: records, their checksums, one append and one sync (SPEC O8). */
-#include "base/checksum.h"
 #include "engine/journal.h"
+#include "base/checksum.h"
 #include "engine_support.h"
 
 static uint32_t read_u32(const unsigned char *bytes) {
@@ -37,14 +37,17 @@ static void records(void) {
   size_t before = rig.appended;
   pbk_counts counts = {.size = sizeof counts}, after = {.size = sizeof after};
   pbk_count(rig.engine, &counts);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'event':'go'},'steps':[{'actions':[{'email':{'template':'hello','approval':false}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'event':'go'},'steps':[{'actions':[{'"
+           "email':{'template':'hello','approval':false}}]}]}",
            "{'type':'track','userId':'u1','event':'go'}");
   tell(&rig, "not json");
   CHECK_EQUAL_INT(pbk_advance(rig.engine, 5, 3), PBK_OK);
   CHECK_EQUAL_INT(pbk_identify(rig.engine, NULL, "", 0, NULL), PBK_ERR_REFUSED); /* refused ones too: they move time */
   CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_OK);
   pbk_count(rig.engine, &after);
-  static const enum command_type wanted[] = {COMMAND_DEFINE, COMMAND_TRACK, COMMAND_ANSWER, COMMAND_REFUSED, COMMAND_ADVANCE, COMMAND_IDENTIFY};
+  static const enum command_type wanted[] = {COMMAND_DEFINE,  COMMAND_TRACK,   COMMAND_ANSWER,
+                                             COMMAND_REFUSED, COMMAND_ADVANCE, COMMAND_IDENTIFY};
   enum command_type types[6] = {COMMAND_NONE};
   CHECK_EQUAL_UINT(walk(rig.journal + before, rig.appended - before, types, 6), 6);
   CHECK_EQUAL_UINT(after.commands - counts.commands, 6);

@@ -5,14 +5,15 @@ static void many_lines(void) {
   struct rig rig;
   uint64_t refused = 77;
   rig_open(&rig, 0);
-  static const char lines[] = "{\"type\":\"define\",\"kind\":\"role\",\"key\":\"a\"}\n"
-                              "\n"
-                              "not json\n"
-                              "{\"type\":\"identify\",\"userId\":\"u1\",\"messageId\":\"m\"}\r\n"
-                              "{\"type\":\"identify\",\"userId\":\"u2\",\"messageId\":\"m\"}\n"
-                              "{\"type\":\"identify\"}\n"
-                              "   \n"
-                              "{\"type\":\"define\",\"kind\":\"role\",\"key\":\"b\"}"; /* without its newline */
+  static const char lines[] =
+    "{\"type\":\"define\",\"kind\":\"role\",\"key\":\"a\"}\n"
+    "\n"
+    "not json\n"
+    "{\"type\":\"identify\",\"userId\":\"u1\",\"messageId\":\"m\"}\r\n"
+    "{\"type\":\"identify\",\"userId\":\"u2\",\"messageId\":\"m\"}\n"
+    "{\"type\":\"identify\"}\n"
+    "   \n"
+    "{\"type\":\"define\",\"kind\":\"role\",\"key\":\"b\"}"; /* without its newline */
   CHECK_EQUAL_INT(pbk_feed_json(rig.engine, lines, sizeof lines - 1, &refused), PBK_OK);
   CHECK_EQUAL_UINT(refused, 2);
   CHECK_OUTPUTS(&rig, "defined role a\nerror 3 bad_json\nduplicate m\nerror 6 bad_input\ndefined role b\n");
@@ -72,8 +73,9 @@ static void long_lines(void) {
 static void prepare(struct rig *rig) {
   rig_open(rig, 0);
   define_usual(rig);
-  TELL_ALL(rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
-                "{'actions':[{'email':{'template':'hello','approval':false}},{'task':{'title':'Café \\n `x`'}}]}]}",
+  TELL_ALL(rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
+           "{'actions':[{'email':{'template':'hello','approval':false}},{'task':{'title':'Café \\n `x`'}}]}]}",
            "{'type':'identify','userId':'u1'}", "{'type':'enroll','playbook':'p','userId':'u1'}",
            "{'type':'explain','playbook':'p','userId':'u1'}");
   tell(rig, "{'type':'nonsense'}");
@@ -114,7 +116,8 @@ static void tiny_buffers(void) {
       rig_write(&rig, "%.*s", (int)size, buffer);
       needs = 0;
     }
-    CHECK_EQUAL_TEXT(((struct text){rig.text, (uint32_t)rig.text_size}), ((struct text){whole.text, (uint32_t)whole.text_size}));
+    CHECK_EQUAL_TEXT(((struct text){rig.text, (uint32_t)rig.text_size}),
+                     ((struct text){whole.text, (uint32_t)whole.text_size}));
     free(buffer);
     rig_close(&rig);
   }
@@ -152,7 +155,8 @@ static void outputs_as_lines(void) {
     rig_write(&structs, "%.*s", (int)size, buffer);
     free(buffer);
   }
-  CHECK_EQUAL_TEXT(((struct text){structs.text, (uint32_t)structs.text_size}), ((struct text){lines.text, (uint32_t)lines.text_size}));
+  CHECK_EQUAL_TEXT(((struct text){structs.text, (uint32_t)structs.text_size}),
+                   ((struct text){lines.text, (uint32_t)lines.text_size}));
   rig_close(&lines);
   rig_close(&structs);
 }
@@ -160,7 +164,8 @@ static void outputs_as_lines(void) {
 static void an_output_of_the_host(void) {
   char buffer[256];
   size_t size;
-  pbk_output output = {.size = sizeof output, .type = PBK_OUTPUT_DUPLICATE, .seq = 7, .at = 1500000, .message_id = words("m\"1")};
+  pbk_output output = {
+    .size = sizeof output, .type = PBK_OUTPUT_DUPLICATE, .seq = 7, .at = 1500000, .message_id = words("m\"1")};
   CHECK_EQUAL_INT(pbk_output_json(&output, buffer, sizeof buffer, &size), PBK_OK);
   CHECK_EQUAL_TEXT(((struct text){buffer, (uint32_t)size}),
                    TEXT("{\"seq\":7,\"at\":\"1970-01-01T00:00:01.5Z\",\"type\":\"duplicate\",\"messageId\":\"m\\\"1\"}\n"));

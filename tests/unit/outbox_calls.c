@@ -1,19 +1,22 @@
-/* tests/unit/outbox_calls.c - playbooks, senders, messages and tasks as C calls: arguments checked, refusals with their codes (SPEC L). */
+/* tests/unit/outbox_calls.c - playbooks, senders, messages and tasks as C calls: arguments checked, refusals with their
+ * codes (SPEC L). */
 #include "engine_support.h"
 
 static void prepare(struct rig *rig) {
   rig_open(rig, PBK_DELIVER_AT_ONCE);
   define_usual(rig);
-  TELL_ALL(rig, "{'type':'define','kind':'segment','key':'eu','when':'contact.traits.eu == true'}",
-           "{'type':'define','kind':'segment','key':'us','when':'contact.traits.us == true'}",
-           "{'type':'define','kind':'playbook','key':'mail','active':true,'trigger':{'manual':true},"
-           "'senders':{'pool':['ann','bob']},'steps':[{'actions':[{'email':{'template':'hello'}},{'task':{'title':'Call'}}]},"
-           "{'delay':'1d','actions':[{'task':{'title':'Again'}}]}]}",
-           "{'type':'define','kind':'playbook','key':'split','trigger':{'manual':true},'branches':["
-           "{'segment':'eu','senders':{'pool':['ann']}}],'steps':[{'actions':[{'task':{'title':'t'}}]}]}",
-           "{'type':'define','kind':'playbook','key':'of-accounts','subject':'account','active':true,'trigger':{'manual':true},"
-           "'steps':[{'actions':[{'task':{'title':'t'}}]}]}",
-           "{'type':'identify','userId':'u1'}", "{'type':'identify','userId':'u2'}", "{'type':'enroll','playbook':'mail','userId':'u1'}");
+  TELL_ALL(
+    rig, "{'type':'define','kind':'segment','key':'eu','when':'contact.traits.eu == true'}",
+    "{'type':'define','kind':'segment','key':'us','when':'contact.traits.us == true'}",
+    "{'type':'define','kind':'playbook','key':'mail','active':true,'trigger':{'manual':true},"
+    "'senders':{'pool':['ann','bob']},'steps':[{'actions':[{'email':{'template':'hello'}},{'task':{'title':'Call'}}]},"
+    "{'delay':'1d','actions':[{'task':{'title':'Again'}}]}]}",
+    "{'type':'define','kind':'playbook','key':'split','trigger':{'manual':true},'branches':["
+    "{'segment':'eu','senders':{'pool':['ann']}}],'steps':[{'actions':[{'task':{'title':'t'}}]}]}",
+    "{'type':'define','kind':'playbook','key':'of-accounts','subject':'account','active':true,'trigger':{'manual':true},"
+    "'steps':[{'actions':[{'task':{'title':'t'}}]}]}",
+    "{'type':'identify','userId':'u1'}", "{'type':'identify','userId':'u2'}",
+    "{'type':'enroll','playbook':'mail','userId':'u1'}");
   rig_take(rig);
 }
 
@@ -103,12 +106,13 @@ static void playbooks(void) {
   CHECK_EQUAL_INT(pbk_archive(engine, NULL, "mail", 4, PBK_DRAIN), PBK_OK);
   CHECK_EQUAL_INT(pbk_enroll(engine, NULL, "mail", 4, &first), PBK_OK);
   CHECK_EQUAL_INT(pbk_activate(engine, NULL, "mail", 4), PBK_OK);
-  CHECK_OUTPUTS(&rig, "not_enrolled split u1 inactive\n"
-                      "exited #1 unenrolled\nmessage #1 cancelled hello to u1 from success: unenrolled\ntask #1 cancelled Call\n"
-                      "enrolled #2 mail u2 v1 by bob rotation\nstep #2.1 run\nmessage #2 pending hello to u2 from success\n"
-                      "task #2 open Call\n"
-                      "exited #2 archived\nmessage #2 cancelled hello to u2 from success: archived\ntask #2 cancelled Call\n"
-                      "not_enrolled mail u1 archived\n");
+  CHECK_OUTPUTS(&rig,
+                "not_enrolled split u1 inactive\n"
+                "exited #1 unenrolled\nmessage #1 cancelled hello to u1 from success: unenrolled\ntask #1 cancelled Call\n"
+                "enrolled #2 mail u2 v1 by bob rotation\nstep #2.1 run\nmessage #2 pending hello to u2 from success\n"
+                "task #2 open Call\n"
+                "exited #2 archived\nmessage #2 cancelled hello to u2 from success: archived\ntask #2 cancelled Call\n"
+                "not_enrolled mail u1 archived\n");
   rig_close(&rig);
 }
 

@@ -18,13 +18,17 @@ static void close_outputs(void) {
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
-static pbk_text words(const char *text) { return (pbk_text){text, strlen(text)}; }
+static pbk_text words(const char *text) {
+  return (pbk_text){text, strlen(text)};
+}
 
 static void add(const char *key) {
   pbk_output output = {.size = sizeof output, .type = PBK_OUTPUT_DEFINED, .at = 5, .key = words(key), .seq = 999};
   pbk_outputs_add(&outputs, &output);
 }
-static void let_out(void) { outputs.drainable_seq = outputs.last_seq; }
+static void let_out(void) {
+  outputs.drainable_seq = outputs.last_seq;
+}
 
 static void only_what_may_go(void) {
   open_outputs();
@@ -55,11 +59,13 @@ static void copied_whole(void) {
   pbk_value items[] = {value_int(1), {.kind = PBK_STRING, .size = 2, .as.text = text + 3}};
   pbk_check checks[] = {{{text, 3}, 1, 1, {.kind = PBK_LIST, .size = 2, .as.items = items}, {NULL, 0}},
                         {{text + 5, 2}, 0, 0, {.kind = PBK_NULL}, {text + 1, 4}}};
-  pbk_output output = {.size = sizeof output, .type = PBK_OUTPUT_EXPLANATION, .due = PBK_NO_TIME, .checks = checks, .check_count = 2};
-  pbk_text *const texts[] = {&output.contact, &output.account, &output.playbook, &output.kind,     &output.key,     &output.audience,
-                             &output.message_id, &output.branch, &output.sender, &output.sender_by, &output.outcome, &output.state,
-                             &output.reason, &output.title,   &output.assignee, &output.channel,  &output.template_key, &output.to,
-                             &output.role,   &output.user,    &output.text,     &output.path};
+  pbk_output output = {
+    .size = sizeof output, .type = PBK_OUTPUT_EXPLANATION, .due = PBK_NO_TIME, .checks = checks, .check_count = 2};
+  pbk_text *const texts[] = {&output.contact,  &output.account,      &output.playbook, &output.kind,   &output.key,
+                             &output.audience, &output.message_id,   &output.branch,   &output.sender, &output.sender_by,
+                             &output.outcome,  &output.state,        &output.reason,   &output.title,  &output.assignee,
+                             &output.channel,  &output.template_key, &output.to,       &output.role,   &output.user,
+                             &output.text,     &output.path};
   for (uint32_t i = 0; i < 22; i++) *texts[i] = (pbk_text){text + i, i % 4}; /* empty ones are given too */
   pbk_outputs_add(&outputs, &output);
   memset(text, '?', sizeof text);
@@ -67,10 +73,11 @@ static void copied_whole(void) {
   memset(checks, 0, sizeof checks);
   let_out();
   const pbk_output *kept = pbk_outputs_peek(&outputs);
-  const pbk_text *const given[] = {&kept->contact, &kept->account, &kept->playbook, &kept->kind,     &kept->key,     &kept->audience,
-                                   &kept->message_id, &kept->branch, &kept->sender, &kept->sender_by, &kept->outcome, &kept->state,
-                                   &kept->reason, &kept->title,   &kept->assignee, &kept->channel,  &kept->template_key, &kept->to,
-                                   &kept->role,   &kept->user,    &kept->text,     &kept->path};
+  const pbk_text *const given[] = {&kept->contact,  &kept->account,      &kept->playbook, &kept->kind,   &kept->key,
+                                   &kept->audience, &kept->message_id,   &kept->branch,   &kept->sender, &kept->sender_by,
+                                   &kept->outcome,  &kept->state,        &kept->reason,   &kept->title,  &kept->assignee,
+                                   &kept->channel,  &kept->template_key, &kept->to,       &kept->role,   &kept->user,
+                                   &kept->text,     &kept->path};
   static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz";
   for (uint32_t i = 0; i < 22; i++) {
     check_note("text %" PRIu32, i);

@@ -8,7 +8,8 @@ static void in_order(void) {
   TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'big','of':'account','when':'account.traits.n > 5'}",
            "{'type':'define','kind':'persona','key':'of-big','when':'segment(`big`)'}",
            "{'type':'define','kind':'segment','key':'direct','when':'account.traits.n > 5'}",
-           "{'type':'group','userId':'u2','groupId':'a1','traits':{'n':1}}", "{'type':'group','userId':'u1','groupId':'a1'}");
+           "{'type':'group','userId':'u2','groupId':'a1','traits':{'n':1}}",
+           "{'type':'group','userId':'u1','groupId':'a1'}");
   rig_take(&rig);
   TELL_ALL(&rig, "{'type':'group','groupId':'a1','traits':{'n':9}}");
   CHECK_OUTPUTS(&rig, "entered a1 big\ntagged u2 of-big\ntagged u1 of-big\nentered u2 direct\nentered u1 direct\n");
@@ -24,31 +25,35 @@ static void each_change_reaches_its_readers(void) {
   static const struct {
     const char *condition, *change, *wanted;
   } cases[] = {
-      {"contact.id == `u9`", "{'type':'alias','previousId':'u1','userId':'u9'}", "tagged u9 tried\n"},
-      {"contact.stage == `s`", "{'type':'stage','userId':'u1','stage':'s'}", "tagged u1 tried\n"},
-      {"contact.health < 5", "{'type':'health','userId':'u1','health':4.5}", "tagged u1 tried\n"},
-      {"contact.traits.n == 1", "{'type':'identify','userId':'u1','traits':{'m':0,'n':1}}", "tagged u1 tried\n"},
-      {"contact.traits.size() > 0", "{'type':'identify','userId':'u1','traits':{'x':0}}", "tagged u1 tried\n"},
-      {"events(`e`).count() > 0", "{'type':'track','userId':'u1','event':'e'}", "tagged u1 tried\n"},
-      {"account_events(`e`).count() > 0", "{'type':'track','userId':'u2','event':'e'}", "tagged u1 tried\ntagged u2 tried\n"},
-      {"account.stage == `s`", "{'type':'stage','groupId':'a1','stage':'s'}", "tagged u1 tried\ntagged u2 tried\n"},
-      {"account.health > 5", "{'type':'health','groupId':'a1','health':6}", "tagged u1 tried\ntagged u2 tried\n"},
-      {"account.traits.n == 1", "{'type':'group','groupId':'a1','traits':{'n':1}}", "tagged u1 tried\ntagged u2 tried\n"},
-      {"!has(account.id)", "{'type':'delete','groupId':'a1'}", "tagged u1 tried\ntagged u2 tried\n"},
-      {"account.id == `a2`", "{'type':'group','userId':'u2','groupId':'a2'}", "tagged u2 tried\n"},
-      {"contact.created_at < timestamp(`1970-01-01T00:00:05Z`)", "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\n"},
-      {"account.created_at < timestamp(`1970-01-01T00:00:05Z`)", "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\ntagged u2 tried\n"},
-      {"contact.id == `u3`", "{'type':'identify','userId':'u3'}", "tagged u3 tried\n"},
-      /* and what does not concern it does not */
-      {"events(`e`).count() > 0", "{'type':'track','groupId':'a1','context':{'groupId':'a1'},'event':'e'}", ""},
-      {"contact.traits.n == 1", "{'type':'group','groupId':'a1','traits':{'n':1}}", ""},
+    {"contact.id == `u9`", "{'type':'alias','previousId':'u1','userId':'u9'}", "tagged u9 tried\n"},
+    {"contact.stage == `s`", "{'type':'stage','userId':'u1','stage':'s'}", "tagged u1 tried\n"},
+    {"contact.health < 5", "{'type':'health','userId':'u1','health':4.5}", "tagged u1 tried\n"},
+    {"contact.traits.n == 1", "{'type':'identify','userId':'u1','traits':{'m':0,'n':1}}", "tagged u1 tried\n"},
+    {"contact.traits.size() > 0", "{'type':'identify','userId':'u1','traits':{'x':0}}", "tagged u1 tried\n"},
+    {"events(`e`).count() > 0", "{'type':'track','userId':'u1','event':'e'}", "tagged u1 tried\n"},
+    {"account_events(`e`).count() > 0", "{'type':'track','userId':'u2','event':'e'}", "tagged u1 tried\ntagged u2 tried\n"},
+    {"account.stage == `s`", "{'type':'stage','groupId':'a1','stage':'s'}", "tagged u1 tried\ntagged u2 tried\n"},
+    {"account.health > 5", "{'type':'health','groupId':'a1','health':6}", "tagged u1 tried\ntagged u2 tried\n"},
+    {"account.traits.n == 1", "{'type':'group','groupId':'a1','traits':{'n':1}}", "tagged u1 tried\ntagged u2 tried\n"},
+    {"!has(account.id)", "{'type':'delete','groupId':'a1'}", "tagged u1 tried\ntagged u2 tried\n"},
+    {"account.id == `a2`", "{'type':'group','userId':'u2','groupId':'a2'}", "tagged u2 tried\n"},
+    {"contact.created_at < timestamp(`1970-01-01T00:00:05Z`)",
+     "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\n"},
+    {"account.created_at < timestamp(`1970-01-01T00:00:05Z`)",
+     "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\ntagged u2 tried\n"},
+    {"contact.id == `u3`", "{'type':'identify','userId':'u3'}", "tagged u3 tried\n"},
+    /* and what does not concern it does not */
+    {"events(`e`).count() > 0", "{'type':'track','groupId':'a1','context':{'groupId':'a1'},'event':'e'}", ""},
+    {"contact.traits.n == 1", "{'type':'group','groupId':'a1','traits':{'n':1}}", ""},
   };
   for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct rig rig;
     rig_open(&rig, RIG_WITHOUT_STORAGE);
     check_note("%s", cases[i].condition);
-    TELL_ALL(&rig, "{'type':'advance','timestamp':10000}", "{'type':'group','userId':'u1','groupId':'a1'}", "{'type':'group','userId':'u2','groupId':'a1'}");
-    CHECK_EQUAL_INT(tell_format(&rig, "{'type':'define','kind':'persona','key':'tried','when':'%s'}", cases[i].condition), PBK_OK);
+    TELL_ALL(&rig, "{'type':'advance','timestamp':10000}", "{'type':'group','userId':'u1','groupId':'a1'}",
+             "{'type':'group','userId':'u2','groupId':'a1'}");
+    CHECK_EQUAL_INT(tell_format(&rig, "{'type':'define','kind':'persona','key':'tried','when':'%s'}", cases[i].condition),
+                    PBK_OK);
     rig_take(&rig);
     CHECK_EQUAL_INT(tell(&rig, cases[i].change), PBK_OK);
     CHECK_OUTPUTS(&rig, cases[i].wanted);
@@ -82,10 +87,13 @@ static void lazy_wakes(void) {
   rig_open(&rig, 0);
   rig.times = true;
   TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'quiet','when':'events(`e`).quiet(duration(`1h`))'}");
-  for (uint32_t i = 0; i < 30; i++) tell_format(&rig, "{'type':'track','userId':'u1','event':'e','timestamp':%" PRIu32 "}", i * 1800000);
+  for (uint32_t i = 0; i < 30; i++)
+    tell_format(&rig, "{'type':'track','userId':'u1','event':'e','timestamp':%" PRIu32 "}", i * 1800000);
   CHECK_EQUAL_INT(pbk_advance(rig.engine, 3 * PBK_DAY, 0), PBK_OK);
   CHECK_OUTPUTS(&rig, "0 defined persona quiet =0\n55800000000 tagged u1 quiet\n");
-  TELL_ALL(&rig, "{'type':'track','userId':'u1','event':'e','receivedAt':260000000,'timestamp':259200000}"); /* late: still quiet since */
+  TELL_ALL(
+    &rig,
+    "{'type':'track','userId':'u1','event':'e','receivedAt':260000000,'timestamp':259200000}"); /* late: still quiet since */
   CHECK_OUTPUTS(&rig, "260000000000 untagged u1 quiet\n");
   CHECK_EQUAL_INT(pbk_advance(rig.engine, 4 * PBK_DAY, 0), PBK_OK);
   CHECK_OUTPUTS(&rig, "262800000000 tagged u1 quiet\n");
@@ -97,8 +105,8 @@ static void equal_times(void) {
   struct rig rig;
   rig_open(&rig, 0);
   TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'z','when':'now >= timestamp(`1970-01-01T01:00:00Z`)'}",
-           "{'type':'define','kind':'segment','key':'a','when':'now >= timestamp(`1970-01-01T01:00:00Z`)'}", "{'type':'identify','userId':'u2'}",
-           "{'type':'identify','userId':'u1'}");
+           "{'type':'define','kind':'segment','key':'a','when':'now >= timestamp(`1970-01-01T01:00:00Z`)'}",
+           "{'type':'identify','userId':'u2'}", "{'type':'identify','userId':'u1'}");
   rig_take(&rig);
   CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_HOUR, 0), PBK_OK);
   CHECK_OUTPUTS(&rig, "tagged u2 z\ntagged u1 z\nentered u2 a\nentered u1 a\n");

@@ -3,11 +3,15 @@
 
 static void the_example(void) {
   const pbk_playbook *playbook = read_definition(
-      "{'type':'define','kind':'playbook','key':'win-back','subject':'contact','active':true,'trigger':{'persona':'dormant','on':'tagged'},"
-      "'segment':'pro-contacts','when':'true','reentry':'always','exit':{'when':'false','on_left':true,'keep':['tasks','messages']},'approval_window':'5m',"
-      "'senders':{'pool':['ann','bob'],'sticky':'any'},'steps':[{'actions':[{'email':{'template':'miss-you','approval':true,'send_as':'pool','policy':'hold'}}]},"
-      "{'delay':'3d','when':'true','on_skip':'exit','actions':[{'task':{'title':'Call','assignee':{'role':'CSM'},'due':'2d'}},"
-      "{'assign':{'role':'CSM','rotate':['ann','bob']}},{'assign':{'role':'CSM','user':'ann'}},{'notify':{'channel':'slack','to':'#cs','template':'alert'}}]}]}");
+    "{'type':'define','kind':'playbook','key':'win-back','subject':'contact','active':true,'trigger':{'persona':'dormant','"
+    "on':'tagged'},"
+    "'segment':'pro-contacts','when':'true','reentry':'always','exit':{'when':'false','on_left':true,'keep':['tasks','"
+    "messages']},'approval_window':'5m',"
+    "'senders':{'pool':['ann','bob'],'sticky':'any'},'steps':[{'actions':[{'email':{'template':'miss-you','approval':true,'"
+    "send_as':'pool','policy':'hold'}}]},"
+    "{'delay':'3d','when':'true','on_skip':'exit','actions':[{'task':{'title':'Call','assignee':{'role':'CSM'},'due':'2d'}},"
+    "{'assign':{'role':'CSM','rotate':['ann','bob']}},{'assign':{'role':'CSM','user':'ann'}},{'notify':{'channel':'slack','"
+    "to':'#cs','template':'alert'}}]}]}");
   if (!CHECK(playbook != NULL)) return;
   check_words(playbook->key, "win-back");
   CHECK_EQUAL_INT(playbook->subject, PBK_CONTACT);
@@ -53,17 +57,21 @@ static void the_example(void) {
 }
 
 static void defaults(void) {
-  const pbk_playbook *playbook = read_definition("{'kind':'playbook','key':'p','trigger':{'manual':true},'steps':[{'actions':[{'email':{}},{'task':{}},{'notify':{}}]}]}");
+  const pbk_playbook *playbook = read_definition(
+    "{'kind':'playbook','key':'p','trigger':{'manual':true},'steps':[{'actions':[{'email':{}},{'task':{}},{'notify':{}}]}]"
+    "}");
   if (!CHECK(playbook != NULL)) return;
   CHECK_EQUAL_INT(playbook->subject, PBK_CONTACT);
   CHECK_EQUAL_INT(playbook->active, 0);
   CHECK_EQUAL_INT(playbook->reentry, PBK_REENTRY_ALWAYS);
-  CHECK(!playbook->approval_window && !playbook->senders && !playbook->exit_on_left && !playbook->keep_tasks && !playbook->keep_messages);
+  CHECK(!playbook->approval_window && !playbook->senders && !playbook->exit_on_left && !playbook->keep_tasks &&
+        !playbook->keep_messages);
   check_words(playbook->exit_when, NULL);
   CHECK_EQUAL_INT(playbook->steps[0].delay, 0);
   CHECK_EQUAL_INT(playbook->steps[0].exit_on_skip, 0);
   const pbk_action *actions = playbook->steps[0].actions;
-  CHECK(actions[0].approval != PBK_NO && actions[0].policy == PBK_POLICY_RETRY && actions[0].send_as.kind == PBK_SEND_AS_DEFAULT);
+  CHECK(actions[0].approval != PBK_NO && actions[0].policy == PBK_POLICY_RETRY &&
+        actions[0].send_as.kind == PBK_SEND_AS_DEFAULT);
   CHECK(actions[1].person.kind == PBK_NOBODY && !actions[1].due);
   check_words(actions[2].channel, NULL);
 }
@@ -74,22 +82,25 @@ static void triggers(void) {
     pbk_trigger_kind kind;
     const char *name, *where, *from, *stage;
   } cases[] = {
-      {"{'event':'e','where':'w'}", PBK_TRIGGER_EVENT, "e", "w", NULL, NULL},
-      {"{'stage':'s','from':'f'}", PBK_TRIGGER_STAGE, "s", NULL, "f", NULL},
-      {"{'health':'progressed'}", PBK_TRIGGER_HEALTH_ROSE, NULL, NULL, NULL, NULL},
-      {"{'health':'declined','stage':'s'}", PBK_TRIGGER_HEALTH_FELL, NULL, NULL, NULL, "s"},
-      {"{'segment':'s'}", PBK_TRIGGER_SEGMENT_ENTERED, "s", NULL, NULL, NULL},
-      {"{'segment':'s','on':'entered'}", PBK_TRIGGER_SEGMENT_ENTERED, "s", NULL, NULL, NULL},
-      {"{'segment':'s','on':'left'}", PBK_TRIGGER_SEGMENT_LEFT, "s", NULL, NULL, NULL},
-      {"{'persona':'p'}", PBK_TRIGGER_PERSONA_TAGGED, "p", NULL, NULL, NULL},
-      {"{'persona':'p','on':'untagged'}", PBK_TRIGGER_PERSONA_UNTAGGED, "p", NULL, NULL, NULL},
-      {"{'manual':true}", PBK_TRIGGER_MANUAL, NULL, NULL, NULL, NULL},
+    {"{'event':'e','where':'w'}", PBK_TRIGGER_EVENT, "e", "w", NULL, NULL},
+    {"{'stage':'s','from':'f'}", PBK_TRIGGER_STAGE, "s", NULL, "f", NULL},
+    {"{'health':'progressed'}", PBK_TRIGGER_HEALTH_ROSE, NULL, NULL, NULL, NULL},
+    {"{'health':'declined','stage':'s'}", PBK_TRIGGER_HEALTH_FELL, NULL, NULL, NULL, "s"},
+    {"{'segment':'s'}", PBK_TRIGGER_SEGMENT_ENTERED, "s", NULL, NULL, NULL},
+    {"{'segment':'s','on':'entered'}", PBK_TRIGGER_SEGMENT_ENTERED, "s", NULL, NULL, NULL},
+    {"{'segment':'s','on':'left'}", PBK_TRIGGER_SEGMENT_LEFT, "s", NULL, NULL, NULL},
+    {"{'persona':'p'}", PBK_TRIGGER_PERSONA_TAGGED, "p", NULL, NULL, NULL},
+    {"{'persona':'p','on':'untagged'}", PBK_TRIGGER_PERSONA_UNTAGGED, "p", NULL, NULL, NULL},
+    {"{'manual':true}", PBK_TRIGGER_MANUAL, NULL, NULL, NULL, NULL},
   };
   char line[512];
   for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++)
     for (uint32_t list = 0; list < 2; list++) {
       check_note("%s", cases[i].trigger);
-      snprintf(line, sizeof line, list ? "{'kind':'playbook','key':'p','trigger':[{'manual':true},%s]}" : "{'kind':'playbook','key':'p','trigger':%s}", cases[i].trigger);
+      snprintf(
+        line, sizeof line,
+        list ? "{'kind':'playbook','key':'p','trigger':[{'manual':true},%s]}" : "{'kind':'playbook','key':'p','trigger':%s}",
+        cases[i].trigger);
       const pbk_playbook *playbook = read_definition(line);
       if (!CHECK(playbook != NULL)) continue;
       CHECK_EQUAL_UINT(playbook->trigger_count, list + 1);
@@ -129,8 +140,10 @@ static void actions(void) {
     check_words(action->to.text, "p");
   }
   if ((action = read_action("{'email':{'template':'t','to':{'when':'w'}}}"))) CHECK_EQUAL_INT(action->to.kind, PBK_TO_WHEN);
-  if ((action = read_action("{'task':{'title':'t','assignee':{'user':'u'}}}"))) CHECK_EQUAL_INT(action->person.kind, PBK_PERSON_USER);
-  if ((action = read_action("{'task':{'title':'t','assignee':{'sender':true}}}"))) CHECK_EQUAL_INT(action->person.kind, PBK_PERSON_SENDER);
+  if ((action = read_action("{'task':{'title':'t','assignee':{'user':'u'}}}")))
+    CHECK_EQUAL_INT(action->person.kind, PBK_PERSON_USER);
+  if ((action = read_action("{'task':{'title':'t','assignee':{'sender':true}}}")))
+    CHECK_EQUAL_INT(action->person.kind, PBK_PERSON_SENDER);
   if ((action = read_action("{'notify':{'to':{'user':'u'},'template':'t','policy':'hold'}}")))
     CHECK(action->person.kind == PBK_PERSON_USER && action->policy == PBK_POLICY_HOLD);
 }
@@ -167,7 +180,8 @@ static void mistakes(void) {
   check_refused(PLAYBOOK("'senders':{'pool':['a'],'sticky':'no'}"), PBK_CODE_BAD_DEFINITION, "/senders/sticky");
   check_refused(PLAYBOOK("'branches':[]"), PBK_CODE_BAD_DEFINITION, "/branches");
   check_refused(PLAYBOOK("'branches':[5]"), PBK_CODE_BAD_DEFINITION, "/branches/0");
-  check_refused(PLAYBOOK("'branches':[{'segment':'s','senders':{'pool':'a'}}]"), PBK_CODE_BAD_DEFINITION, "/branches/0/senders/pool");
+  check_refused(PLAYBOOK("'branches':[{'segment':'s','senders':{'pool':'a'}}]"), PBK_CODE_BAD_DEFINITION,
+                "/branches/0/senders/pool");
   check_refused(PLAYBOOK("'branches':[{'segment':'s','key':'a'}]"), PBK_CODE_UNKNOWN_MEMBER, "/branches/0/key");
   check_refused(PLAYBOOK("'steps':{}"), PBK_CODE_BAD_DEFINITION, "/steps");
   check_refused(PLAYBOOK("'steps':[5]"), PBK_CODE_BAD_DEFINITION, "/steps/0");
@@ -182,18 +196,27 @@ static void mistakes(void) {
   check_refused(ACTION("{'task':'t'}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/task");
   check_refused(ACTION("{'task':{'title':5}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/task/title");
   check_refused(ACTION("{'task':{'title':'t','to':'x'}}"), PBK_CODE_UNKNOWN_MEMBER, "/steps/0/actions/0/task/to");
-  check_refused(ACTION("{'task':{'title':'t','assignee':'john'}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/task/assignee");
-  check_refused(ACTION("{'task':{'title':'t','assignee':{'user':'a','role':'b'}}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/task/assignee");
-  check_refused(ACTION("{'task':{'title':'t','assignee':{'sender':false}}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/task/assignee/sender");
-  check_refused(ACTION("{'task':{'title':'t','assignee':{'team':'x'}}}"), PBK_CODE_UNKNOWN_MEMBER, "/steps/0/actions/0/task/assignee/team");
-  check_refused(ACTION("{'email':{'template':'t','approval':'no'}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/email/approval");
-  check_refused(ACTION("{'email':{'template':'t','policy':'drop'}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/email/policy");
-  check_refused(ACTION("{'email':{'template':'t','subject':'x'}}"), PBK_CODE_UNKNOWN_MEMBER, "/steps/0/actions/0/email/subject");
-  check_refused(ACTION("{'email':{'template':'t','send_as':'me'}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/email/send_as");
+  check_refused(ACTION("{'task':{'title':'t','assignee':'john'}}"), PBK_CODE_BAD_DEFINITION,
+                "/steps/0/actions/0/task/assignee");
+  check_refused(ACTION("{'task':{'title':'t','assignee':{'user':'a','role':'b'}}}"), PBK_CODE_BAD_DEFINITION,
+                "/steps/0/actions/0/task/assignee");
+  check_refused(ACTION("{'task':{'title':'t','assignee':{'sender':false}}}"), PBK_CODE_BAD_DEFINITION,
+                "/steps/0/actions/0/task/assignee/sender");
+  check_refused(ACTION("{'task':{'title':'t','assignee':{'team':'x'}}}"), PBK_CODE_UNKNOWN_MEMBER,
+                "/steps/0/actions/0/task/assignee/team");
+  check_refused(ACTION("{'email':{'template':'t','approval':'no'}}"), PBK_CODE_BAD_DEFINITION,
+                "/steps/0/actions/0/email/approval");
+  check_refused(ACTION("{'email':{'template':'t','policy':'drop'}}"), PBK_CODE_BAD_DEFINITION,
+                "/steps/0/actions/0/email/policy");
+  check_refused(ACTION("{'email':{'template':'t','subject':'x'}}"), PBK_CODE_UNKNOWN_MEMBER,
+                "/steps/0/actions/0/email/subject");
+  check_refused(ACTION("{'email':{'template':'t','send_as':'me'}}"), PBK_CODE_BAD_DEFINITION,
+                "/steps/0/actions/0/email/send_as");
   check_refused(ACTION("{'email':{'template':'t','to':'some'}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/email/to");
   check_refused(ACTION("{'assign':{'role':'r','rotate':'a'}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/assign/rotate");
   check_refused(ACTION("{'notify':{'to':5}}"), PBK_CODE_BAD_DEFINITION, "/steps/0/actions/0/notify/to");
-  check_refused(ACTION("{'notify':{'to':'x','approval':true}}"), PBK_CODE_UNKNOWN_MEMBER, "/steps/0/actions/0/notify/approval");
+  check_refused(ACTION("{'notify':{'to':'x','approval':true}}"), PBK_CODE_UNKNOWN_MEMBER,
+                "/steps/0/actions/0/notify/approval");
 }
 
 int main(void) {

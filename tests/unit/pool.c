@@ -23,7 +23,8 @@ static void open_senders(void) {
     char key[2] = {(char)('a' + i), 0};
     struct sender *sender = pbk_allocate(&memory, sizeof *sender);
     *sender = (struct sender){.user = MAP_NONE};
-    uint32_t place = pbk_registry_propose(&senders.registry, text_from(key), pbk_names_intern(&context.names, text_from(key)), sender);
+    uint32_t place =
+      pbk_registry_propose(&senders.registry, text_from(key), pbk_names_intern(&context.names, text_from(key)), sender);
     pbk_registry_install(&senders.registry, place, sender);
   }
   contact = pbk_need_contact(&facts, TEXT("u1"));
@@ -37,8 +38,12 @@ static void close_senders(struct pool *pool) {
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
-static void set_active(uint32_t sender, bool active) { sender_at(&senders, sender)->removal = active ? SENDER_KEPT : SENDER_DRAINED; }
-static bool is_active(uint32_t sender) { return sender_at(&senders, sender)->removal == SENDER_KEPT; }
+static void set_active(uint32_t sender, bool active) {
+  sender_at(&senders, sender)->removal = active ? SENDER_KEPT : SENDER_DRAINED;
+}
+static bool is_active(uint32_t sender) {
+  return sender_at(&senders, sender)->removal == SENDER_KEPT;
+}
 
 static uint32_t next_in_rotation(struct pool *pool) {
   enum sender_choice how;
@@ -255,37 +260,37 @@ static void random_work(void) {
       uint32_t sender = check_random_below(&random, SENDERS);
       check_note("seed %" PRIu64 ", round %" PRIu32, seed, round);
       switch (check_random_below(&random, 12)) {
-      case 0:
-        if (pbk_pool_has(&pool, sender)) break;
-        pbk_pool_add(&memory, &pool, sender);
-        model_add(sender);
-        memset(served, 0, sizeof served);
-        break;
-      case 1:
-        CHECK_EQUAL_INT(pbk_pool_remove(&pool, sender), model_remove(sender));
-        memset(served, 0, sizeof served);
-        break;
-      case 2:
-        if (check_random_below(&random, 3)) break;
-        set_active(sender, !is_active(sender));
-        memset(served, 0, sizeof served);
-        break;
-      default: {
-        uint32_t chosen = next_in_rotation(&pool);
-        CHECK_EQUAL_UINT(chosen, model_next());
-        if (chosen == MAP_NONE) break;
-        served[chosen]++;
-        /* S4: between changes the counts never differ by more than one */
-        uint32_t least = UINT32_MAX, most = 0;
-        for (uint32_t i = 0; i < pool.senders.count; i++) {
-          uint32_t of = pool.senders.items[i];
-          if (!is_active(of)) continue;
-          if (served[of] < least) least = served[of];
-          if (served[of] > most) most = served[of];
+        case 0:
+          if (pbk_pool_has(&pool, sender)) break;
+          pbk_pool_add(&memory, &pool, sender);
+          model_add(sender);
+          memset(served, 0, sizeof served);
+          break;
+        case 1:
+          CHECK_EQUAL_INT(pbk_pool_remove(&pool, sender), model_remove(sender));
+          memset(served, 0, sizeof served);
+          break;
+        case 2:
+          if (check_random_below(&random, 3)) break;
+          set_active(sender, !is_active(sender));
+          memset(served, 0, sizeof served);
+          break;
+        default: {
+          uint32_t chosen = next_in_rotation(&pool);
+          CHECK_EQUAL_UINT(chosen, model_next());
+          if (chosen == MAP_NONE) break;
+          served[chosen]++;
+          /* S4: between changes the counts never differ by more than one */
+          uint32_t least = UINT32_MAX, most = 0;
+          for (uint32_t i = 0; i < pool.senders.count; i++) {
+            uint32_t of = pool.senders.items[i];
+            if (!is_active(of)) continue;
+            if (served[of] < least) least = served[of];
+            if (served[of] > most) most = served[of];
+          }
+          CHECK(most - least <= 1);
+          break;
         }
-        CHECK(most - least <= 1);
-        break;
-      }
       }
       CHECK_EQUAL_UINT(pool.senders.count, model_count);
     }

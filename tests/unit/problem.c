@@ -6,8 +6,12 @@
 
 static struct problem problem;
 
-static struct text path(void) { return (struct text){problem.path, problem.path_size}; }
-static struct text message(void) { return (struct text){problem.message, problem.message_size}; }
+static struct text path(void) {
+  return (struct text){problem.path, problem.path_size};
+}
+static struct text message(void) {
+  return (struct text){problem.message, problem.message_size};
+}
 
 static void open_problem(void) {
   memset(&problem, 0xee, sizeof problem);

@@ -1,4 +1,5 @@
-/* tests/unit/query_calls.c - looking: handles found, stale, of the wrong kind; walking; membership; counts; explain (SPEC P4). */
+/* tests/unit/query_calls.c - looking: handles found, stale, of the wrong kind; walking; membership; counts; explain (SPEC
+ * P4). */
 #include "engine_support.h"
 
 static const pbk_handle_kind kinds[] = {PBK_HANDLE_CONTACT,  PBK_HANDLE_ACCOUNT, PBK_HANDLE_PERSONA, PBK_HANDLE_SEGMENT,
@@ -11,7 +12,8 @@ static void prepare(struct rig *rig) {
   TELL_ALL(rig, "{'type':'define','kind':'segment','key':'same','of':'account','when':'account.traits.n == 1'}",
            "{'type':'define','kind':'persona','key':'same'}", "{'type':'define','kind':'user','key':'same'}",
            "{'type':'define','kind':'sender','key':'same'}",
-           "{'type':'define','kind':'playbook','key':'same','trigger':{'manual':true},'steps':[{'actions':[{'task':{'title':'t'}}]}]}",
+           "{'type':'define','kind':'playbook','key':'same','trigger':{'manual':true},'steps':[{'actions':[{'task':{'title':"
+           "'t'}}]}]}",
            "{'type':'group','userId':'same','groupId':'same','traits':{'n':1}}", "{'type':'identify','userId':'other'}");
   rig_take(rig);
 }
@@ -113,9 +115,11 @@ static void stale_handles(void) {
     CHECK_EQUAL_INT(pbk_key(rig.engine, before[i], &key), PBK_ERR_HANDLE);
     CHECK_EQUAL_UINT(find(&rig, kinds[i], "same"), 0);
   }
-  TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'same','when':'true'}", "{'type':'define','kind':'persona','key':'same'}",
-           "{'type':'define','kind':'user','key':'same'}", "{'type':'define','kind':'sender','key':'same'}",
-           "{'type':'define','kind':'playbook','key':'same','trigger':{'manual':true},'steps':[{'actions':[{'task':{'title':'t'}}]}]}",
+  TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'same','when':'true'}",
+           "{'type':'define','kind':'persona','key':'same'}", "{'type':'define','kind':'user','key':'same'}",
+           "{'type':'define','kind':'sender','key':'same'}",
+           "{'type':'define','kind':'playbook','key':'same','trigger':{'manual':true},'steps':[{'actions':[{'task':{'title':"
+           "'t'}}]}]}",
            "{'type':'group','userId':'same','groupId':'same'}");
   for (uint32_t i = 0; i < KINDS; i++) {
     check_note("kind %" PRId32 " anew", kinds[i]);
@@ -136,7 +140,8 @@ static void lasting_handles(void) {
   prepare(&rig);
   pbk_text key;
   pbk_handle contact = find(&rig, PBK_HANDLE_CONTACT, "same"), persona = find(&rig, PBK_HANDLE_PERSONA, "same");
-  TELL_ALL(&rig, "{'type':'alias','previousId':'same','userId':'renamed'}", "{'type':'define','kind':'persona','key':'same','when':'true'}");
+  TELL_ALL(&rig, "{'type':'alias','previousId':'same','userId':'renamed'}",
+           "{'type':'define','kind':'persona','key':'same','when':'true'}");
   CHECK_EQUAL_INT(pbk_key(rig.engine, contact, &key), PBK_OK);
   CHECK_TEXT(inner_text(key), "renamed");
   CHECK_EQUAL_UINT(find(&rig, PBK_HANDLE_CONTACT, "renamed"), contact);
@@ -159,7 +164,10 @@ static void walking(void) {
     pbk_handle_kind kind;
     const char *prefix;
     uint32_t without[3];
-  } walks[] = {{PBK_HANDLE_CONTACT, "u", {20, 7, 1}}, {PBK_HANDLE_PERSONA, "p", {3, 0, 0}}, {PBK_HANDLE_SEGMENT, "s", {0, 0, 0}}, {PBK_HANDLE_SENDER, "x", {0, 0, 0}}};
+  } walks[] = {{PBK_HANDLE_CONTACT, "u", {20, 7, 1}},
+               {PBK_HANDLE_PERSONA, "p", {3, 0, 0}},
+               {PBK_HANDLE_SEGMENT, "s", {0, 0, 0}},
+               {PBK_HANDLE_SENDER, "x", {0, 0, 0}}};
   for (uint32_t w = 0; w < 4; w++) {
     uint64_t cursor = 0;
     pbk_handle handle;
@@ -211,8 +219,10 @@ static void memberships(void) {
 static void counts(void) {
   struct rig rig;
   prepare(&rig);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
-                 "{'actions':[{'email':{'template':'hello'}},{'task':{'title':'t'}}]},{'delay':'1d','actions':[{'task':{'title':'t'}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
+           "{'actions':[{'email':{'template':'hello'}},{'task':{'title':'t'}}]},{'delay':'1d','actions':[{'task':{'title':'"
+           "t'}}]}]}",
            "{'type':'enroll','playbook':'p','userId':'same'}", "{'type':'enroll','playbook':'p','userId':'other'}",
            "{'type':'unenroll','playbook':'p','userId':'other'}");
   struct {
@@ -244,13 +254,15 @@ static void counts(void) {
 static void explaining(void) {
   struct rig rig;
   prepare(&rig);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'when':'contact.traits.n > 1',"
-                 "'exit':{'when':'events(`done`).count() > 0'},'steps':[{'actions':[{'task':{'title':'t'}}]}]}");
+  TELL_ALL(
+    &rig,
+    "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'when':'contact.traits.n > 1',"
+    "'exit':{'when':'events(`done`).count() > 0'},'steps':[{'actions':[{'task':{'title':'t'}}]}]}");
   rig_take(&rig);
   pbk_subject subject = {.size = sizeof subject, .kind = PBK_CONTACT, .key = words("same")};
   pbk_output explanation = {.size = sizeof explanation};
-  static const char *const names[] = {"inactive", "archived", "paused", "suppressed", "already_enrolled",
-                                      "reentry",  "filtered", "exit_met", "no_branch", "no_sender"};
+  static const char *const names[] = {"inactive", "archived", "paused",   "suppressed", "already_enrolled",
+                                      "reentry",  "filtered", "exit_met", "no_branch",  "no_sender"};
   CHECK_EQUAL_INT(pbk_explain(rig.engine, "p", 1, &subject, &explanation), PBK_OK);
   CHECK_EQUAL_INT(explanation.type, PBK_OUTPUT_EXPLANATION);
   CHECK_EQUAL_UINT(explanation.seq, 0);

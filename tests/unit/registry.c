@@ -25,8 +25,12 @@ static void close_registry(void) {
 static uint32_t propose(const char *key, int *object) {
   return pbk_registry_propose(&registry, text_from(key), pbk_names_intern(&names, text_from(key)), object);
 }
-static uint32_t find(const char *key) { return pbk_registry_find(&registry, text_from(key)); }
-static uint32_t find_latest(const char *key) { return pbk_registry_find_latest(&registry, text_from(key)); }
+static uint32_t find(const char *key) {
+  return pbk_registry_find(&registry, text_from(key));
+}
+static uint32_t find_latest(const char *key) {
+  return pbk_registry_find_latest(&registry, text_from(key));
+}
 
 static void a_proposal_does_not_count_yet(void) {
   open_registry();
@@ -157,7 +161,8 @@ static void random_batches(void) {
       bool removes = check_random_below(&random, 3) == 0;
       if (removes && !latest[key]) continue;
       int *object = removes ? NULL : &objects[check_random_below(&random, 64)];
-      if (removes) pbk_registry_propose_removal(&registry, latest_place[key]);
+      if (removes)
+        pbk_registry_propose_removal(&registry, latest_place[key]);
       else {
         if (!latest[key]) latest_place[key] = next++;
         CHECK_EQUAL_UINT(propose(text, object), latest_place[key]);
@@ -175,6 +180,7 @@ static void random_batches(void) {
         current[proposed_key[i]] = proposed[i];
         place_of[proposed_key[i]] = proposed_place[i];
       }
+      pbk_registry_settle(&registry);
       places = next;
     } else {
       pbk_registry_abandon(&registry);

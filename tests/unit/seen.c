@@ -42,6 +42,20 @@ static void another_window(void) {
   rig_close(&rig);
 }
 
+/* A longer one too, whatever was asked for in between. */
+static void a_longer_window(void) {
+  for (uint32_t asked = 0; asked < 2; asked++) {
+    struct rig rig;
+    rig_open(&rig, 0);
+    TELL_ALL(&rig, "{'type':'define','kind':'settings','dedupe_window':'5s'}");
+    CHECK_EQUAL_INT(tell_id(&rig, "m", 0), PBK_OK);
+    if (asked) CHECK_EQUAL_INT(tell_id(&rig, "other", 10), PBK_OK);
+    TELL_ALL(&rig, "{'type':'define','kind':'settings','dedupe_window':'1h','timestamp':20000}");
+    CHECK_EQUAL_INT(tell_id(&rig, "m", 30), PBK_DUPLICATE);
+    rig_close(&rig);
+  }
+}
+
 static void what_is_refused_is_not_remembered(void) {
   struct rig rig;
   rig_open(&rig, 0);
@@ -88,6 +102,7 @@ int main(void) {
   RUN(the_window);
   RUN(the_default_is_a_day);
   RUN(another_window);
+  RUN(a_longer_window);
   RUN(what_is_refused_is_not_remembered);
   RUN(many);
   return check_report();

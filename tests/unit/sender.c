@@ -13,7 +13,8 @@ static void open_senders(void) {
   struct user *both[] = {&john, &mary};
   for (uint32_t i = 0; i < 2; i++) {
     struct text key = i ? TEXT("mary") : TEXT("john");
-    pbk_registry_install(&facts.users, pbk_registry_propose(&facts.users, key, pbk_names_intern(&context.names, key), both[i]), both[i]);
+    pbk_registry_install(&facts.users,
+                         pbk_registry_propose(&facts.users, key, pbk_names_intern(&context.names, key), both[i]), both[i]);
   }
 }
 

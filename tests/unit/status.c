@@ -2,8 +2,10 @@
  * (SPEC P10, P11, S4, S6, S7). */
 #include "engine_support.h"
 
-#define DEFINE(pool, title) "{'type':'define','kind':'playbook','key':'p','trigger':{'manual':true},'senders':{'pool':" pool "}," \
-                            "'steps':[{'delay':'1h','actions':[{'task':{'title':'" title "','assignee':{'sender':true}}}]}]}"
+#define DEFINE(pool, title)                                                                        \
+  "{'type':'define','kind':'playbook','key':'p','trigger':{'manual':true},'senders':{'pool':" pool \
+  "},"                                                                                             \
+  "'steps':[{'delay':'1h','actions':[{'task':{'title':'" title "','assignee':{'sender':true}}}]}]}"
 
 static void enroll_many(struct rig *rig, uint32_t from, uint32_t to) {
   for (uint32_t i = from; i < to; i++) {
@@ -23,13 +25,17 @@ static void versions(void) {
   enroll_many(&rig, 1, 2);
   TELL_ALL(&rig, DEFINE("['ann']", "new"));
   enroll_many(&rig, 2, 3);
-  CHECK_OUTPUTS(&rig, "defined playbook p v1\nnot_enrolled p u0 inactive\nenrolled #1 p u1 v1 by ann rotation\ndefined playbook p v2\n"
-                      "enrolled #2 p u2 v2 by ann rotation\n");
+  CHECK_OUTPUTS(
+    &rig,
+    "defined playbook p v1\nnot_enrolled p u0 inactive\nenrolled #1 p u1 v1 by ann rotation\ndefined playbook p v2\n"
+    "enrolled #2 p u2 v2 by ann rotation\n");
   CHECK_EQUAL_INT(tell(&rig, "{'type':'undefine','kind':'playbook','key':'p'}"), PBK_ERR_REFUSED); /* somebody is in it */
   CHECK_EQUAL_INT(rig_error(&rig).code, PBK_CODE_IN_USE);
   rig_take(&rig);
   CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_HOUR, 0), PBK_OK);
-  CHECK_OUTPUTS(&rig, "step #1.1 run\ntask #1 open old for john\nexited #1 completed\nstep #2.1 run\ntask #2 open new for john\nexited #2 completed\n");
+  CHECK_OUTPUTS(&rig,
+                "step #1.1 run\ntask #1 open old for john\nexited #1 completed\nstep #2.1 run\ntask #2 open new for "
+                "john\nexited #2 completed\n");
   TELL_ALL(&rig, "{'type':'undefine','kind':'playbook','key':'p'}", DEFINE("['ann']", "anew"));
   CHECK_OUTPUTS(&rig, "defined playbook p v1\n");
   rig_close(&rig);
@@ -44,12 +50,16 @@ static void pools_over_versions(void) {
   enroll_many(&rig, 0, 1);
   TELL_ALL(&rig, DEFINE("['ann','bob','success']", "u"));
   enroll_many(&rig, 1, 2);
-  TELL_ALL(&rig, "{'type':'remove_sender','sender':'ann','playbook':'p'}", DEFINE("['bob','success']", "v")); /* the present order */
+  TELL_ALL(&rig, "{'type':'remove_sender','sender':'ann','playbook':'p'}",
+           DEFINE("['bob','success']", "v")); /* the present order */
   enroll_many(&rig, 2, 3);
   TELL_ALL(&rig, DEFINE("['bob','ann']", "w"));
   enroll_many(&rig, 3, 4);
-  CHECK_OUTPUTS(&rig, "defined playbook p v1\nenrolled #1 p u0 v1 by ann rotation\ndefined playbook p v2\nenrolled #2 p u1 v2 by bob rotation\n"
-                      "defined playbook p v3\nenrolled #3 p u2 v3 by success rotation\ndefined playbook p v4\nenrolled #4 p u3 v4 by bob rotation\n");
+  CHECK_OUTPUTS(&rig,
+                "defined playbook p v1\nenrolled #1 p u0 v1 by ann rotation\ndefined playbook p v2\nenrolled #2 p u1 v2 by "
+                "bob rotation\n"
+                "defined playbook p v3\nenrolled #3 p u2 v3 by success rotation\ndefined playbook p v4\nenrolled #4 p u3 v4 "
+                "by bob rotation\n");
   rig_close(&rig);
 }
 
@@ -63,8 +73,10 @@ static void archived(void) {
   TELL_ALL(&rig, "{'type':'pause','playbook':'p'}", "{'type':'advance','timestamp':7200000}");
   rig_take(&rig);
   TELL_ALL(&rig, "{'type':'archive','playbook':'p'}");
-  CHECK_OUTPUTS(&rig, "step #1.1 run\ntask #1 open t for john\nexited #1 completed\nstep #2.1 run\ntask #2 open t for john\nexited #2 completed\n"
-                      "step #3.1 run\ntask #3 open t for john\nexited #3 completed\n");
+  CHECK_OUTPUTS(&rig,
+                "step #1.1 run\ntask #1 open t for john\nexited #1 completed\nstep #2.1 run\ntask #2 open t for "
+                "john\nexited #2 completed\n"
+                "step #3.1 run\ntask #3 open t for john\nexited #3 completed\n");
   TELL_ALL(&rig, "{'type':'activate','playbook':'p'}");
   enroll_many(&rig, 0, 2);
   TELL_ALL(&rig, "{'type':'pause','playbook':'p'}", "{'type':'advance','timestamp':14400000}");
@@ -88,7 +100,9 @@ static void removed_senders(void) {
   enroll_many(&rig, 4, 5);
   CHECK_OUTPUTS(&rig, "not_enrolled p u4 no_sender\n");
   CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_HOUR, 0), PBK_OK); /* what it serves goes on to the end */
-  CHECK_OUTPUTS(&rig, "step #1.1 run\ntask #1 open t for john\nexited #1 completed\nstep #3.1 run\ntask #2 open t for john\nexited #3 completed\n");
+  CHECK_OUTPUTS(&rig,
+                "step #1.1 run\ntask #1 open t for john\nexited #1 completed\nstep #3.1 run\ntask #2 open t for "
+                "john\nexited #3 completed\n");
   TELL_ALL(&rig, "{'type':'define','kind':'sender','key':'ann','user':'john'}"); /* again: active, in no pool */
   enroll_many(&rig, 4, 5);
   CHECK_OUTPUTS(&rig, "defined sender ann\nnot_enrolled p u4 no_sender\n");

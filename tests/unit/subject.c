@@ -77,7 +77,8 @@ static void traits_are_in_order(void) {
     set[number] = true;
   }
   for (uint32_t i = 1; i < subject.traits.count; i++)
-    CHECK(text_compare(name_text(&context, subject.traits.items[i - 1].name), name_text(&context, subject.traits.items[i].name)) < 0);
+    CHECK(text_compare(name_text(&context, subject.traits.items[i - 1].name),
+                       name_text(&context, subject.traits.items[i].name)) < 0);
   for (uint32_t number = 0; number < 100; number++) {
     char name[8];
     snprintf(name, sizeof name, "t%" PRIu32, number);

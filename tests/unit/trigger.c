@@ -8,34 +8,53 @@ static const struct {
   const char *what, *trigger, *before, *line;
   bool met;
 } cases[] = {
-    {"event", "{'event':'go'}", NULL, "{'type':'track','userId':'u1','event':'go'}", true},
-    {"another event", "{'event':'go'}", NULL, "{'type':'track','userId':'u1','event':'stop'}", false},
-    {"where", "{'event':'go','where':'event.properties.n > 1'}", NULL, "{'type':'track','userId':'u1','event':'go','properties':{'n':2}}", true},
-    {"where not", "{'event':'go','where':'event.properties.n > 1'}", NULL, "{'type':'track','userId':'u1','event':'go','properties':{'n':1}}", false},
-    {"where in error", "{'event':'go','where':'event.properties.n > 1'}", NULL, "{'type':'track','userId':'u1','event':'go'}", false},
-    {"page", "{'event':'home'}", NULL, "{'type':'page','userId':'u1','name':'home'}", true},
-    {"stage", "{'stage':'trial'}", NULL, "{'type':'stage','userId':'u1','stage':'trial'}", true},
-    {"stage again", "{'stage':'trial'}", "{'type':'stage','userId':'u1','stage':'trial'}", "{'type':'stage','userId':'u1','stage':'trial'}", false},
-    {"from", "{'stage':'trial','from':'lead'}", "{'type':'stage','userId':'u1','stage':'lead'}", "{'type':'stage','userId':'u1','stage':'trial'}", true},
-    {"from another", "{'stage':'trial','from':'lead'}", "{'type':'stage','userId':'u1','stage':'won'}", "{'type':'stage','userId':'u1','stage':'trial'}", false},
-    {"from none", "{'stage':'trial','from':'lead'}", NULL, "{'type':'stage','userId':'u1','stage':'trial'}", false},
-    {"health first", "{'health':'progressed'}", NULL, "{'type':'health','userId':'u1','health':5}", false}, /* P2 */
-    {"health rose", "{'health':'progressed'}", "{'type':'health','userId':'u1','health':5}", "{'type':'health','userId':'u1','health':5.5}", true},
-    {"health fell", "{'health':'progressed'}", "{'type':'health','userId':'u1','health':5}", "{'type':'health','userId':'u1','health':4}", false},
-    {"declined", "{'health':'declined'}", "{'type':'health','userId':'u1','health':5}", "{'type':'health','userId':'u1','health':4}", true},
-    {"health the same", "{'health':'declined'}", "{'type':'health','userId':'u1','health':5}", "{'type':'health','userId':'u1','health':5.0}", false},
-    {"with a change of stage", "{'health':'declined'}", "{'type':'stage','userId':'u1','stage':'a','health':5}", "{'type':'stage','userId':'u1','stage':'b','health':4}", false},
-    {"with the same stage", "{'health':'declined'}", "{'type':'stage','userId':'u1','stage':'a','health':5}", "{'type':'stage','userId':'u1','stage':'a','health':4}", true},
-    {"in one stage", "{'health':'declined','stage':'a'}", "{'type':'stage','userId':'u1','stage':'a','health':5}", "{'type':'health','userId':'u1','health':4}", true},
-    {"in another stage", "{'health':'declined','stage':'b'}", "{'type':'stage','userId':'u1','stage':'a','health':5}", "{'type':'health','userId':'u1','health':4}", false},
-    {"entered", "{'segment':'s'}", NULL, "{'type':'identify','userId':'u1','traits':{'n':1}}", true},
-    {"left", "{'segment':'s','on':'left'}", "{'type':'identify','userId':'u1','traits':{'n':1}}", "{'type':'identify','userId':'u1','traits':{'n':2}}", true},
-    {"not entered", "{'segment':'s'}", "{'type':'identify','userId':'u1','traits':{'n':1}}", "{'type':'identify','userId':'u1','traits':{'n':2}}", false},
-    {"tagged", "{'persona':'vip'}", NULL, "{'type':'tag','userId':'u1','persona':'vip'}", true},
-    {"untagged", "{'persona':'vip','on':'untagged'}", "{'type':'tag','userId':'u1','persona':'vip'}", "{'type':'untag','userId':'u1','persona':'vip'}", true},
-    {"a member already", "{'persona':'vip'}", "{'type':'tag','userId':'u1','persona':'vip'}", "{'type':'tag','userId':'u1','persona':'vip'}", false},
-    {"by hand only", "{'manual':true}", NULL, "{'type':'track','userId':'u1','event':'go'}", false},
-    {"deleted", "{'segment':'s','on':'left'}", "{'type':'identify','userId':'u1','traits':{'n':1}}", "{'type':'delete','userId':'u1'}", false}, /* E9 */
+  {"event", "{'event':'go'}", NULL, "{'type':'track','userId':'u1','event':'go'}", true},
+  {"another event", "{'event':'go'}", NULL, "{'type':'track','userId':'u1','event':'stop'}", false},
+  {"where", "{'event':'go','where':'event.properties.n > 1'}", NULL,
+   "{'type':'track','userId':'u1','event':'go','properties':{'n':2}}", true},
+  {"where not", "{'event':'go','where':'event.properties.n > 1'}", NULL,
+   "{'type':'track','userId':'u1','event':'go','properties':{'n':1}}", false},
+  {"where in error", "{'event':'go','where':'event.properties.n > 1'}", NULL, "{'type':'track','userId':'u1','event':'go'}",
+   false},
+  {"page", "{'event':'home'}", NULL, "{'type':'page','userId':'u1','name':'home'}", true},
+  {"stage", "{'stage':'trial'}", NULL, "{'type':'stage','userId':'u1','stage':'trial'}", true},
+  {"stage again", "{'stage':'trial'}", "{'type':'stage','userId':'u1','stage':'trial'}",
+   "{'type':'stage','userId':'u1','stage':'trial'}", false},
+  {"from", "{'stage':'trial','from':'lead'}", "{'type':'stage','userId':'u1','stage':'lead'}",
+   "{'type':'stage','userId':'u1','stage':'trial'}", true},
+  {"from another", "{'stage':'trial','from':'lead'}", "{'type':'stage','userId':'u1','stage':'won'}",
+   "{'type':'stage','userId':'u1','stage':'trial'}", false},
+  {"from none", "{'stage':'trial','from':'lead'}", NULL, "{'type':'stage','userId':'u1','stage':'trial'}", false},
+  {"health first", "{'health':'progressed'}", NULL, "{'type':'health','userId':'u1','health':5}", false}, /* P2 */
+  {"health rose", "{'health':'progressed'}", "{'type':'health','userId':'u1','health':5}",
+   "{'type':'health','userId':'u1','health':5.5}", true},
+  {"health fell", "{'health':'progressed'}", "{'type':'health','userId':'u1','health':5}",
+   "{'type':'health','userId':'u1','health':4}", false},
+  {"declined", "{'health':'declined'}", "{'type':'health','userId':'u1','health':5}",
+   "{'type':'health','userId':'u1','health':4}", true},
+  {"health the same", "{'health':'declined'}", "{'type':'health','userId':'u1','health':5}",
+   "{'type':'health','userId':'u1','health':5.0}", false},
+  {"with a change of stage", "{'health':'declined'}", "{'type':'stage','userId':'u1','stage':'a','health':5}",
+   "{'type':'stage','userId':'u1','stage':'b','health':4}", false},
+  {"with the same stage", "{'health':'declined'}", "{'type':'stage','userId':'u1','stage':'a','health':5}",
+   "{'type':'stage','userId':'u1','stage':'a','health':4}", true},
+  {"in one stage", "{'health':'declined','stage':'a'}", "{'type':'stage','userId':'u1','stage':'a','health':5}",
+   "{'type':'health','userId':'u1','health':4}", true},
+  {"in another stage", "{'health':'declined','stage':'b'}", "{'type':'stage','userId':'u1','stage':'a','health':5}",
+   "{'type':'health','userId':'u1','health':4}", false},
+  {"entered", "{'segment':'s'}", NULL, "{'type':'identify','userId':'u1','traits':{'n':1}}", true},
+  {"left", "{'segment':'s','on':'left'}", "{'type':'identify','userId':'u1','traits':{'n':1}}",
+   "{'type':'identify','userId':'u1','traits':{'n':2}}", true},
+  {"not entered", "{'segment':'s'}", "{'type':'identify','userId':'u1','traits':{'n':1}}",
+   "{'type':'identify','userId':'u1','traits':{'n':2}}", false},
+  {"tagged", "{'persona':'vip'}", NULL, "{'type':'tag','userId':'u1','persona':'vip'}", true},
+  {"untagged", "{'persona':'vip','on':'untagged'}", "{'type':'tag','userId':'u1','persona':'vip'}",
+   "{'type':'untag','userId':'u1','persona':'vip'}", true},
+  {"a member already", "{'persona':'vip'}", "{'type':'tag','userId':'u1','persona':'vip'}",
+   "{'type':'tag','userId':'u1','persona':'vip'}", false},
+  {"by hand only", "{'manual':true}", NULL, "{'type':'track','userId':'u1','event':'go'}", false},
+  {"deleted", "{'segment':'s','on':'left'}", "{'type':'identify','userId':'u1','traits':{'n':1}}",
+   "{'type':'delete','userId':'u1'}", false}, /* E9 */
 };
 
 static void each_trigger(void) {
@@ -43,10 +62,12 @@ static void each_trigger(void) {
     struct rig rig;
     rig_open(&rig, RIG_WITHOUT_STORAGE);
     check_note("%s", cases[i].what);
-    TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'s','when':'contact.traits.n == 1'}", "{'type':'define','kind':'persona','key':'vip'}",
-             "{'type':'identify','userId':'u1'}");
+    TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'s','when':'contact.traits.n == 1'}",
+             "{'type':'define','kind':'persona','key':'vip'}", "{'type':'identify','userId':'u1'}");
     if (cases[i].before) TELL_ALL(&rig, cases[i].before);
-    CHECK_EQUAL_INT(tell_format(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':%s," STEPS, cases[i].trigger), PBK_OK);
+    CHECK_EQUAL_INT(
+      tell_format(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':%s," STEPS, cases[i].trigger),
+      PBK_OK);
     rig_take(&rig);
     TELL_ALL(&rig, cases[i].line);
     CHECK_EQUAL_INT(strstr(rig_take(&rig), "enrolled #1 p u1") != NULL, cases[i].met);
@@ -54,7 +75,8 @@ static void each_trigger(void) {
   }
 }
 
-/* T7: direct triggers in definition order, then membership triggers in the order of the changes; one cause goes through all. */
+/* T7: direct triggers in definition order, then membership triggers in the order of the changes; one cause goes through all.
+ */
 static void in_order(void) {
   struct rig rig;
   rig_open(&rig, 0);
@@ -66,11 +88,12 @@ static void in_order(void) {
            "{'type':'define','kind':'playbook','key':'w','active':true,'trigger':{'event':'go'}," STEPS);
   rig_take(&rig);
   TELL_ALL(&rig, "{'type':'track','userId':'u1','event':'go'}");
-  CHECK_OUTPUTS(&rig, "tagged u1 late\ntagged u1 later\n"
-                      "enrolled #1 y u1 v1\nstep #1.1 run\ntask #1 open t\nexited #1 completed\n"
-                      "enrolled #2 w u1 v1\nstep #2.1 run\ntask #2 open t\nexited #2 completed\n"
-                      "enrolled #3 x u1 v1\nstep #3.1 run\ntask #3 open t\nexited #3 completed\n"
-                      "enrolled #4 z u1 v1\nstep #4.1 run\ntask #4 open t\nexited #4 completed\n");
+  CHECK_OUTPUTS(&rig,
+                "tagged u1 late\ntagged u1 later\n"
+                "enrolled #1 y u1 v1\nstep #1.1 run\ntask #1 open t\nexited #1 completed\n"
+                "enrolled #2 w u1 v1\nstep #2.1 run\ntask #2 open t\nexited #2 completed\n"
+                "enrolled #3 x u1 v1\nstep #3.1 run\ntask #3 open t\nexited #3 completed\n"
+                "enrolled #4 z u1 v1\nstep #4.1 run\ntask #4 open t\nexited #4 completed\n");
   rig_close(&rig);
 }
 
@@ -78,10 +101,12 @@ static void in_order(void) {
 static void events_for_accounts(void) {
   struct rig rig;
   rig_open(&rig, 0);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','subject':'account','active':true,'trigger':{'event':'go'}," STEPS,
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','subject':'account','active':true,'trigger':{'event':'go'}," STEPS,
            "{'type':'group','userId':'u1','groupId':'a1'}");
   rig_take(&rig);
-  TELL_ALL(&rig, "{'type':'track','userId':'u1','event':'go'}", "{'type':'track','userId':'u1','event':'go','context':{'groupId':'a2'}}",
+  TELL_ALL(&rig, "{'type':'track','userId':'u1','event':'go'}",
+           "{'type':'track','userId':'u1','event':'go','context':{'groupId':'a2'}}",
            "{'type':'track','event':'go','context':{'groupId':'a3'}}", "{'type':'track','userId':'u2','event':'go'}");
   const char *text = rig_take(&rig);
   CHECK(strstr(text, "#1 p a1") && strstr(text, "#2 p a2") && strstr(text, "#3 p a3") && !strstr(text, "#4"));
@@ -92,8 +117,9 @@ static void events_for_accounts(void) {
 static void not_retroactive(void) {
   struct rig rig;
   rig_open(&rig, 0);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','trigger':{'event':'go'}," STEPS, "{'type':'activate','playbook':'p','timestamp':10000}",
-           "{'type':'pause','playbook':'p','timestamp':20000}", "{'type':'resume','playbook':'p','timestamp':30000}",
+  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','trigger':{'event':'go'}," STEPS,
+           "{'type':'activate','playbook':'p','timestamp':10000}", "{'type':'pause','playbook':'p','timestamp':20000}",
+           "{'type':'resume','playbook':'p','timestamp':30000}",
            "{'type':'define','kind':'playbook','key':'p','trigger':{'event':'go'}," STEPS);
   rig_take(&rig);
   TELL_ALL(&rig, "{'type':'track','userId':'u1','event':'go','timestamp':9999}");
@@ -107,7 +133,9 @@ static void not_retroactive(void) {
 static void redefined(void) {
   struct rig rig;
   rig_open(&rig, 0);
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':[{'event':'a'},{'event':'b'},{'event':'a'}]," STEPS,
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':[{'event':'a'},{'event':'b'},{'event':'a'}]"
+           "," STEPS,
            "{'type':'define','kind':'playbook','key':'p','trigger':[{'event':'b'},{'event':'c'}]," STEPS);
   rig_take(&rig);
   TELL_ALL(&rig, "{'type':'track','userId':'u1','event':'a'}");
