@@ -19,8 +19,8 @@ enum cel_kind {
   CEL_DOUBLE,    /* as.number */
   CEL_STRING,    /* as.bytes, size */
   CEL_BYTES,     /* as.bytes, size */
-  CEL_TIMESTAMP, /* as.integer: microseconds since 1970 */
-  CEL_DURATION,  /* as.integer: microseconds */
+  CEL_TIMESTAMP, /* as.integer: microseconds since 1970; size: nanoseconds from there, 0 to 999; 0 in all that a world gives */
+  CEL_DURATION,  /* as.integer: microseconds, those at or before; size: nanoseconds from there, 0 to 999 */
   CEL_TYPE,      /* as.integer: an enum cel_kind (CEL_DYN for `type`'s own kinds is never seen) */
   CEL_LIST,
   CEL_MAP,

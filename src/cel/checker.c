@@ -321,13 +321,14 @@ static void checker_literal_argument(struct cel_compilation *compilation, const 
   const struct cel_syntax *argument = syntax->count ? syntax->items[0] : NULL;
   if (!argument || argument->kind != SYNTAX_LITERAL || argument->literal.kind != CEL_STRING) return;
   struct text text = cel_text(&argument->literal);
+  struct cel_value value;
   int64_t time;
   const char *message;
-  if (syntax->number == FUNCTION_DURATION && !(pbk_parse_cel_duration(text, &time) && pbk_cel_duration_fits(time))) {
+  if (syntax->number == FUNCTION_DURATION && !(pbk_cel_parse_time(CEL_DURATION, text, &value) && pbk_cel_time_fits(&value))) {
     pbk_cel_refuse(compilation, argument->offset,
-                   "expected a duration such as '36h' or '90m' (h, m, s, ms, us); for days use days(n)");
+                   "expected a duration such as '36h' or '90m' (h, m, s, ms, us, ns); for days use days(n)");
   }
-  if (syntax->number == FUNCTION_TIMESTAMP && !(pbk_parse_time(text, &time) && pbk_cel_timestamp_fits(time))) {
+  if (syntax->number == FUNCTION_TIMESTAMP && !(pbk_cel_parse_time(CEL_TIMESTAMP, text, &value) && pbk_cel_time_fits(&value))) {
     pbk_cel_refuse(compilation, argument->offset, "expected a time such as '2026-01-31T10:00:00Z'");
   }
   if (syntax->number >= FUNCTION_GET_FULL_YEAR && !pbk_cel_zone(text, 0, &time, &message)) {

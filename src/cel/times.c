@@ -1,15 +1,6 @@
-/* cel/times.c - calendar fields of timestamps and parts of durations, the zones they are asked in, and what range both have.
- */
+/* cel/times.c - calendar fields of timestamps and parts of durations, the zones they are asked in. */
 #include "base/clock.h"
 #include "cel/program.h"
-
-bool pbk_cel_timestamp_fits(int64_t value) {
-  return value >= CEL_TIMESTAMP_LEAST && value <= CEL_TIMESTAMP_MOST;
-}
-
-bool pbk_cel_duration_fits(int64_t value) {
-  return value >= -CEL_DURATION_MOST && value <= CEL_DURATION_MOST;
-}
 
 /* ---- calendar fields ---- */
 
@@ -84,15 +75,18 @@ static int64_t times_part_unit(uint32_t getter) {
                                           : 1000;
 }
 
-int64_t pbk_cel_duration_part(uint32_t getter, pbk_duration duration) {
-  int64_t whole = duration / times_part_unit(getter);
+int64_t pbk_cel_duration_part(uint32_t getter, pbk_duration duration, bool more) {
+  int64_t whole = (duration + (more && duration < 0)) / times_part_unit(getter);
   return getter == FUNCTION_GET_MILLISECONDS ? whole % 1000 : whole;
 }
 
-void pbk_cel_part_span(uint32_t getter, pbk_duration duration, int64_t *first, int64_t *past) {
-  int64_t unit = times_part_unit(getter), whole = duration / unit;
+void pbk_cel_part_span(uint32_t getter, pbk_duration duration, bool more, int64_t *first, int64_t *past) {
+  int64_t unit = times_part_unit(getter), whole = (duration + (more && duration < 0)) / unit;
   *first = whole > 0 ? whole * unit : saturating_add((whole - 1) * unit, 1);
   *past = whole < 0 ? whole * unit + 1 : saturating_add(whole * unit, unit);
+  /* Below zero the nanoseconds lead on toward it. */
+  if (more && whole <= 0) *first = saturating_add(*first, -1);
+  if (more && whole < 0) --*past;
 }
 
 /* ---- zones ---- */
@@ -150,10 +144,12 @@ void pbk_cel_getter(struct cel_machine *machine, uint32_t getter, const struct c
     cel_stay(out, cel_failure(message), until);
     return;
   }
-  cel_stay(out, cel_int(calendar ? pbk_cel_calendar_field(getter, base) : pbk_cel_duration_part(getter, base)), until);
+  bool more = of->value.size != 0;
+  cel_stay(out, cel_int(calendar ? pbk_cel_calendar_field(getter, base) : pbk_cel_duration_part(getter, base, more)), until);
   if (!slope) return;
   out->step = calendar ? STEP_CALENDAR : STEP_PART;
   out->slope = slope;
   out->getter = (uint8_t)getter;
+  out->more = more;
   out->base = base;
 }

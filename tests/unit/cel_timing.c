@@ -173,8 +173,12 @@ static void put(const char *text) {
 static const int64_t spans[] = {0, 1, 2, 3, 5, 8, 13, 21, 34, 1000, 1000000, 3600000000, -1, -5};
 
 static void put_span(void) {
+  static const int64_t between[] = {1, 500, 999, 1500, -1, -1500, 1000000250};
   char text[40];
-  snprintf(text, sizeof text, "duration('%lldus')", (long long)spans[pick(sizeof spans / sizeof *spans)]);
+  if (pick(8))
+    snprintf(text, sizeof text, "duration('%lldus')", (long long)spans[pick(sizeof spans / sizeof *spans)]);
+  else
+    snprintf(text, sizeof text, "duration('%lldns')", (long long)between[pick(sizeof between / sizeof *between)]);
   put(text);
 }
 
@@ -201,6 +205,7 @@ static void put_time(uint32_t depth) {
                                       "events('a').last()",
                                       "events('b').first()",
                                       "timestamp('1970-01-01T00:00:00.000040Z')",
+                                      "timestamp('1970-01-01T00:00:00.000040250Z')",
                                       "x"};
   switch (pick(depth ? 4 : 1)) {
     case 0: put(plain[pick(sizeof plain / sizeof *plain)]); break;
@@ -301,12 +306,12 @@ static void random_world(void) {
 }
 
 /* Instants at which something may change: every time there is plus and minus every span and pair of spans, the calendar's
- * boundaries, and a microsecond around each. */
-static pbk_time instants[40000];
+ * boundaries, and two microseconds around each. */
+static pbk_time instants[80000];
 static uint32_t instant_count;
 
 static void add_instant(pbk_time time) {
-  for (int d = -1; d <= 1; d++) {
+  for (int d = -2; d <= 2; d++) {
     if (instant_count < sizeof instants / sizeof *instants) instants[instant_count++] = time + d;
   }
 }
