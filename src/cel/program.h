@@ -82,6 +82,39 @@ enum cel_function {
   FUNCTION_TYPE,
   FUNCTION_DYN,
   FUNCTION_DAYS,
+  /* texts.c, format.c */
+  FUNCTION_CHAR_AT,
+  FUNCTION_INDEX_OF,
+  FUNCTION_LAST_INDEX_OF,
+  FUNCTION_SUBSTRING,
+  FUNCTION_REPLACE,
+  FUNCTION_SPLIT,
+  FUNCTION_JOIN,
+  FUNCTION_TRIM,
+  FUNCTION_REVERSE,
+  FUNCTION_LOWER_ASCII,
+  FUNCTION_UPPER_ASCII,
+  FUNCTION_QUOTE,
+  FUNCTION_FORMAT,
+  /* mathematics.c */
+  FUNCTION_MATH_GREATEST,
+  FUNCTION_MATH_LEAST,
+  FUNCTION_MATH_CEIL,
+  FUNCTION_MATH_FLOOR,
+  FUNCTION_MATH_ROUND,
+  FUNCTION_MATH_TRUNC,
+  FUNCTION_MATH_ABS,
+  FUNCTION_MATH_SIGN,
+  FUNCTION_MATH_SQRT,
+  FUNCTION_MATH_IS_NAN,
+  FUNCTION_MATH_IS_INF,
+  FUNCTION_MATH_IS_FINITE,
+  FUNCTION_MATH_BIT_AND,
+  FUNCTION_MATH_BIT_OR,
+  FUNCTION_MATH_BIT_XOR,
+  FUNCTION_MATH_BIT_NOT,
+  FUNCTION_MATH_BIT_SHIFT_LEFT,
+  FUNCTION_MATH_BIT_SHIFT_RIGHT,
   /* the getters, together and last */
   FUNCTION_GET_FULL_YEAR,
   FUNCTION_GET_MONTH,
@@ -292,6 +325,13 @@ const char *pbk_cel_kind_name(uint32_t kind);
 /* strings.c */
 struct cel_value pbk_cel_string_call(struct cel_machine *machine, uint32_t function, const struct cel_value *arguments,
                                      uint32_t count);
+
+/* texts.c, format.c, mathematics.c: the functions from FUNCTION_CHAR_AT to the getters. */
+struct cel_value pbk_cel_extension_call(struct cel_machine *machine, uint32_t function, const struct cel_value *arguments,
+                                        uint32_t count);
+struct cel_value pbk_cel_format(struct cel_machine *machine, struct text template, const struct cel_value *arguments);
+struct cel_value pbk_cel_math_call(struct cel_machine *machine, uint32_t function, const struct cel_value *arguments,
+                                   uint32_t count);
 
 /* nanoseconds.c: timestamps and durations. */
 static inline int cel_compare_times(const struct cel_value *a, const struct cel_value *b) {

@@ -5,7 +5,7 @@
  * nanoseconds]} and so on.
  *
  * cel-conformance [--all | --profile LIST] [FILE…]: without a file, standard input; --profile leaves out the cases of other
- * profiles (if not given: those that are not core), --all none. */
+ * profiles (if not given: those that are not supported), --all none. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -361,7 +361,7 @@ static bool run_file(struct run *run, const char *path) {
 }
 
 int main(int count, char **arguments) {
-  struct run run = {.profiles = "core,bytes,regex,quoted-ident"};
+  struct run run = {.profiles = "core,bytes,regex,quoted-ident,ext:strings,ext:math"};
   bool good = true;
   uint32_t files = 0;
   pbk_memory_init(&run.memory, NULL, NULL, UINT64_MAX);
