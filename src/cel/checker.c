@@ -322,7 +322,8 @@ static void checker_literal_argument(struct cel_compilation *compilation, const 
   if (!argument || argument->kind != SYNTAX_LITERAL || argument->literal.kind != CEL_STRING) return;
   struct text text = cel_text(&argument->literal);
   struct cel_value value;
-  int64_t time;
+  int64_t offset;
+  uint32_t named;
   const char *message;
   if (syntax->number == FUNCTION_DURATION && !(pbk_cel_parse_time(CEL_DURATION, text, &value) && pbk_cel_time_fits(&value))) {
     pbk_cel_refuse(compilation, argument->offset,
@@ -331,7 +332,7 @@ static void checker_literal_argument(struct cel_compilation *compilation, const 
   if (syntax->number == FUNCTION_TIMESTAMP && !(pbk_cel_parse_time(CEL_TIMESTAMP, text, &value) && pbk_cel_time_fits(&value))) {
     pbk_cel_refuse(compilation, argument->offset, "expected a time such as '2026-01-31T10:00:00Z'");
   }
-  if (syntax->number >= FUNCTION_GET_FULL_YEAR && !pbk_cel_zone(text, 0, &time, &message)) {
+  if (syntax->number >= FUNCTION_GET_FULL_YEAR && !pbk_cel_zone(compilation->environment->zones, text, &named, &offset, &message)) {
     pbk_cel_refuse(compilation, argument->offset, "%s", message);
   }
 }

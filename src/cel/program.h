@@ -157,6 +157,7 @@ struct cel_program {
   struct text source; /* a copy */
   uint32_t root;
   bool timed;
+  const struct cel_zones *zones; /* the environment's */
 };
 
 /* ---- terms ---- */
@@ -176,9 +177,15 @@ struct cel_term {
   uint8_t step;
   uint8_t getter;        /* STEP_CALENDAR, STEP_PART: enum cel_function */
   bool more;             /* STEP_PART: the duration has nanoseconds */
-  uint32_t time_count;   /* STEP_WINDOW */
-  const pbk_time *times; /* STEP_WINDOW */
-  int64_t base;  /* STEP_CALENDAR: local time at `now`; STEP_PART: the duration at `now`; STEP_WINDOW: longer window */
+  union {
+    uint32_t time_count; /* STEP_WINDOW */
+    uint32_t zone;       /* STEP_CALENDAR: a named zone, 0: none */
+  };
+  union {
+    const pbk_time *times;         /* STEP_WINDOW */
+    const struct cel_zones *zones; /* STEP_CALENDAR */
+  };
+  int64_t base;  /* STEP_CALENDAR: local time at `now`, UTC with a named zone; STEP_PART: the duration at `now`; STEP_WINDOW: longer window */
   int64_t other; /* STEP_WINDOW: the shorter window, or NO_SHORTER_WINDOW */
 };
 #define NO_SHORTER_WINDOW INT64_MIN
@@ -362,8 +369,14 @@ int64_t pbk_cel_duration_part(uint32_t getter, pbk_duration duration, bool more)
 /* The span [*first, *past) around a local time or duration within which the getter gives the same. */
 void pbk_cel_calendar_span(uint32_t getter, pbk_time local, int64_t *first, int64_t *past);
 void pbk_cel_part_span(uint32_t getter, pbk_duration duration, bool more, int64_t *first, int64_t *past);
-/* The local time of a zone given as text ("UTC", "+02:00"): false, with *message, when it is not known. */
-bool pbk_cel_zone(struct text zone, pbk_time time, pbk_time *local, const char **message);
+/* A zone given as text: a fixed offset ("UTC", "+02:00"), then *named is 0, or one of the named ones. False, with *message, when it is
+ * not known. */
+bool pbk_cel_zone(const struct cel_zones *zones, struct text text, uint32_t *named, int64_t *offset, const char **message);
+/* What a field is at a time that is local already (zone 0) or UTC, and the span [*first, *past) around it, on the same clock, in which
+ * it stays the same; the span may be shorter than that. */
+int64_t pbk_cel_zoned_field(const struct cel_zones *zones, uint32_t zone, uint32_t getter, int64_t base);
+void pbk_cel_zoned_span(const struct cel_zones *zones, uint32_t zone, uint32_t getter, int64_t base, int64_t *first,
+                        int64_t *past);
 /* A getter's call, with its zone if count is 2. */
 void pbk_cel_getter(struct cel_machine *machine, uint32_t getter, const struct cel_term *of, const struct cel_value *zone,
                     struct cel_term *out);

@@ -3,7 +3,9 @@
  * What moves continuously is a straight line, so that a comparison of two lines is solved for where they cross. What goes in
  * steps is walked from step to step, or searched where it only falls. Answers may be early, after TIMING_MOST_STEPS say, but
  * never late. */
+#include "base/clock.h"
 #include "cel/program.h"
+#include "cel/zones.h"
 
 enum { TIMING_MOST_STEPS = 1024, TIMING_MOST_EVENTS = 8192 };
 
@@ -94,7 +96,8 @@ static struct cel_value timing_value(const struct cel_term *term, pbk_time now, 
   int64_t base;
   switch (term->step) {
     case STEP_CALENDAR:
-      return timing_base(term, now, at, &base) ? cel_int(pbk_cel_calendar_field(term->getter, base)) : term->value;
+      return timing_base(term, now, at, &base) ? cel_int(pbk_cel_zoned_field(term->zones, term->zone, term->getter, base))
+                                               : term->value;
     case STEP_PART:
       return timing_base(term, now, at, &base) ? cel_int(pbk_cel_duration_part(term->getter, base, term->more)) : term->value;
     case STEP_WINDOW: return cel_int(pbk_cel_window_count(term->times, term->time_count, at, term->base, term->other));
@@ -126,7 +129,7 @@ static pbk_time timing_next(const struct cel_term *term, pbk_time now, pbk_time 
   int64_t base, first, past;
   if (!timing_base(term, now, at, &base)) return CEL_FOREVER;
   if (term->step == STEP_CALENDAR)
-    pbk_cel_calendar_span(term->getter, base, &first, &past);
+    pbk_cel_zoned_span(term->zones, term->zone, term->getter, base, &first, &past);
   else
     pbk_cel_part_span(term->getter, base, term->more, &first, &past);
   uint64_t speed = timing_speed(term->slope);
@@ -193,6 +196,17 @@ static pbk_time timing_falling(uint32_t binary, const struct cel_term *a, const 
   return CEL_FOREVER;
 }
 
+/* When the zone of a calendar field next changes what it is ahead of UTC. */
+static pbk_time timing_zone_end(const struct cel_term *term, pbk_time now, pbk_time at) {
+  int64_t base, first, past;
+  if (!term->zone || !timing_base(term, now, at, &base)) return CEL_FOREVER;
+  pbk_cel_zone_offset(term->zones, term->zone, base / PBK_SECOND - (base % PBK_SECOND < 0), &first, &past);
+  /* Only for what moves as fast as time. */
+  if (term->slope > 0)
+    return pbk_checked_multiply(past, PBK_SECOND, &past) ? timing_after(at, timing_distance(base, past)) : CEL_FOREVER;
+  return pbk_checked_multiply(first, PBK_SECOND, &first) ? timing_after(at, timing_distance(first, base) + 1) : CEL_FOREVER;
+}
+
 /* After how many steps a field of something that moves as fast as time has had all its values; 0 when that is not fixed. */
 static uint32_t timing_round(const struct cel_term *term) {
   if (term->step != STEP_CALENDAR || timing_speed(term->slope) != 1) return 0;
@@ -215,15 +229,24 @@ static pbk_time timing_walk(struct cel_machine *machine, uint32_t binary, const 
   bool left_stays = timing_next(a, now, now) >= until, right_stays = timing_next(b, now, now) >= until;
   uint32_t round = right_stays ? timing_round(a) : left_stays ? timing_round(b) : 0;
   uint32_t most = a->step == STEP_WINDOW || b->step == STEP_WINDOW ? TIMING_MOST_EVENTS : TIMING_MOST_STEPS;
-  if (round) most = round;
+  const struct cel_term *moving = right_stays ? a : b;
+  bool zoned = round && moving->zone;
+  if (round && !zoned) most = round;
+  uint32_t turned = 0;
+  pbk_time zone_end = zoned ? timing_zone_end(moving, now, now) : CEL_FOREVER;
   for (uint32_t i = 0; i < most; i++) {
-    at = cel_sooner(timing_next(a, now, at), timing_next(b, now, at));
+    /* In a zone, once round is enough until its clock is put forward or back. */
+    at = zoned && turned++ == round ? zone_end : cel_sooner(timing_next(a, now, at), timing_next(b, now, at));
+    if (zoned && at >= zone_end) {
+      zone_end = timing_zone_end(moving, now, at);
+      turned = 0;
+    }
     if (at >= until) return until;
     if (machine->walks == 0) return at;
     machine->walks--;
     if (timing_truth(machine, binary, a, b, at) != holds) return at;
   }
-  return round ? until : at;
+  return round && !zoned ? until : at;
 }
 
 static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const struct cel_term *a,

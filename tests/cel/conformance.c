@@ -16,13 +16,15 @@
 #include "base/value.h"
 #include "cel/program.h"
 #include "wire/json_reader.h"
+#include "../../examples/zones.h"
 
 struct run {
   struct memory memory;
   struct arena arena;
   struct cel_machine *machine;
   const char *profiles;
-  uint32_t passed, failed, skipped;
+  struct cel_zones zones; /* the system's */
+  uint32_t passed, failed, skipped, unzoned;
 };
 
 struct bindings {
@@ -288,9 +290,24 @@ static bool wanted(const struct run *run, const pbk_value *line) {
   return false;
 }
 
+/* Whether a case cannot be told without time zone data: its section asks zones, and its name none by an offset or UTC. */
+static bool names_zone(const pbk_value *line) {
+  const pbk_value *section = member(line, "section"), *expression = member(line, "expr");
+  if (!section || !text_equal(value_text(section), TEXT("timestamp_selectors_tz"))) return false;
+  struct text text = value_text(expression);
+  for (uint32_t i = 1; i < text.size; i++) {
+    if (text.bytes[i] == '/') return true;
+  }
+  return false;
+}
+
 static void run_case(struct run *run, const pbk_value *line) {
   if (!wanted(run, line)) {
     run->skipped++;
+    return;
+  }
+  if (!run->zones.count && names_zone(line)) {
+    run->unzoned++;
     return;
   }
   const pbk_value *check = member(line, "disable_check"), *container = member(line, "container");
@@ -303,6 +320,7 @@ static void run_case(struct run *run, const pbk_value *line) {
                                         .resolve = no_lookup,
                                         .entry_name = no_entry,
                                         .no_check = check && check->as.integer,
+                                        .zones = &run->zones,
                                         .container = container ? text_of(&run->arena, container) : NULL};
   struct cel_value expected = {.kind = CEL_NULL};
   if (!expects_error) expected = value_of(run, wants);
@@ -367,6 +385,10 @@ int main(int count, char **arguments) {
   pbk_memory_init(&run.memory, NULL, NULL, UINT64_MAX);
   pbk_arena_init(&run.arena, &run.memory);
   run.machine = pbk_cel_machine_create(&run.memory);
+  size_t zones_size = 0;
+  const char *message = NULL;
+  unsigned char *zones = zones_read(ZONES_DIRECTORY, &zones_size);
+  if (zones && !pbk_cel_zones_read(&run.zones, zones, zones_size, &message)) printf("time zones: %s\n", message);
   for (int i = 1; i < count; i++) {
     if (strcmp(arguments[i], "--all") == 0)
       run.profiles = NULL;
@@ -378,6 +400,8 @@ int main(int count, char **arguments) {
   if (!files) good = run_file(&run, "-");
   pbk_cel_machine_release(&run.memory, run.machine);
   pbk_arena_release(&run.arena);
+  free(zones);
+  if (run.unzoned) printf("%u that need %s left out\n", (unsigned)run.unzoned, ZONES_DIRECTORY);
   if (run.skipped) printf("%u of other profiles or kinds left out\n", (unsigned)run.skipped);
   printf("%u passed, %u failed\n", (unsigned)run.passed, (unsigned)run.failed);
   return good && run.failed == 0 ? 0 : 1;

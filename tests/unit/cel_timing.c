@@ -1,6 +1,7 @@
 /* tests/unit/cel_timing.c - SPEC X6: until when a condition's value holds. Known answers, refusals, and random conditions
  * against evaluating at every instant at which anything could change. */
 #include "cel_support.h"
+#include "cel_zone_data.h"
 
 static struct test_world world;
 static struct cel_machine *machine;
@@ -230,10 +231,12 @@ static void put_count(void) {
 static void put_getter(uint32_t depth) {
   static const char *const names[] = {".getMilliseconds()",  ".getSeconds()",          ".getMinutes()", ".getHours()",
                                       ".getHours('+05:30')", ".getDayOfWeek()",        ".getDate()",    ".getMonth()",
-                                      ".getFullYear()",      ".getDayOfYear('-08:00')"};
+                                      ".getFullYear()",      ".getDayOfYear('-08:00')",
+                                      ".getHours('Test/Near')", ".getMinutes('Test/Days')", ".getSeconds('Test/Near')",
+                                      ".getDate('Test/Near')", ".getDayOfWeek('Test/Days')"};
   static const char *const parts[] = {".getMilliseconds()", ".getSeconds()", ".getMinutes()", ".getHours()"};
   if (pick(3))
-    put("("), put_time(depth), put(")"), put(names[pick(10)]);
+    put("("), put_time(depth), put(")"), put(names[pick(15)]);
   else
     put("("), put_gap(depth ? depth : 1), put(")"), put(parts[pick(4)]);
 }
@@ -348,6 +351,7 @@ static void collect_instants(pbk_time from) {
     for (pbk_time i = 1; i < 70; i++) add_instant(i * units[u]);
   }
   for (pbk_time i = 1; i < 80; i++) add_instant(i * 1800 * PBK_SECOND);
+  for (pbk_time i = 0; i < 120; i++) add_instant(90001 * PBK_SECOND + i * 1800 * PBK_SECOND + PBK_SECOND);
   qsort(instants, instant_count, sizeof *instants, by_time);
   for (uint32_t i = 0; i < instant_count; i++) {
     if (instants[i] > from && (!kept || instants[kept - 1] != instants[i])) instants[kept++] = instants[i];
@@ -403,7 +407,11 @@ int main(int count, char **arguments) {
   uint32_t rounds = count > 1 ? (uint32_t)atoi(arguments[1]) : 150, late = 0;
   uint64_t wakes = 0, changes = 0;
   if (count > 2) random_state = (uint64_t)atoi(arguments[2]) * 2654435761u + 1;
+  struct cel_zones zones = {0};
+  const char *message;
   test_world_init(&world);
+  if (!pbk_cel_zones_read(&zones, test_zone_bytes, test_zone_data(), &message)) abort();
+  world.zones = &zones;
   machine = pbk_cel_machine_create(&world.memory);
   known_lines();
   known_events();
