@@ -172,7 +172,7 @@ int command_check(char **arguments, int count) {
     complain("cannot make an engine: %s", pbk_status_name(status));
     return STATUS_CANNOT_RUN;
   }
-  bool fine = true;
+  bool fine = take_zones(check.engine, NULL);
   for (int at = 0; at < file_count && fine && !output_failed(); at++) fine = check_file(&check, arguments[at]);
   if (check.skipped) print("%llu other lines skipped\n", check.skipped);
   print("%llu definitions, ", check.definitions);

@@ -29,6 +29,7 @@ const char run_help_text[] =
   "                    sent (the default), accepted, retry[:WAIT], failed[:REASON]; WAIT as in 90s, 1h30m, 2d\n"
   "  --until TIME      advances to TIME at the end: RFC 3339, or milliseconds since 1970\n"
   "  --engine-id ID    the engine's id, part of every message's key\n"
+  "  --zones DIR       time zones for conditions, from the zone files in DIR (/usr/share/zoneinfo where it is there)\n"
   "  --story KEY       instead of the outputs, tells what happened to the contact or account KEY, a dated line each\n"
   "  --quiet           prints no outputs, only a summary\n"
   "  --summary         prints, at the end and on standard error: inputs and inputs a second, members of personas and\n"

@@ -2,6 +2,8 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include <playbook/playbook.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,6 +31,10 @@ struct option {
 /* Sorts the arguments of a command into options and files, which end up in arguments[0 .. *file_count). Complains and
  * returns false for an option that is not in the list, which ends with a name of NULL. */
 bool read_options(const char *command, const struct option *options, char **arguments, int count, int *file_count);
+
+/* Hands the time zones of a directory to an engine; NULL: those of the system, where it has any. Complains and returns false where there
+ * are none, or they cannot be used. */
+bool take_zones(pbk_engine *engine, const char *directory);
 
 /* The commands: `arguments` are those after the command's name. They return the exit status. */
 int command_run(char **arguments, int count);

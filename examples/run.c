@@ -15,6 +15,7 @@
 #include "story.h"
 #include "summary.h"
 #include "time_text.h"
+#include "zones.h"
 
 enum {
   DRAINED_AT_ONCE = 128,
@@ -181,9 +182,22 @@ static void finish(struct run *run, const char *story_key) {
     summary_write(&run->summary, run->engine, run->lines, run->refused, seconds_now() - run->started, stderr);
 }
 
+bool take_zones(pbk_engine *engine, const char *directory) {
+  size_t size;
+  unsigned char *bytes = zones_read(directory ? directory : ZONES_DIRECTORY, &size);
+  if (!bytes) {
+    if (directory) complain("there are no time zone files in %s", directory);
+    return !directory;
+  }
+  pbk_status status = pbk_set_time_zones(engine, bytes, size);
+  free(bytes);
+  if (status != PBK_OK) complain("cannot use the time zones: %s", pbk_status_name(status));
+  return status == PBK_OK;
+}
+
 int command_run(char **arguments, int count) {
   bool help = false;
-  const char *deliver = "sent", *until_text = NULL, *engine_id = NULL, *story_key = NULL;
+  const char *deliver = "sent", *until_text = NULL, *engine_id = NULL, *story_key = NULL, *zones = NULL;
   struct run run = {0};
   const struct option options[] = {
     {"--help", &help, NULL},
@@ -191,6 +205,7 @@ int command_run(char **arguments, int count) {
     {"--until", NULL, &until_text},
     {"--engine-id", NULL, &engine_id},
     {"--story", NULL, &story_key},
+    {"--zones", NULL, &zones},
     {"--quiet", &run.quiet, NULL},
     {"--summary", &run.summarize, NULL},
     {NULL, NULL, NULL},
@@ -215,6 +230,11 @@ int command_run(char **arguments, int count) {
   pbk_status status = pbk_engine_create(&config, &run.engine);
   if (status != PBK_OK) {
     complain("cannot make an engine: %s", pbk_status_name(status));
+    deliveries_release(&deliveries);
+    return STATUS_CANNOT_RUN;
+  }
+  if (!take_zones(run.engine, zones)) {
+    pbk_engine_destroy(run.engine);
     deliveries_release(&deliveries);
     return STATUS_CANNOT_RUN;
   }

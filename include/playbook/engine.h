@@ -105,6 +105,29 @@ PBK_API pbk_time pbk_next_due(pbk_engine *engine);
  * as `now`. At most `budget` due things are done, 0 for no limit: PBK_MORE when some are left (SPEC T8); then call again. */
 PBK_API pbk_status pbk_advance(pbk_engine *engine, pbk_time to, uint64_t budget);
 
+/* Named time zones for conditions: now.getHours("Europe/Berlin"). The library knows none of itself, as it reads no files; the host
+ * hands them over, at the start and again when there is newer data, and they are an input like any other, kept in the journal. What is
+ * there already is looked at again at once. Until then, and for names that are not among them, a condition that names a zone is refused
+ * when it is defined (a name that is not a literal, or is gone in newer data, is an error of the evaluation). The bytes are copied, at most
+ * 16 MiB; size 0: none any more. PBK_ERR_REFUSED where they are not what follows.
+ *
+ * All numbers are little-endian; u and i are unsigned and signed, with their bits; offsets into the data count from its start.
+ *
+ *   4 bytes "PBKZ" | u32 version, 1 | u32 names (at most 4096) | then for each name, ordered by its bytes, without repetition:
+ *     u32 where its text is | u32 its size, 1 to 255 bytes of UTF-8 | u32 where its zone is (several names may share one)
+ *   A zone:
+ *     i32 seconds ahead of UTC before the first transition | u32 transitions (at most 4096)
+ *     what holds after the last transition, or always where there is none:
+ *     u32 1 with daylight time, else 0 | i32 seconds ahead of UTC in standard time | i32 the same in daylight time
+ *     when daylight time begins, and when it ends, each (zero without daylight time):
+ *       u8 0: a weekday of a month; 1: a day of the year from 1, leap days not counted; 2: a day of the year from 0, counted
+ *       | u8 month, 1 to 12 | u8 week, 1 to 5 for the last | u8 weekday, 0 for Sunday | u16 day of the year | u16 zero
+ *       | i32 seconds after that day's midnight, on the clock in force before, at most 168 hours either way
+ *     u32 zero
+ *     i64 for each transition, rising: seconds since 1970 | i32 for each: seconds ahead of UTC from there on, at most 26 hours
+ */
+PBK_API pbk_status pbk_set_time_zones(pbk_engine *engine, const void *bytes, size_t size);
+
 /* What may come with every input. NULL for any call that takes one: no time, no id. */
 typedef struct pbk_envelope {
   uint32_t size;

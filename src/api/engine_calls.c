@@ -106,6 +106,12 @@ pbk_status pbk_advance(pbk_engine *engine, pbk_time to, uint64_t budget) {
   return status == PBK_OK && engine->more ? PBK_MORE : status;
 }
 
+pbk_status pbk_set_time_zones(pbk_engine *engine, const void *bytes, size_t size) {
+  if ((!bytes && size) || size > CEL_MOST_ZONES) return PBK_ERR_ARGUMENT;
+  struct command command = {.type = COMMAND_ZONES, .zones = {size ? bytes : "", (uint32_t)size}};
+  return pbk_call(engine, NULL, &command);
+}
+
 /* ---- letting effects out ---- */
 
 static pbk_status commit_body(pbk_engine *engine, void *argument) {

@@ -33,6 +33,7 @@ void pbk_audiences_release(struct audiences *audiences) {
   array_release(memory, &audiences->reads);
   array_release(memory, &audiences->pending);
   array_release(memory, &audiences->flips);
+  pbk_release(memory, (void *)(uintptr_t)audiences->zones.bytes, audiences->zones.size);
   if (audiences->machine) pbk_cel_machine_release(memory, audiences->machine);
 }
 

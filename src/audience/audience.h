@@ -43,6 +43,7 @@ struct audiences {
   ARRAY(struct audience_read) reads;
   number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
   ARRAY(struct flip) flips;
+  struct cel_zones zones;  /* what conditions may name; the bytes are owned */
   struct flip tag; /* what the host asks for in the cause under way; audience MAP_NONE: nothing */
 };
 
@@ -86,6 +87,8 @@ uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_
 
 /* Marks what the changes of facts make necessary to look at. */
 void pbk_mark_changes(struct audiences *audiences);
+/* Other time zone data (checked already; copied): marks all that reads zones. */
+void pbk_set_zones(struct audiences *audiences, struct text bytes);
 void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t subject);
 /* Marks those who read the membership of an audience for a subject. */
 void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t subject);

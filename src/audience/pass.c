@@ -152,6 +152,26 @@ void pbk_mark_changes(struct audiences *audiences) {
   for (uint32_t i = 0; i < audiences->facts->changes.count; i++) mark_change(audiences, audiences->facts->changes.items[i]);
 }
 
+void pbk_set_zones(struct audiences *audiences, struct text bytes) {
+  struct memory *memory = audiences->context->memory;
+  struct cel_zones zones = {0};
+  const char *message;
+  if (bytes.size) {
+    char *copy = pbk_allocate(memory, bytes.size);
+    memcpy(copy, bytes.bytes, bytes.size);
+    pbk_cel_zones_read(&zones, copy, bytes.size, &message);
+  }
+  pbk_release(memory, (void *)(uintptr_t)audiences->zones.bytes, audiences->zones.size);
+  audiences->zones = zones;
+  struct cel_read read = {CEL_READS_ZONES, 0, 0};
+  for (uint32_t i = read_place(audiences, read);
+       i < audiences->reads.count && compare_reads(audiences->reads.items[i].read, read) == 0; i++) {
+    uint32_t place = audiences->reads.items[i].audience;
+    uint32_t count = pbk_subject_total(audiences->facts, audience_at(audiences, place)->of);
+    for (uint32_t subject = 0; subject < count; subject++) pbk_mark_membership(audiences, place, subject);
+  }
+}
+
 void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t subject) {
   struct cel_read read = {CEL_READS_MEMBER, LOOKUP_SEGMENT, place};
   mark_readers(audiences, read, audience_at(audiences, place)->of, subject);

@@ -105,7 +105,8 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
                                         .context = &naming,
                                         .resolve = resolve,
                                         .entry_name = trait_name,
-                                        .wants_bool = true};
+                                        .wants_bool = true,
+                                        .zones = &audiences->zones};
   bool enrolled = use == CONDITION_STEP || use == CONDITION_EXIT;
   bool contact = subject_kind == PBK_CONTACT;
   if (enrolled) environment.variables = contact ? contact_enrollment_variables : account_enrollment_variables;

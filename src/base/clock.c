@@ -83,6 +83,11 @@ static bool clock_digits(struct text text, uint32_t at, uint32_t count, int32_t 
 }
 
 bool pbk_parse_time(struct text text, pbk_time *time) {
+  uint32_t nanoseconds;
+  return pbk_parse_fine_time(text, time, &nanoseconds);
+}
+
+bool pbk_parse_fine_time(struct text text, pbk_time *time, uint32_t *nanoseconds) {
   struct civil civil = {0};
   int32_t year;
   if (text.size < sizeof "2026-01-31T10:00:00Z" - 1) return false;
@@ -95,17 +100,19 @@ bool pbk_parse_time(struct text text, pbk_time *time) {
   civil.year = year;
 
   uint32_t at = 19;
+  int32_t fraction = 0; /* nanoseconds */
   if (bytes[at] == '.') {
     uint32_t start = ++at;
-    int32_t weight = 100000;
+    int32_t weight = 100000000;
     for (; at < text.size; at++) {
       uint32_t digit = (uint32_t)(unsigned char)bytes[at] - '0';
       if (digit > 9) break;
-      civil.microsecond += (int32_t)digit * weight;
+      fraction += (int32_t)digit * weight;
       weight /= 10;
     }
     if (at == start) return false;
   }
+  civil.microsecond = fraction / 1000;
 
   if (at == text.size) return false;
   int64_t offset = 0;
@@ -129,6 +136,7 @@ bool pbk_parse_time(struct text text, pbk_time *time) {
   /* The year in UTC counts too: what is read can be written again. */
   if (local < (civil_to_days(1, 1, 1)) * PBK_DAY || local >= civil_to_days(10000, 1, 1) * PBK_DAY) return false;
   *time = local;
+  *nanoseconds = (uint32_t)(fraction % 1000);
   return true;
 }
 
@@ -142,15 +150,19 @@ static uint32_t clock_print_padded(char *to, uint64_t value, uint32_t width) {
 }
 
 /* ".5" of 500000 microseconds; nothing of 0. */
-static uint32_t clock_print_fraction(char *to, uint32_t microseconds) {
-  if (!microseconds) return 0;
+static uint32_t clock_print_fraction(char *to, uint32_t microseconds, uint32_t nanoseconds) {
+  if (!microseconds && !nanoseconds) return 0;
   *to = '.';
-  uint32_t size = 1 + clock_print_padded(to + 1, microseconds, 6);
+  uint32_t size = 1 + clock_print_padded(to + 1, microseconds * 1000 + nanoseconds, 9);
   while (to[size - 1] == '0') size--;
   return size;
 }
 
 uint32_t pbk_print_time(char *to, pbk_time time) {
+  return pbk_print_fine_time(to, time, 0);
+}
+
+uint32_t pbk_print_fine_time(char *to, pbk_time time, uint32_t nanoseconds) {
   char *start = to;
   struct civil civil;
   pbk_civil_from_time(time, &civil);
@@ -163,7 +175,7 @@ uint32_t pbk_print_time(char *to, pbk_time time) {
     *to++ = (char)('0' + parts[i] / 10);
     *to++ = (char)('0' + parts[i] % 10);
   }
-  to += clock_print_fraction(to, (uint32_t)civil.microsecond);
+  to += clock_print_fraction(to, (uint32_t)civil.microsecond, nanoseconds);
   *to++ = 'Z';
   return (uint32_t)(to - start);
 }
@@ -249,17 +261,17 @@ static bool duration_add_fraction(struct duration_sum *sum, const char *digits, 
   return duration_add(sum, 0, nanoseconds, below);
 }
 
-bool pbk_parse_cel_duration(struct text text, pbk_duration *duration) {
+/* The sum without its sign. */
+static bool duration_read(struct text text, bool *is_negative, struct duration_sum *result) {
   if (text.size == 0) return false;
   const char *at = text.bytes, *end = at + text.size;
   bool negative = *at == '-';
   if (*at == '-' || *at == '+') at++;
   if (at == end) return false;
-  if (end - at == 1 && *at == '0') {
-    *duration = 0;
-    return true;
-  }
   struct duration_sum sum = {0, 0, 0};
+  *is_negative = negative;
+  *result = sum;
+  if (end - at == 1 && *at == '0') return true;
   while (at < end) {
     const char *whole = at;
     while (at < end && *at >= '0' && *at <= '9') at++;
@@ -281,10 +293,35 @@ bool pbk_parse_cel_duration(struct text text, pbk_duration *duration) {
     if (!duration_add_fraction(&sum, fraction, fraction_end, unit)) return false;
   }
   if (sum.microseconds > (uint64_t)INT64_MAX + negative) return false;
-  if (negative)
-    *duration = sum.microseconds ? -(int64_t)(sum.microseconds - 1) - 1 : 0;
-  else
-    *duration = (int64_t)sum.microseconds;
+  *result = sum;
+  return true;
+}
+
+/* Without what is below the microsecond. */
+static pbk_duration duration_signed(bool negative, const struct duration_sum *sum) {
+  if (!negative) return (int64_t)sum->microseconds;
+  return sum->microseconds ? -(int64_t)(sum->microseconds - 1) - 1 : 0;
+}
+
+bool pbk_parse_cel_duration(struct text text, pbk_duration *duration) {
+  bool negative;
+  struct duration_sum sum;
+  if (!duration_read(text, &negative, &sum)) return false;
+  *duration = duration_signed(negative, &sum);
+  return true;
+}
+
+bool pbk_parse_fine_duration(struct text text, pbk_duration *duration, uint32_t *nanoseconds) {
+  bool negative;
+  struct duration_sum sum;
+  if (!duration_read(text, &negative, &sum)) return false;
+  *duration = duration_signed(negative, &sum);
+  *nanoseconds = (uint32_t)sum.nanoseconds;
+  if (!negative || sum.nanoseconds == 0) return true;
+  /* Down to the microsecond before, and up from there. */
+  if (*duration == INT64_MIN) return false;
+  --*duration;
+  *nanoseconds = 1000 - *nanoseconds;
   return true;
 }
 
@@ -299,11 +336,21 @@ bool pbk_parse_duration(struct text text, pbk_duration *duration) {
 }
 
 uint32_t pbk_print_duration(char *to, pbk_duration duration) {
+  return pbk_print_fine_duration(to, duration, 0);
+}
+
+uint32_t pbk_print_fine_duration(char *to, pbk_duration duration, uint32_t nanoseconds) {
   char *start = to;
+  if (duration < 0) {
+    *to++ = '-';
+    if (nanoseconds) {
+      duration++;
+      nanoseconds = 1000 - nanoseconds;
+    }
+  }
   uint64_t size = duration < 0 ? 0 - (uint64_t)duration : (uint64_t)duration;
-  if (duration < 0) *to++ = '-';
   to += pbk_print_uint(to, size / (uint64_t)PBK_SECOND);
-  to += clock_print_fraction(to, (uint32_t)(size % (uint64_t)PBK_SECOND));
+  to += clock_print_fraction(to, (uint32_t)(size % (uint64_t)PBK_SECOND), nanoseconds);
   *to++ = 's';
   return (uint32_t)(to - start);
 }

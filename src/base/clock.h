@@ -42,4 +42,11 @@ bool pbk_parse_duration(struct text text, pbk_duration *duration);
 /* CEL's string(duration): seconds with the fraction where it is not zero, and 's': "5400s", "-1.5s". */
 uint32_t pbk_print_duration(char *to, pbk_duration duration);
 
+/* The same four with what lies between two microseconds: `nanoseconds`, 0 to 999, count up from the microsecond at or before, also below
+ * zero (-1ns is -1 microsecond and 999). Digits below the nanosecond are cut off, a duration's toward zero. */
+bool pbk_parse_fine_time(struct text text, pbk_time *time, uint32_t *nanoseconds);
+uint32_t pbk_print_fine_time(char *to, pbk_time time, uint32_t nanoseconds);
+bool pbk_parse_fine_duration(struct text text, pbk_duration *duration, uint32_t *nanoseconds);
+uint32_t pbk_print_fine_duration(char *to, pbk_duration duration, uint32_t nanoseconds);
+
 #endif

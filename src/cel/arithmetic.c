@@ -45,20 +45,10 @@ static struct cel_value arithmetic_double(uint32_t binary, double a, double b) {
 
 /* Timestamps and durations. */
 static struct cel_value arithmetic_time(uint32_t binary, const struct cel_value *a, const struct cel_value *b) {
-  bool left = a->kind == CEL_TIMESTAMP, right = b->kind == CEL_TIMESTAMP, add = binary == BINARY_ADD;
-  if ((binary != BINARY_ADD && binary != BINARY_SUBTRACT) || (left && right && add) || (!left && right && !add)) {
-    return cel_failure(pbk_cel_no_such_overload);
-  }
-  int64_t result;
-  bool fits =
-    add ? checked_add(a->as.integer, b->as.integer, &result) : checked_subtract(a->as.integer, b->as.integer, &result);
-  if (!fits) return cel_failure(pbk_cel_range);
-  if (left && right) {
-    fits = result >= -CEL_DIFFERENCE_MOST && result <= CEL_DIFFERENCE_MOST;
-    return fits ? cel_time(CEL_DURATION, result) : cel_failure(pbk_cel_range);
-  }
-  if (left || right) return pbk_cel_timestamp_fits(result) ? cel_time(CEL_TIMESTAMP, result) : cel_failure(pbk_cel_range);
-  return pbk_cel_duration_fits(result) ? cel_time(CEL_DURATION, result) : cel_failure(pbk_cel_range);
+  struct cel_time_sum sum;
+  if (!pbk_cel_sum_times(binary, a, b, &sum)) return cel_failure(pbk_cel_no_such_overload);
+  if (sum.microseconds < sum.least || sum.microseconds > sum.most) return cel_failure(pbk_cel_range);
+  return (struct cel_value){.kind = sum.kind, .size = sum.nanoseconds, .as.integer = sum.microseconds};
 }
 
 struct cel_value pbk_cel_arithmetic(struct cel_machine *machine, uint32_t binary, const struct cel_value *a,

@@ -19,8 +19,8 @@ enum cel_kind {
   CEL_DOUBLE,    /* as.number */
   CEL_STRING,    /* as.bytes, size */
   CEL_BYTES,     /* as.bytes, size */
-  CEL_TIMESTAMP, /* as.integer: microseconds since 1970 */
-  CEL_DURATION,  /* as.integer: microseconds */
+  CEL_TIMESTAMP, /* as.integer: microseconds since 1970; size: nanoseconds from there, 0 to 999; 0 in all that a world gives */
+  CEL_DURATION,  /* as.integer: microseconds, those at or before; size: nanoseconds from there, 0 to 999 */
   CEL_TYPE,      /* as.integer: an enum cel_kind (CEL_DYN for `type`'s own kinds is never seen) */
   CEL_LIST,
   CEL_MAP,
@@ -68,6 +68,15 @@ struct cel_lookup {
   uint32_t slot; /* for the world: which kind of series or membership */
 };
 
+/* Named time zones, in bytes that a host hands over (layout: <playbook/engine.h>, pbk_set_time_zones). All zero: none. */
+struct cel_zones {
+  const unsigned char *bytes; /* borrowed */
+  uint32_t size, count;
+};
+enum { CEL_MOST_ZONES = 16 * 1024 * 1024 };
+/* Looks over the bytes, of which nothing is believed; false with *message when they are not what they should be, *zones then stays. */
+bool pbk_cel_zones_read(struct cel_zones *zones, const void *bytes, size_t size, const char **message);
+
 struct cel_environment {
   const struct cel_variable *variables;
   uint32_t variable_count;
@@ -83,6 +92,7 @@ struct cel_environment {
   bool no_check;    /* leave out the type checker (conformance cases with disable_check) */
   const char *container; /* NULL, or "a.b": a name is looked for as a.b.name, then as a.name, then as it stands */
   bool wants_bool; /* refuse what is known to give another type (SPEC X5) */
+  const struct cel_zones *zones; /* NULL: none; read by programs whenever they run, so that other bytes may be put there meanwhile */
 };
 
 /* ---- compiling ---- */
@@ -115,7 +125,8 @@ enum cel_read_kind {
   CEL_READS_ENTRIES, /* slot: the whole map (iterated, compared, an index that is not a literal) */
   CEL_READS_SERIES,  /* lookup slot, number */
   CEL_READS_MEMBER,  /* lookup slot, number */
-  CEL_READS_NOW
+  CEL_READS_NOW,
+  CEL_READS_ZONES /* what is ahead of UTC in some zone */
 };
 struct cel_read {
   uint32_t kind, slot, number;

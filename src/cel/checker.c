@@ -321,21 +321,47 @@ static void checker_literal_argument(struct cel_compilation *compilation, const 
   const struct cel_syntax *argument = syntax->count ? syntax->items[0] : NULL;
   if (!argument || argument->kind != SYNTAX_LITERAL || argument->literal.kind != CEL_STRING) return;
   struct text text = cel_text(&argument->literal);
-  int64_t time;
+  struct cel_value value;
+  int64_t offset;
+  uint32_t named;
   const char *message;
-  if (syntax->number == FUNCTION_DURATION && !(pbk_parse_cel_duration(text, &time) && pbk_cel_duration_fits(time))) {
+  if (syntax->number == FUNCTION_DURATION && !(pbk_cel_parse_time(CEL_DURATION, text, &value) && pbk_cel_time_fits(&value))) {
     pbk_cel_refuse(compilation, argument->offset,
-                   "expected a duration such as '36h' or '90m' (h, m, s, ms, us); for days use days(n)");
+                   "expected a duration such as '36h' or '90m' (h, m, s, ms, us, ns); for days use days(n)");
   }
-  if (syntax->number == FUNCTION_TIMESTAMP && !(pbk_parse_time(text, &time) && pbk_cel_timestamp_fits(time))) {
+  if (syntax->number == FUNCTION_TIMESTAMP && !(pbk_cel_parse_time(CEL_TIMESTAMP, text, &value) && pbk_cel_time_fits(&value))) {
     pbk_cel_refuse(compilation, argument->offset, "expected a time such as '2026-01-31T10:00:00Z'");
   }
-  if (syntax->number >= FUNCTION_GET_FULL_YEAR && !pbk_cel_zone(text, 0, &time, &message)) {
+  if (syntax->number >= FUNCTION_GET_FULL_YEAR && !pbk_cel_zone(compilation->environment->zones, text, &named, &offset, &message)) {
     pbk_cel_refuse(compilation, argument->offset, "%s", message);
   }
 }
 
+/* math.abs(x), which reads as a method of `math`, becomes a call of the function of that whole name. Not where a macro's variable
+ * is called so; nor where another name is and there is no such function. */
+static void checker_namespace(struct cel_compilation *compilation, struct cel_syntax *syntax) {
+  const struct cel_syntax *space = syntax->target;
+  uint32_t function;
+  if (space->kind != SYNTAX_NAME || !pbk_cel_namespace(space->name)) return;
+  for (uint32_t i = 0; i < compilation->local_count && !space->rooted; i++) {
+    if (text_equal(compilation->locals[i], space->name)) return;
+  }
+  uint32_t size = space->name.size + 1 + syntax->name.size;
+  char *whole = pbk_arena_allocate(&compilation->arena, size);
+  memcpy(whole, space->name.bytes, space->name.size);
+  whole[space->name.size] = '.';
+  memcpy(whole + space->name.size + 1, syntax->name.bytes, syntax->name.size);
+  struct text name = {whole, size};
+  struct cel_syntax variable = *space;
+  if (!pbk_cel_function_find(name, CALLED_PLAIN, &function) &&
+      checker_contained(compilation, &variable, space->name, space->rooted))
+    return;
+  syntax->name = name;
+  syntax->target = NULL;
+}
+
 static void checker_call(struct cel_compilation *compilation, struct cel_syntax *syntax) {
+  if (syntax->target) checker_namespace(compilation, syntax);
   uint32_t style = syntax->target ? CALLED_ON : CALLED_PLAIN;
   if (!syntax->target && checker_lookup(compilation, syntax)) return;
   if (syntax->target) pbk_cel_check(compilation, syntax->target);
@@ -351,10 +377,10 @@ static void checker_call(struct cel_compilation *compilation, struct cel_syntax 
   }
   checker_means(syntax, MEANS_FUNCTION, 0, function, checker_type(CEL_DYN));
 
-  const struct cel_type *arguments[4];
+  const struct cel_type *arguments[5]; /* one more than any function takes */
   uint32_t count = 0;
   if (syntax->target) arguments[count++] = syntax->target->type;
-  for (uint32_t i = 0; i < syntax->count && count < 4; i++) arguments[count++] = syntax->items[i]->type;
+  for (uint32_t i = 0; i < syntax->count && count < 5; i++) arguments[count++] = syntax->items[i]->type;
   const struct cel_type *result = NULL;
   bool right_count = false;
   for (uint32_t i = 0; i < pbk_cel_overload_count; i++) {

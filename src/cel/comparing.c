@@ -58,6 +58,8 @@ bool pbk_cel_equal(struct cel_machine *machine, const struct cel_value *a, const
     case CEL_NULL: return true;
     case CEL_STRING:
     case CEL_BYTES: return pbk_cel_burn(machine, a->size / 64) && text_equal(cel_text(a), cel_text(b));
+    case CEL_TIMESTAMP:
+    case CEL_DURATION: return cel_compare_times(a, b) == 0;
     default: return a->as.integer == b->as.integer;
   }
 }
@@ -74,7 +76,9 @@ struct cel_value pbk_cel_compare(struct cel_machine *machine, uint32_t binary, c
     pbk_cel_burn(machine, (a->size < b->size ? a->size : b->size) / 64);
     int bytes = text_compare(cel_text(a), cel_text(b));
     order = (bytes > 0) - (bytes < 0);
-  } else if (a->kind == CEL_BOOL || a->kind == CEL_TIMESTAMP || a->kind == CEL_DURATION) {
+  } else if (a->kind == CEL_TIMESTAMP || a->kind == CEL_DURATION) {
+    order = cel_compare_times(a, b);
+  } else if (a->kind == CEL_BOOL) {
     order = (a->as.integer > b->as.integer) - (a->as.integer < b->as.integer);
   } else {
     return cel_failure(pbk_cel_no_such_overload);

@@ -203,6 +203,11 @@ static uint32_t compiler_call(struct compiler *compiler, const struct cel_syntax
     uint32_t matches = compiler_matches(compiler, syntax, nodes[0], nodes[1]);
     if (matches != NO_NODE) return matches;
   }
+  if (syntax->number >= FUNCTION_GET_FULL_YEAR && count == 2) {
+    /* Other zone data may come while the program lives. */
+    compiler_reads(compiler, CEL_READS_ZONES, 0, 0);
+    constant = false;
+  }
   uint32_t first = compiler_links(compiler, nodes, count);
   uint32_t node = compiler_node(compiler, OPERATION_CALL, syntax->offset, first, count, 0);
   compiler->program->nodes.items[node].detail = (uint8_t)syntax->number;
@@ -414,6 +419,7 @@ static void compiler_stages(struct compiler_frame *frame) {
   compiler->program = program;
   pbk_arena_init(&program->arena, compilation->memory);
   program->timed = compilation->environment->timed;
+  program->zones = compilation->environment->zones;
   char *source = pbk_arena_allocate(&program->arena, (size_t)compilation->source.size + 1);
   if (compilation->source.size) memcpy(source, compilation->source.bytes, compilation->source.size);
   program->source = (struct text){source, compilation->source.size};

@@ -98,8 +98,8 @@ static struct cel_value convert_string(struct cel_machine *machine, const struct
     case CEL_INT: size = pbk_print_int(text, value->as.integer); break;
     case CEL_UINT: size = pbk_print_uint(text, value->as.natural); break;
     case CEL_DOUBLE: size = pbk_print_double(text, value->as.number); break;
-    case CEL_TIMESTAMP: size = pbk_print_time(text, value->as.integer); break;
-    case CEL_DURATION: size = pbk_print_duration(text, value->as.integer); break;
+    case CEL_TIMESTAMP:
+    case CEL_DURATION: size = pbk_cel_print_time(text, value); break;
     default: return cel_failure(pbk_cel_no_such_overload);
   }
   char *kept = pbk_cel_scratch(machine, size);
@@ -120,35 +120,28 @@ static struct cel_value convert_bool(const struct cel_value *value) {
   return cel_failure("this text is no bool");
 }
 
-static struct cel_value convert_timestamp(const struct cel_value *value) {
-  int64_t time;
-  switch (value->kind) {
-    case CEL_TIMESTAMP: return *value;
-    case CEL_INT:
-      if (!pbk_checked_multiply(value->as.integer, PBK_SECOND, &time) || !pbk_cel_timestamp_fits(time))
-        return cel_failure(pbk_cel_range);
-      return cel_time(CEL_TIMESTAMP, time);
-    case CEL_STRING:
-      if (!pbk_parse_time(cel_text(value), &time)) return cel_failure("this text is no time");
-      return pbk_cel_timestamp_fits(time) ? cel_time(CEL_TIMESTAMP, time) : cel_failure(pbk_cel_range);
-    default: return cel_failure(pbk_cel_no_such_overload);
+/* timestamp() and duration(). */
+static struct cel_value convert_time(uint32_t kind, const struct cel_value *value) {
+  struct cel_value time;
+  if (value->kind == kind) return *value;
+  if (value->kind == CEL_INT && kind == CEL_TIMESTAMP) {
+    int64_t microseconds;
+    if (!pbk_checked_multiply(value->as.integer, PBK_SECOND, &microseconds)) return cel_failure(pbk_cel_range);
+    time = cel_time(kind, microseconds);
+  } else if (value->kind != CEL_STRING) {
+    return cel_failure(pbk_cel_no_such_overload);
+  } else if (!pbk_cel_parse_time(kind, cel_text(value), &time)) {
+    return cel_failure(kind == CEL_TIMESTAMP ? "this text is no time" : "this text is no duration");
   }
-}
-
-static struct cel_value convert_duration(const struct cel_value *value) {
-  int64_t duration;
-  if (value->kind == CEL_DURATION) return *value;
-  if (value->kind != CEL_STRING) return cel_failure(pbk_cel_no_such_overload);
-  if (!pbk_parse_cel_duration(cel_text(value), &duration)) return cel_failure("this text is no duration");
-  return pbk_cel_duration_fits(duration) ? cel_time(CEL_DURATION, duration) : cel_failure(pbk_cel_range);
+  return pbk_cel_time_fits(&time) ? time : cel_failure(pbk_cel_range);
 }
 
 static struct cel_value convert_days(const struct cel_value *value) {
-  int64_t duration;
+  int64_t microseconds;
   if (value->kind != CEL_INT) return cel_failure(pbk_cel_no_such_overload);
-  if (!pbk_checked_multiply(value->as.integer, PBK_DAY, &duration) || !pbk_cel_duration_fits(duration))
-    return cel_failure(pbk_cel_range);
-  return cel_time(CEL_DURATION, duration);
+  if (!pbk_checked_multiply(value->as.integer, PBK_DAY, &microseconds)) return cel_failure(pbk_cel_range);
+  struct cel_value duration = cel_time(CEL_DURATION, microseconds);
+  return pbk_cel_time_fits(&duration) ? duration : cel_failure(pbk_cel_range);
 }
 
 struct cel_value pbk_cel_convert(struct cel_machine *machine, uint32_t function, const struct cel_value *value) {
@@ -158,8 +151,8 @@ struct cel_value pbk_cel_convert(struct cel_machine *machine, uint32_t function,
     case FUNCTION_DOUBLE: return convert_double(value);
     case FUNCTION_STRING: return convert_string(machine, value);
     case FUNCTION_BOOL: return convert_bool(value);
-    case FUNCTION_TIMESTAMP: return convert_timestamp(value);
-    case FUNCTION_DURATION: return convert_duration(value);
+    case FUNCTION_TIMESTAMP: return convert_time(CEL_TIMESTAMP, value);
+    case FUNCTION_DURATION: return convert_time(CEL_DURATION, value);
     case FUNCTION_DAYS: return convert_days(value);
     case FUNCTION_DYN: return *value;
     case FUNCTION_TYPE: return (struct cel_value){.kind = CEL_TYPE, .as.integer = pbk_cel_kind_of(value)};

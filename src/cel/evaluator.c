@@ -208,8 +208,13 @@ static void evaluator_call(struct cel_machine *machine, const struct cel_node *n
     until = cel_sooner(until, out->until);
     arguments[i] = out->value;
   }
-  struct cel_value value = node->detail <= FUNCTION_MATCHES ? pbk_cel_string_call(machine, node->detail, arguments, node->b)
-                                                            : pbk_cel_convert(machine, node->detail, &arguments[0]);
+  struct cel_value value;
+  if (node->detail <= FUNCTION_MATCHES)
+    value = pbk_cel_string_call(machine, node->detail, arguments, node->b);
+  else if (node->detail >= FUNCTION_CHAR_AT)
+    value = pbk_cel_extension_call(machine, node->detail, arguments, node->b);
+  else
+    value = pbk_cel_convert(machine, node->detail, &arguments[0]);
   cel_stay(out, value, until);
 }
 

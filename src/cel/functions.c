@@ -7,6 +7,20 @@
   { name, function, CALLED_ON, sizeof((uint8_t[]){__VA_ARGS__}), {__VA_ARGS__}, result }
 #define GETTER(name, function) \
   ON(name, function, CEL_INT, CEL_TIMESTAMP), ON(name, function, CEL_INT, CEL_TIMESTAMP, CEL_STRING)
+#define NUMBERS(name, function)                                                            \
+  PLAIN(name, function, CEL_INT, CEL_INT), PLAIN(name, function, CEL_UINT, CEL_UINT), \
+    PLAIN(name, function, CEL_DOUBLE, CEL_DOUBLE)
+#define BITS(name, function) \
+  PLAIN(name, function, CEL_INT, CEL_INT, CEL_INT), PLAIN(name, function, CEL_UINT, CEL_UINT, CEL_UINT)
+#define SHIFT(name, function) \
+  PLAIN(name, function, CEL_INT, CEL_INT, CEL_INT), PLAIN(name, function, CEL_UINT, CEL_UINT, CEL_INT)
+/* One or two numbers, or a list of them, which more than two arguments are read as (macros.c). */
+#define EXTREME(name, function)                                                                                  \
+  NUMBERS(name, function), PLAIN(name, function, CEL_DYN, CEL_LIST), BITS(name, function),                       \
+    PLAIN(name, function, CEL_DOUBLE, CEL_DOUBLE, CEL_DOUBLE), PLAIN(name, function, CEL_DYN, CEL_INT, CEL_UINT), \
+    PLAIN(name, function, CEL_DYN, CEL_INT, CEL_DOUBLE), PLAIN(name, function, CEL_DYN, CEL_UINT, CEL_INT),       \
+    PLAIN(name, function, CEL_DYN, CEL_UINT, CEL_DOUBLE), PLAIN(name, function, CEL_DYN, CEL_DOUBLE, CEL_INT),    \
+    PLAIN(name, function, CEL_DYN, CEL_DOUBLE, CEL_UINT)
 
 const struct cel_overload pbk_cel_overloads[] = {
   PLAIN("size", FUNCTION_SIZE, CEL_INT, CEL_STRING),
@@ -55,6 +69,46 @@ const struct cel_overload pbk_cel_overloads[] = {
   PLAIN("type", FUNCTION_TYPE, CEL_TYPE, CEL_DYN),
   PLAIN("dyn", FUNCTION_DYN, CEL_DYN, CEL_DYN),
   PLAIN("days", FUNCTION_DAYS, CEL_DURATION, CEL_INT),
+  ON("charAt", FUNCTION_CHAR_AT, CEL_STRING, CEL_STRING, CEL_INT),
+  ON("indexOf", FUNCTION_INDEX_OF, CEL_INT, CEL_STRING, CEL_STRING),
+  ON("indexOf", FUNCTION_INDEX_OF, CEL_INT, CEL_STRING, CEL_STRING, CEL_INT),
+  ON("lastIndexOf", FUNCTION_LAST_INDEX_OF, CEL_INT, CEL_STRING, CEL_STRING),
+  ON("lastIndexOf", FUNCTION_LAST_INDEX_OF, CEL_INT, CEL_STRING, CEL_STRING, CEL_INT),
+  ON("substring", FUNCTION_SUBSTRING, CEL_STRING, CEL_STRING, CEL_INT),
+  ON("substring", FUNCTION_SUBSTRING, CEL_STRING, CEL_STRING, CEL_INT, CEL_INT),
+  ON("replace", FUNCTION_REPLACE, CEL_STRING, CEL_STRING, CEL_STRING, CEL_STRING),
+  ON("replace", FUNCTION_REPLACE, CEL_STRING, CEL_STRING, CEL_STRING, CEL_STRING, CEL_INT),
+  ON("split", FUNCTION_SPLIT, CEL_LIST, CEL_STRING, CEL_STRING),
+  ON("split", FUNCTION_SPLIT, CEL_LIST, CEL_STRING, CEL_STRING, CEL_INT),
+  ON("join", FUNCTION_JOIN, CEL_STRING, CEL_LIST),
+  ON("join", FUNCTION_JOIN, CEL_STRING, CEL_LIST, CEL_STRING),
+  ON("trim", FUNCTION_TRIM, CEL_STRING, CEL_STRING),
+  ON("reverse", FUNCTION_REVERSE, CEL_STRING, CEL_STRING),
+  ON("lowerAscii", FUNCTION_LOWER_ASCII, CEL_STRING, CEL_STRING),
+  ON("upperAscii", FUNCTION_UPPER_ASCII, CEL_STRING, CEL_STRING),
+  PLAIN("strings.quote", FUNCTION_QUOTE, CEL_STRING, CEL_STRING),
+  ON("format", FUNCTION_FORMAT, CEL_STRING, CEL_STRING, CEL_LIST),
+  EXTREME("math.greatest", FUNCTION_MATH_GREATEST),
+  EXTREME("math.least", FUNCTION_MATH_LEAST),
+  PLAIN("math.ceil", FUNCTION_MATH_CEIL, CEL_DOUBLE, CEL_DOUBLE),
+  PLAIN("math.floor", FUNCTION_MATH_FLOOR, CEL_DOUBLE, CEL_DOUBLE),
+  PLAIN("math.round", FUNCTION_MATH_ROUND, CEL_DOUBLE, CEL_DOUBLE),
+  PLAIN("math.trunc", FUNCTION_MATH_TRUNC, CEL_DOUBLE, CEL_DOUBLE),
+  NUMBERS("math.abs", FUNCTION_MATH_ABS),
+  NUMBERS("math.sign", FUNCTION_MATH_SIGN),
+  PLAIN("math.sqrt", FUNCTION_MATH_SQRT, CEL_DOUBLE, CEL_DOUBLE),
+  PLAIN("math.sqrt", FUNCTION_MATH_SQRT, CEL_DOUBLE, CEL_INT),
+  PLAIN("math.sqrt", FUNCTION_MATH_SQRT, CEL_DOUBLE, CEL_UINT),
+  PLAIN("math.isNaN", FUNCTION_MATH_IS_NAN, CEL_BOOL, CEL_DOUBLE),
+  PLAIN("math.isInf", FUNCTION_MATH_IS_INF, CEL_BOOL, CEL_DOUBLE),
+  PLAIN("math.isFinite", FUNCTION_MATH_IS_FINITE, CEL_BOOL, CEL_DOUBLE),
+  BITS("math.bitAnd", FUNCTION_MATH_BIT_AND),
+  BITS("math.bitOr", FUNCTION_MATH_BIT_OR),
+  BITS("math.bitXor", FUNCTION_MATH_BIT_XOR),
+  PLAIN("math.bitNot", FUNCTION_MATH_BIT_NOT, CEL_INT, CEL_INT),
+  PLAIN("math.bitNot", FUNCTION_MATH_BIT_NOT, CEL_UINT, CEL_UINT),
+  SHIFT("math.bitShiftLeft", FUNCTION_MATH_BIT_SHIFT_LEFT),
+  SHIFT("math.bitShiftRight", FUNCTION_MATH_BIT_SHIFT_RIGHT),
   GETTER("getFullYear", FUNCTION_GET_FULL_YEAR),
   GETTER("getMonth", FUNCTION_GET_MONTH),
   GETTER("getDate", FUNCTION_GET_DATE),
@@ -74,6 +128,10 @@ const struct cel_overload pbk_cel_overloads[] = {
 #undef PLAIN
 #undef ON
 #undef GETTER
+#undef NUMBERS
+#undef BITS
+#undef SHIFT
+#undef EXTREME
 
 const uint32_t pbk_cel_overload_count = sizeof pbk_cel_overloads / sizeof *pbk_cel_overloads;
 
@@ -84,6 +142,10 @@ bool pbk_cel_function_find(struct text name, uint32_t style, uint32_t *function)
     return true;
   }
   return false;
+}
+
+bool pbk_cel_namespace(struct text name) {
+  return text_equal(name, TEXT("math")) || text_equal(name, TEXT("strings"));
 }
 
 uint32_t pbk_cel_history_method(struct text name, uint32_t arguments) {

@@ -67,10 +67,10 @@ void pbk_cel_history(struct cel_machine *machine, const struct cel_node *node, c
         cel_stay(out, cel_time(CEL_TIMESTAMP, series.times[node->operation == OPERATION_FIRST ? 0 : series.count - 1]),
                  until);
       return;
-    case OPERATION_QUIET: history_quiet(machine, &series, windows[0].as.integer, out); return;
+    case OPERATION_QUIET: history_quiet(machine, &series, cel_window(&windows[0]), out); return;
     default: break;
   }
-  int64_t longer = windows[0].as.integer, shorter = between ? windows[1].as.integer : NO_SHORTER_WINDOW;
+  int64_t longer = cel_window(&windows[0]), shorter = between ? cel_window(&windows[1]) : NO_SHORTER_WINDOW;
   cel_stay(out, cel_int(pbk_cel_window_count(series.times, series.count, world->now, longer, shorter)), until);
   if (!machine->program->timed || !series.count) return;
   out->step = STEP_WINDOW;

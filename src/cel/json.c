@@ -79,8 +79,8 @@ pbk_value pbk_cel_to_json(const struct cel_value *value, struct arena *arena) {
     case CEL_DOUBLE: return json_number(value->as.number, arena);
     case CEL_STRING: return json_copy(value->as.bytes, value->size, arena);
     case CEL_BYTES: return json_base64((struct text){value->as.bytes, value->size}, arena);
-    case CEL_TIMESTAMP: return json_copy(text, pbk_print_time(text, value->as.integer), arena);
-    case CEL_DURATION: return json_copy(text, pbk_print_duration(text, value->as.integer), arena);
+    case CEL_TIMESTAMP:
+    case CEL_DURATION: return json_copy(text, pbk_cel_print_time(text, value), arena);
     case CEL_TYPE: return value_string(text_from(pbk_cel_kind_name((uint32_t)value->as.integer)));
     case CEL_LIST: return json_list(value, arena);
     case CEL_MAP: return json_map(value, arena);

@@ -1,4 +1,4 @@
-/* cel/macros.c - has(), all, exists, exists_one, map and filter: calls that are read as syntax of their own. */
+/* cel/macros.c - has(), all, exists, exists_one, map and filter: calls that are read as syntax of their own; and long argument lists. */
 #include "cel/syntax.h"
 
 static const struct {
@@ -24,10 +24,24 @@ static struct cel_syntax *macro_has(struct cel_compilation *compilation, const s
   return has;
 }
 
+/* math.greatest() and math.least() of more than two: as of a list. */
+static void macro_list(struct cel_compilation *compilation, struct cel_syntax *call) {
+  if (call->target->kind != SYNTAX_NAME || !text_equal(call->target->name, TEXT("math")) || call->count < 3) return;
+  if (!text_equal(call->name, TEXT("greatest")) && !text_equal(call->name, TEXT("least"))) return;
+  struct cel_syntax *list = pbk_cel_syntax(compilation, SYNTAX_LIST, call->items[0]->offset);
+  list->items = call->items;
+  list->count = call->count;
+  pbk_cel_deepen(compilation, list);
+  call->items = pbk_arena_allocate(&compilation->arena, sizeof *call->items);
+  call->items[0] = list;
+  call->count = 1;
+}
+
 struct cel_syntax *pbk_cel_macro(struct cel_compilation *compilation, struct cel_syntax *call) {
   if (!call->target) {
     return call->count == 1 && text_equal(call->name, TEXT("has")) ? macro_has(compilation, call) : NULL;
   }
+  macro_list(compilation, call);
   for (uint32_t i = 0; i < sizeof macro_table / sizeof *macro_table; i++) {
     if (macro_table[i].arguments != call->count || !text_equal(call->name, text_from(macro_table[i].name))) continue;
     struct cel_syntax *variable = call->items[0];

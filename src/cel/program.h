@@ -82,6 +82,39 @@ enum cel_function {
   FUNCTION_TYPE,
   FUNCTION_DYN,
   FUNCTION_DAYS,
+  /* texts.c, format.c */
+  FUNCTION_CHAR_AT,
+  FUNCTION_INDEX_OF,
+  FUNCTION_LAST_INDEX_OF,
+  FUNCTION_SUBSTRING,
+  FUNCTION_REPLACE,
+  FUNCTION_SPLIT,
+  FUNCTION_JOIN,
+  FUNCTION_TRIM,
+  FUNCTION_REVERSE,
+  FUNCTION_LOWER_ASCII,
+  FUNCTION_UPPER_ASCII,
+  FUNCTION_QUOTE,
+  FUNCTION_FORMAT,
+  /* mathematics.c */
+  FUNCTION_MATH_GREATEST,
+  FUNCTION_MATH_LEAST,
+  FUNCTION_MATH_CEIL,
+  FUNCTION_MATH_FLOOR,
+  FUNCTION_MATH_ROUND,
+  FUNCTION_MATH_TRUNC,
+  FUNCTION_MATH_ABS,
+  FUNCTION_MATH_SIGN,
+  FUNCTION_MATH_SQRT,
+  FUNCTION_MATH_IS_NAN,
+  FUNCTION_MATH_IS_INF,
+  FUNCTION_MATH_IS_FINITE,
+  FUNCTION_MATH_BIT_AND,
+  FUNCTION_MATH_BIT_OR,
+  FUNCTION_MATH_BIT_XOR,
+  FUNCTION_MATH_BIT_NOT,
+  FUNCTION_MATH_BIT_SHIFT_LEFT,
+  FUNCTION_MATH_BIT_SHIFT_RIGHT,
   /* the getters, together and last */
   FUNCTION_GET_FULL_YEAR,
   FUNCTION_GET_MONTH,
@@ -124,6 +157,7 @@ struct cel_program {
   struct text source; /* a copy */
   uint32_t root;
   bool timed;
+  const struct cel_zones *zones; /* the environment's */
 };
 
 /* ---- terms ---- */
@@ -142,9 +176,16 @@ struct cel_term {
   int32_t slope;
   uint8_t step;
   uint8_t getter;        /* STEP_CALENDAR, STEP_PART: enum cel_function */
-  uint32_t time_count;   /* STEP_WINDOW */
-  const pbk_time *times; /* STEP_WINDOW */
-  int64_t base;  /* STEP_CALENDAR: local time at `now`; STEP_PART: the duration at `now`; STEP_WINDOW: longer window */
+  bool more;             /* STEP_PART: the duration has nanoseconds */
+  union {
+    uint32_t time_count; /* STEP_WINDOW */
+    uint32_t zone;       /* STEP_CALENDAR: a named zone, 0: none */
+  };
+  union {
+    const pbk_time *times;         /* STEP_WINDOW */
+    const struct cel_zones *zones; /* STEP_CALENDAR */
+  };
+  int64_t base;  /* STEP_CALENDAR: local time at `now`, UTC with a named zone; STEP_PART: the duration at `now`; STEP_WINDOW: longer window */
   int64_t other; /* STEP_WINDOW: the shorter window, or NO_SHORTER_WINDOW */
 };
 #define NO_SHORTER_WINDOW INT64_MIN
@@ -292,21 +333,50 @@ const char *pbk_cel_kind_name(uint32_t kind);
 struct cel_value pbk_cel_string_call(struct cel_machine *machine, uint32_t function, const struct cel_value *arguments,
                                      uint32_t count);
 
+/* texts.c, format.c, mathematics.c: the functions from FUNCTION_CHAR_AT to the getters. */
+struct cel_value pbk_cel_extension_call(struct cel_machine *machine, uint32_t function, const struct cel_value *arguments,
+                                        uint32_t count);
+struct cel_value pbk_cel_format(struct cel_machine *machine, struct text template, const struct cel_value *arguments);
+struct cel_value pbk_cel_math_call(struct cel_machine *machine, uint32_t function, const struct cel_value *arguments,
+                                   uint32_t count);
+
+/* nanoseconds.c: timestamps and durations. */
+static inline int cel_compare_times(const struct cel_value *a, const struct cel_value *b) {
+  if (a->as.integer != b->as.integer) return a->as.integer < b->as.integer ? -1 : 1;
+  return (a->size > b->size) - (a->size < b->size);
+}
+/* A window's microseconds, where only whole ones can lie in it or not: rounded up. */
+static inline int64_t cel_window(const struct cel_value *duration) {
+  return duration->as.integer + (duration->size != 0);
+}
+bool pbk_cel_time_fits(const struct cel_value *value);
+/* A sum or difference, and the microseconds that it has to have to be in range with its nanoseconds. */
+struct cel_time_sum {
+  uint32_t kind, nanoseconds;
+  int64_t microseconds; /* clamped where 64 bits do not hold it */
+  int64_t least, most;
+};
+/* False: no such overload. */
+bool pbk_cel_sum_times(uint32_t binary, const struct cel_value *a, const struct cel_value *b, struct cel_time_sum *sum);
+/* The text of a timestamp or duration, not yet looked at for its range. */
+bool pbk_cel_parse_time(uint32_t kind, struct text text, struct cel_value *value);
+uint32_t pbk_cel_print_time(char *to, const struct cel_value *value);
+
 /* times.c */
-#define CEL_TIMESTAMP_LEAST INT64_C(-62135596800000000)
-#define CEL_TIMESTAMP_MOST INT64_C(253402300799999999)
-#define CEL_DURATION_MOST INT64_C(315576000000000000)
-/* What may lie between two timestamps: as CEL counts it, nanoseconds in 64 bits. */
-#define CEL_DIFFERENCE_MOST INT64_C(9223372036854775)
-bool pbk_cel_timestamp_fits(int64_t value);
-bool pbk_cel_duration_fits(int64_t value);
 int64_t pbk_cel_calendar_field(uint32_t getter, pbk_time local);
-int64_t pbk_cel_duration_part(uint32_t getter, pbk_duration duration);
+/* Of a duration with nanoseconds or without. */
+int64_t pbk_cel_duration_part(uint32_t getter, pbk_duration duration, bool more);
 /* The span [*first, *past) around a local time or duration within which the getter gives the same. */
 void pbk_cel_calendar_span(uint32_t getter, pbk_time local, int64_t *first, int64_t *past);
-void pbk_cel_part_span(uint32_t getter, pbk_duration duration, int64_t *first, int64_t *past);
-/* The local time of a zone given as text ("UTC", "+02:00"): false, with *message, when it is not known. */
-bool pbk_cel_zone(struct text zone, pbk_time time, pbk_time *local, const char **message);
+void pbk_cel_part_span(uint32_t getter, pbk_duration duration, bool more, int64_t *first, int64_t *past);
+/* A zone given as text: a fixed offset ("UTC", "+02:00"), then *named is 0, or one of the named ones. False, with *message, when it is
+ * not known. */
+bool pbk_cel_zone(const struct cel_zones *zones, struct text text, uint32_t *named, int64_t *offset, const char **message);
+/* What a field is at a time that is local already (zone 0) or UTC, and the span [*first, *past) around it, on the same clock, in which
+ * it stays the same; the span may be shorter than that. */
+int64_t pbk_cel_zoned_field(const struct cel_zones *zones, uint32_t zone, uint32_t getter, int64_t base);
+void pbk_cel_zoned_span(const struct cel_zones *zones, uint32_t zone, uint32_t getter, int64_t base, int64_t *first,
+                        int64_t *past);
 /* A getter's call, with its zone if count is 2. */
 void pbk_cel_getter(struct cel_machine *machine, uint32_t getter, const struct cel_term *of, const struct cel_value *zone,
                     struct cel_term *out);

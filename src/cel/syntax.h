@@ -195,12 +195,14 @@ struct cel_overload {
   uint8_t function; /* enum cel_function */
   uint8_t style;    /* CALLED_… */
   uint8_t count;    /* of parameters, a method's receiver is the first */
-  uint8_t parameters[3];
+  uint8_t parameters[4];
   uint8_t result;
 };
 enum { CALLED_PLAIN = 1, CALLED_ON = 2 };
 extern const struct cel_overload pbk_cel_overloads[];
 extern const uint32_t pbk_cel_overload_count;
+/* math.abs(…) and such: functions with a dot in their name, as the tree has them a method of a name. */
+bool pbk_cel_namespace(struct text name);
 /* The function of that name callable so; false when there is none. */
 bool pbk_cel_function_find(struct text name, uint32_t style, uint32_t *function);
 /* A history's method with so many arguments: its operation, or 0. */

@@ -1,15 +1,7 @@
-/* cel/times.c - calendar fields of timestamps and parts of durations, the zones they are asked in, and what range both have.
- */
+/* cel/times.c - calendar fields of timestamps and parts of durations, the zones they are asked in. */
 #include "base/clock.h"
 #include "cel/program.h"
-
-bool pbk_cel_timestamp_fits(int64_t value) {
-  return value >= CEL_TIMESTAMP_LEAST && value <= CEL_TIMESTAMP_MOST;
-}
-
-bool pbk_cel_duration_fits(int64_t value) {
-  return value >= -CEL_DURATION_MOST && value <= CEL_DURATION_MOST;
-}
+#include "cel/zones.h"
 
 /* ---- calendar fields ---- */
 
@@ -84,15 +76,18 @@ static int64_t times_part_unit(uint32_t getter) {
                                           : 1000;
 }
 
-int64_t pbk_cel_duration_part(uint32_t getter, pbk_duration duration) {
-  int64_t whole = duration / times_part_unit(getter);
+int64_t pbk_cel_duration_part(uint32_t getter, pbk_duration duration, bool more) {
+  int64_t whole = (duration + (more && duration < 0)) / times_part_unit(getter);
   return getter == FUNCTION_GET_MILLISECONDS ? whole % 1000 : whole;
 }
 
-void pbk_cel_part_span(uint32_t getter, pbk_duration duration, int64_t *first, int64_t *past) {
-  int64_t unit = times_part_unit(getter), whole = duration / unit;
+void pbk_cel_part_span(uint32_t getter, pbk_duration duration, bool more, int64_t *first, int64_t *past) {
+  int64_t unit = times_part_unit(getter), whole = (duration + (more && duration < 0)) / unit;
   *first = whole > 0 ? whole * unit : saturating_add((whole - 1) * unit, 1);
   *past = whole < 0 ? whole * unit + 1 : saturating_add(whole * unit, unit);
+  /* Below zero the nanoseconds lead on toward it. */
+  if (more && whole <= 0) *first = saturating_add(*first, -1);
+  if (more && whole < 0) --*past;
 }
 
 /* ---- zones ---- */
@@ -103,40 +98,63 @@ static bool times_digits(struct text text, uint32_t at, int64_t *number) {
   return true;
 }
 
-/* What a named zone is ahead of UTC at a time, in microseconds. The one place that zone data of a host will come in: until
- * then no name but UTC is known. */
-static bool times_named_zone(struct text zone, pbk_time time, int64_t *offset, const char **message) {
-  (void)time;
-  if (text_equal(zone, TEXT("UTC")) || text_equal(zone, TEXT("GMT")) || text_equal(zone, TEXT("Etc/UTC"))) {
-    *offset = 0;
+bool pbk_cel_zone(const struct cel_zones *zones, struct text text, uint32_t *named, int64_t *offset, const char **message) {
+  uint32_t sign = text.size && (text.bytes[0] == '+' || text.bytes[0] == '-') ? 1 : 0;
+  int64_t hours, minutes;
+  *named = 0;
+  *offset = 0;
+  if (text.size == sign + 5 && text.bytes[sign + 2] == ':') {
+    if (!times_digits(text, sign, &hours) || !times_digits(text, sign + 3, &minutes) || hours > 23 || minutes > 59) {
+      *message = "expected a zone such as 'UTC', '+02:00' or 'Europe/Berlin'";
+      return false;
+    }
+    *offset = hours * PBK_HOUR + minutes * PBK_MINUTE;
+    if (sign && text.bytes[0] == '-') *offset = -*offset;
     return true;
   }
-  *message = "a named time zone, but there is no zone data; use UTC or an offset such as '+02:00'";
+  if (text_equal(text, TEXT("UTC")) || text_equal(text, TEXT("GMT")) || text_equal(text, TEXT("Etc/UTC"))) return true;
+  *named = pbk_cel_zone_find(zones, text);
+  if (*named) return true;
+  *message = zones && zones->count ? "unknown time zone"
+                                   : "a named time zone, but there is no zone data; use UTC or an offset such as '+02:00'";
   return false;
 }
 
-bool pbk_cel_zone(struct text zone, pbk_time time, pbk_time *local, const char **message) {
-  uint32_t sign = zone.size && (zone.bytes[0] == '+' || zone.bytes[0] == '-') ? 1 : 0;
-  int64_t offset, hours, minutes;
-  if (zone.size == sign + 5 && zone.bytes[sign + 2] == ':') {
-    if (!times_digits(zone, sign, &hours) || !times_digits(zone, sign + 3, &minutes) || hours > 23 || minutes > 59) {
-      *message = "expected a zone such as 'UTC' or '+02:00'";
-      return false;
-    }
-    offset = hours * PBK_HOUR + minutes * PBK_MINUTE;
-    if (sign && zone.bytes[0] == '-') offset = -offset;
-  } else if (!times_named_zone(zone, time, &offset, message)) {
-    return false;
+static pbk_time times_local(const struct cel_zones *zones, uint32_t zone, int64_t base, int64_t *first, int64_t *past) {
+  int64_t from, to, offset = pbk_cel_zone_offset(zones, zone, times_floor(base, PBK_SECOND), &from, &to);
+  /* Ends that 64 bits do not hold in microseconds are no ends. */
+  if (!pbk_checked_multiply(from, PBK_SECOND, first)) *first = INT64_MIN;
+  if (!pbk_checked_multiply(to, PBK_SECOND, past)) *past = INT64_MAX;
+  return saturating_add(base, offset * PBK_SECOND);
+}
+
+int64_t pbk_cel_zoned_field(const struct cel_zones *zones, uint32_t zone, uint32_t getter, int64_t base) {
+  int64_t first, past;
+  return pbk_cel_calendar_field(getter, zone ? times_local(zones, zone, base, &first, &past) : base);
+}
+
+void pbk_cel_zoned_span(const struct cel_zones *zones, uint32_t zone, uint32_t getter, int64_t base, int64_t *first,
+                        int64_t *past) {
+  if (!zone) {
+    pbk_cel_calendar_span(getter, base, first, past);
+    return;
   }
-  *local = saturating_add(time, offset);
-  return true;
+  int64_t zone_first, zone_past;
+  pbk_time local = times_local(zones, zone, base, &zone_first, &zone_past);
+  pbk_cel_calendar_span(getter, local, first, past);
+  /* Back to UTC, with the offset that holds between the zone's own ends. */
+  if (*first != INT64_MIN) *first = saturating_add(base, *first - local);
+  if (*past != INT64_MAX) *past = saturating_add(base, *past - local);
+  if (zone_first > *first) *first = zone_first;
+  if (zone_past < *past) *past = zone_past;
 }
 
 /* ---- the call ---- */
 
 void pbk_cel_getter(struct cel_machine *machine, uint32_t getter, const struct cel_term *of, const struct cel_value *zone,
                     struct cel_term *out) {
-  (void)machine;
+  const struct cel_zones *zones = machine->program->zones;
+  uint32_t named = 0;
   pbk_time until = of->until, base = of->value.as.integer;
   int32_t slope = of->slope;
   bool calendar = of->value.kind == CEL_TIMESTAMP;
@@ -146,14 +164,22 @@ void pbk_cel_getter(struct cel_machine *machine, uint32_t getter, const struct c
     return;
   }
   const char *message;
-  if (zone && !pbk_cel_zone(cel_text(zone), base, &base, &message)) {
+  int64_t offset = 0;
+  if (zone && !pbk_cel_zone(zones, cel_text(zone), &named, &offset, &message)) {
     cel_stay(out, cel_failure(message), until);
     return;
   }
-  cel_stay(out, cel_int(calendar ? pbk_cel_calendar_field(getter, base) : pbk_cel_duration_part(getter, base)), until);
+  base = saturating_add(base, offset);
+  bool more = of->value.size != 0;
+  int64_t field =
+    calendar ? pbk_cel_zoned_field(zones, named, getter, base) : pbk_cel_duration_part(getter, base, more);
+  cel_stay(out, cel_int(field), until);
   if (!slope) return;
   out->step = calendar ? STEP_CALENDAR : STEP_PART;
   out->slope = slope;
   out->getter = (uint8_t)getter;
+  out->more = more;
+  out->zone = named;
+  out->zones = zones;
   out->base = base;
 }

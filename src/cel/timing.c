@@ -3,7 +3,9 @@
  * What moves continuously is a straight line, so that a comparison of two lines is solved for where they cross. What goes in
  * steps is walked from step to step, or searched where it only falls. Answers may be early, after TIMING_MOST_STEPS say, but
  * never late. */
+#include "base/clock.h"
 #include "cel/program.h"
+#include "cel/zones.h"
 
 enum { TIMING_MOST_STEPS = 1024, TIMING_MOST_EVENTS = 8192 };
 
@@ -24,8 +26,9 @@ static uint64_t timing_speed(int32_t slope) {
   return slope < 0 ? (uint64_t)(-(int64_t)slope) : (uint64_t)slope;
 }
 
-static int timing_sign(int64_t value) {
-  return (value > 0) - (value < 0);
+/* On which side of zero something is that is at `level`, or less than a microsecond above it. */
+static int timing_level(int64_t level, bool between) {
+  return level < 0 ? -1 : level > 0 || between;
 }
 
 static int64_t timing_difference(int64_t a, int64_t b) {
@@ -36,20 +39,21 @@ static int64_t timing_difference(int64_t a, int64_t b) {
 
 /* ---- lines ---- */
 
-/* A line through `start` at `now`: when a comparison of it with zero comes out differently. */
-static pbk_time timing_crossing(pbk_time now, uint32_t binary, int64_t start, int32_t slope) {
+/* A line through `start` at `now`, in microseconds, and `between` two of them or not: when a comparison of it with zero comes
+ * out differently. */
+static pbk_time timing_crossing(pbk_time now, uint32_t binary, int64_t start, bool between, int32_t slope) {
   int direction = slope > 0 ? 1 : -1;
   uint64_t speed = timing_speed(slope);
-  /* Turned so that it rises. */
-  int64_t level = slope > 0 ? start : start == INT64_MIN ? INT64_MAX : -start;
-  bool holds = cel_holds(binary, timing_sign(start));
+  /* Turned so that it rises. What is between two microseconds stays so: it is never zero, and above it from zero on. */
+  int64_t level = slope > 0 ? start : between ? -(start + 1) : start == INT64_MIN ? INT64_MAX : -start;
+  bool holds = cel_holds(binary, timing_level(level, between) * direction);
   pbk_time at = now;
-  while (level <= 0) {
+  while (timing_level(level, between) <= 0) {
     uint64_t wait = level == 0 ? 1 : timing_travel(timing_distance(level, 0), speed);
     if (wait > (uint64_t)INT64_MAX) return CEL_FOREVER;
     level += (int64_t)(wait * speed); /* from at most 0 to less than `speed` */
     at = timing_after(at, wait);
-    if (cel_holds(binary, timing_sign(level) * direction) != holds) return at;
+    if (cel_holds(binary, timing_level(level, between) * direction) != holds) return at;
   }
   return CEL_FOREVER;
 }
@@ -57,26 +61,13 @@ static pbk_time timing_crossing(pbk_time now, uint32_t binary, int64_t start, in
 void pbk_cel_time_arithmetic(struct cel_machine *machine, uint32_t binary, const struct cel_term *a,
                              const struct cel_term *b, struct cel_term *out) {
   pbk_time now = machine->world->now, until = cel_sooner(a->until, b->until);
-  bool left = a->value.kind == CEL_TIMESTAMP, right = b->value.kind == CEL_TIMESTAMP, add = binary == BINARY_ADD;
-  bool times = (left || a->value.kind == CEL_DURATION) && (right || b->value.kind == CEL_DURATION);
-  bool allowed = add ? !(left && right) : binary == BINARY_SUBTRACT && (left || !right);
-  if (!times || !allowed) {
+  struct cel_time_sum sum;
+  if (!pbk_cel_sum_times(binary, &a->value, &b->value, &sum)) {
     cel_stay(out, cel_failure(pbk_cel_no_such_overload), until);
     return;
   }
-  int64_t least, most, x = a->value.as.integer, y = b->value.as.integer;
-  if (left && right) {
-    most = CEL_DIFFERENCE_MOST;
-    least = -most;
-  } else if (left || right) {
-    most = CEL_TIMESTAMP_MOST;
-    least = CEL_TIMESTAMP_LEAST;
-  } else {
-    most = CEL_DURATION_MOST;
-    least = -most;
-  }
-  int64_t result = add ? saturating_add(x, y) : timing_difference(x, y);
-  int32_t slope = add ? a->slope + b->slope : a->slope - b->slope;
+  int64_t least = sum.least, most = sum.most, result = sum.microseconds;
+  int32_t slope = binary == BINARY_ADD ? a->slope + b->slope : a->slope - b->slope;
   uint64_t speed = timing_speed(slope);
   if (result < least || result > most) {
     /* It may come into range later. */
@@ -88,7 +79,8 @@ void pbk_cel_time_arithmetic(struct cel_machine *machine, uint32_t binary, const
   }
   if (slope > 0) until = cel_sooner(until, timing_after(now, timing_distance(result, most) / speed + 1));
   if (slope < 0) until = cel_sooner(until, timing_after(now, timing_distance(least, result) / speed + 1));
-  cel_stay(out, cel_time(left != right ? CEL_TIMESTAMP : CEL_DURATION, result), cel_note(machine, until));
+  cel_stay(out, cel_time(sum.kind, result), cel_note(machine, until));
+  out->value.size = sum.nanoseconds;
   out->slope = slope;
 }
 
@@ -104,9 +96,10 @@ static struct cel_value timing_value(const struct cel_term *term, pbk_time now, 
   int64_t base;
   switch (term->step) {
     case STEP_CALENDAR:
-      return timing_base(term, now, at, &base) ? cel_int(pbk_cel_calendar_field(term->getter, base)) : term->value;
+      return timing_base(term, now, at, &base) ? cel_int(pbk_cel_zoned_field(term->zones, term->zone, term->getter, base))
+                                               : term->value;
     case STEP_PART:
-      return timing_base(term, now, at, &base) ? cel_int(pbk_cel_duration_part(term->getter, base)) : term->value;
+      return timing_base(term, now, at, &base) ? cel_int(pbk_cel_duration_part(term->getter, base, term->more)) : term->value;
     case STEP_WINDOW: return cel_int(pbk_cel_window_count(term->times, term->time_count, at, term->base, term->other));
     default: return term->value;
   }
@@ -136,9 +129,9 @@ static pbk_time timing_next(const struct cel_term *term, pbk_time now, pbk_time 
   int64_t base, first, past;
   if (!timing_base(term, now, at, &base)) return CEL_FOREVER;
   if (term->step == STEP_CALENDAR)
-    pbk_cel_calendar_span(term->getter, base, &first, &past);
+    pbk_cel_zoned_span(term->zones, term->zone, term->getter, base, &first, &past);
   else
-    pbk_cel_part_span(term->getter, base, &first, &past);
+    pbk_cel_part_span(term->getter, base, term->more, &first, &past);
   uint64_t speed = timing_speed(term->slope);
   if (term->slope > 0)
     return past == INT64_MAX ? CEL_FOREVER : timing_after(at, timing_travel(timing_distance(base, past), speed));
@@ -203,6 +196,17 @@ static pbk_time timing_falling(uint32_t binary, const struct cel_term *a, const 
   return CEL_FOREVER;
 }
 
+/* When the zone of a calendar field next changes what it is ahead of UTC. */
+static pbk_time timing_zone_end(const struct cel_term *term, pbk_time now, pbk_time at) {
+  int64_t base, first, past;
+  if (!term->zone || !timing_base(term, now, at, &base)) return CEL_FOREVER;
+  pbk_cel_zone_offset(term->zones, term->zone, base / PBK_SECOND - (base % PBK_SECOND < 0), &first, &past);
+  /* Only for what moves as fast as time. */
+  if (term->slope > 0)
+    return pbk_checked_multiply(past, PBK_SECOND, &past) ? timing_after(at, timing_distance(base, past)) : CEL_FOREVER;
+  return pbk_checked_multiply(first, PBK_SECOND, &first) ? timing_after(at, timing_distance(first, base) + 1) : CEL_FOREVER;
+}
+
 /* After how many steps a field of something that moves as fast as time has had all its values; 0 when that is not fixed. */
 static uint32_t timing_round(const struct cel_term *term) {
   if (term->step != STEP_CALENDAR || timing_speed(term->slope) != 1) return 0;
@@ -225,15 +229,24 @@ static pbk_time timing_walk(struct cel_machine *machine, uint32_t binary, const 
   bool left_stays = timing_next(a, now, now) >= until, right_stays = timing_next(b, now, now) >= until;
   uint32_t round = right_stays ? timing_round(a) : left_stays ? timing_round(b) : 0;
   uint32_t most = a->step == STEP_WINDOW || b->step == STEP_WINDOW ? TIMING_MOST_EVENTS : TIMING_MOST_STEPS;
-  if (round) most = round;
+  const struct cel_term *moving = right_stays ? a : b;
+  bool zoned = round && moving->zone;
+  if (round && !zoned) most = round;
+  uint32_t turned = 0;
+  pbk_time zone_end = zoned ? timing_zone_end(moving, now, now) : CEL_FOREVER;
   for (uint32_t i = 0; i < most; i++) {
-    at = cel_sooner(timing_next(a, now, at), timing_next(b, now, at));
+    /* In a zone, once round is enough until its clock is put forward or back. */
+    at = zoned && turned++ == round ? zone_end : cel_sooner(timing_next(a, now, at), timing_next(b, now, at));
+    if (zoned && at >= zone_end) {
+      zone_end = timing_zone_end(moving, now, at);
+      turned = 0;
+    }
     if (at >= until) return until;
     if (machine->walks == 0) return at;
     machine->walks--;
     if (timing_truth(machine, binary, a, b, at) != holds) return at;
   }
-  return round ? until : at;
+  return round && !zoned ? until : at;
 }
 
 static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const struct cel_term *a,
@@ -259,7 +272,9 @@ static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const
   if (binary == BINARY_IN) return cel_sooner(until, saturating_add(now, 1));
   if (a->value.kind != b->value.kind || a->slope == b->slope) return until;
   int64_t start = timing_difference(a->value.as.integer, b->value.as.integer);
-  return cel_sooner(until, timing_crossing(now, binary, start, a->slope - b->slope));
+  if (a->value.size < b->value.size) start = saturating_add(start, -1);
+  bool between = a->value.size != b->value.size;
+  return cel_sooner(until, timing_crossing(now, binary, start, between, a->slope - b->slope));
 }
 
 pbk_time pbk_cel_stays(struct cel_machine *machine, uint32_t binary, const struct cel_term *a, const struct cel_term *b) {

@@ -41,7 +41,8 @@ enum command_type {
   COMMAND_EXPLAIN = 31,
   COMMAND_BATCH = 32, /* the envelope of a batch of facts: only its messageId counts */
   COMMAND_ANSWER = 33,
-  COMMAND_COUNT = 34
+  COMMAND_ZONES = 34,
+  COMMAND_COUNT = 35
 };
 
 /* Texts and values are borrowed until the command is applied. A text without bytes is not given. */
@@ -62,6 +63,7 @@ struct command {
   uint64_t number;                   /* of a message or task; advance: the work budget, 0: none */
   pbk_duration wait;                 /* answer */
   pbk_time to;                       /* advance */
+  struct text zones;                 /* zones: the data, bytes of any kind */
 
   const pbk_definition *definitions;
   uint32_t definition_count;

@@ -278,6 +278,23 @@ static void apply_advance(struct pbk_engine *engine, const struct command *comma
   engine->more = pbk_advance_to(engine, command->to, command->number);
 }
 
+/* ---- time zones ---- */
+
+static bool check_zones(struct pbk_engine *engine, const struct command *command) {
+  struct cel_zones zones;
+  const char *message;
+  if (!command->zones.size || pbk_cel_zones_read(&zones, command->zones.bytes, command->zones.size, &message)) return true;
+  return pbk_problem_at(&engine->problem, PBK_CODE_BAD_INPUT, message);
+}
+
+static void apply_zones(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
+  struct happening nothing = no_happening();
+  (void)occurred_at;
+  pbk_set_zones(&engine->audiences, command->zones);
+  pbk_run_cause(engine, &nothing, NULL);
+  pbk_review_exits(&engine->playbooks);
+}
+
 struct handler pbk_control_handler(enum command_type type) {
   static const struct handler handlers[COMMAND_COUNT] = {
       [COMMAND_ADVANCE] = {NULL, apply_advance},
@@ -297,6 +314,7 @@ struct handler pbk_control_handler(enum command_type type) {
       [COMMAND_REPORT] = {check_report, apply_report},
       [COMMAND_COMPLETE] = {check_task, apply_complete},
       [COMMAND_CANCEL] = {check_task, apply_cancel},
+      [COMMAND_ZONES] = {check_zones, apply_zones},
   };
   return handlers[type];
 }

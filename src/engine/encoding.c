@@ -369,7 +369,8 @@ enum {
   HAS_WAIT = 128 << COMMAND_TEXTS,
   HAS_TO = 256 << COMMAND_TEXTS,
   HAS_DEFINITIONS = 512 << COMMAND_TEXTS,
-  HAS_PROBLEM = 1024 << COMMAND_TEXTS
+  HAS_PROBLEM = 1024 << COMMAND_TEXTS,
+  HAS_ZONES = 2048 << COMMAND_TEXTS
 };
 
 static struct text *command_text(struct command *command, uint32_t at) {
@@ -391,6 +392,7 @@ static uint32_t mask_of(struct command *command) {
   if (command->type == COMMAND_ADVANCE) mask |= HAS_TO;
   if (command->type == COMMAND_DEFINE) mask |= HAS_DEFINITIONS;
   if (command->problem) mask |= HAS_PROBLEM;
+  if (command->zones.bytes) mask |= HAS_ZONES;
   return mask;
 }
 
@@ -418,6 +420,7 @@ static void code_command(struct coder *coder, struct command *command) {
     code_definitions(coder, command);
   }
   if (mask & HAS_PROBLEM) code_problem(coder, &command->problem);
+  if (mask & HAS_ZONES) code_text(coder, &command->zones);
 }
 
 void pbk_encode_command(struct writer *writer, const struct command *command) {

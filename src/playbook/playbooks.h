@@ -232,7 +232,7 @@ void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment);
 void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, struct text reason);
 /* T7: exits of those whose subject was touched, by enrollment id. */
 void pbk_run_exits(struct playbooks *playbooks);
-/* All running enrollments, after an audience was defined (A3). */
+/* All running enrollments, after an audience was defined (A3) or other time zone data came. */
 void pbk_review_exits(struct playbooks *playbooks);
 /* E9: those of a deleted subject. */
 void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subject);

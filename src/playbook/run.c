@@ -244,18 +244,21 @@ void pbk_run_exits(struct playbooks *playbooks) {
   array_release(playbooks->context->memory, &ids);
 }
 
-static bool asks_memberships(const struct version *version) {
-  for (uint32_t i = 0; version->exit_when && i < pbk_cel_read_count(version->exit_when); i++)
-    if (pbk_cel_read_at(version->exit_when, i).kind == CEL_READS_MEMBER) return true;
+/* What is not a fact of one subject: memberships, time zones. */
+static bool reads_beyond(const struct version *version) {
+  for (uint32_t i = 0; version->exit_when && i < pbk_cel_read_count(version->exit_when); i++) {
+    uint32_t kind = pbk_cel_read_at(version->exit_when, i).kind;
+    if (kind == CEL_READS_MEMBER || kind == CEL_READS_ZONES) return true;
+  }
   return false;
 }
 
 void pbk_review_exits(struct playbooks *playbooks) {
   bool any = false;
-  for (uint32_t i = 0; i < playbooks->watched.count; i++) any = any || asks_memberships(playbooks->watched.items[i]);
+  for (uint32_t i = 0; i < playbooks->watched.count; i++) any = any || reads_beyond(playbooks->watched.items[i]);
   for (uint32_t i = 0; any && i < playbooks->enrollments.count; i++) {
     struct enrollment *enrollment = playbooks->enrollments.items[i];
-    if (enrollment && asks_memberships(enrollment->version)) review(playbooks, enrollment);
+    if (enrollment && reads_beyond(enrollment->version)) review(playbooks, enrollment);
   }
 }
 

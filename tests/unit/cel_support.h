@@ -65,6 +65,7 @@ struct test_world {
   uint32_t time_count[MOST_SERIES];
   pbk_time since;
   bool member[4];
+  const struct cel_zones *zones;
   uint32_t field_reads, entry_reads;
 };
 
@@ -175,7 +176,8 @@ static struct cel_environment test_environment(struct test_world *world, bool ti
                                   .context = world,
                                   .resolve = test_resolve,
                                   .entry_name = test_entry_name,
-                                  .timed = timed};
+                                  .timed = timed,
+                                  .zones = world->zones};
 }
 
 static void test_world_init(struct test_world *world) {

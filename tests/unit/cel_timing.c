@@ -1,6 +1,7 @@
 /* tests/unit/cel_timing.c - SPEC X6: until when a condition's value holds. Known answers, refusals, and random conditions
  * against evaluating at every instant at which anything could change. */
 #include "cel_support.h"
+#include "cel_zone_data.h"
 
 static struct test_world world;
 static struct cel_machine *machine;
@@ -173,8 +174,12 @@ static void put(const char *text) {
 static const int64_t spans[] = {0, 1, 2, 3, 5, 8, 13, 21, 34, 1000, 1000000, 3600000000, -1, -5};
 
 static void put_span(void) {
+  static const int64_t between[] = {1, 500, 999, 1500, -1, -1500, 1000000250};
   char text[40];
-  snprintf(text, sizeof text, "duration('%lldus')", (long long)spans[pick(sizeof spans / sizeof *spans)]);
+  if (pick(8))
+    snprintf(text, sizeof text, "duration('%lldus')", (long long)spans[pick(sizeof spans / sizeof *spans)]);
+  else
+    snprintf(text, sizeof text, "duration('%lldns')", (long long)between[pick(sizeof between / sizeof *between)]);
   put(text);
 }
 
@@ -201,6 +206,7 @@ static void put_time(uint32_t depth) {
                                       "events('a').last()",
                                       "events('b').first()",
                                       "timestamp('1970-01-01T00:00:00.000040Z')",
+                                      "timestamp('1970-01-01T00:00:00.000040250Z')",
                                       "x"};
   switch (pick(depth ? 4 : 1)) {
     case 0: put(plain[pick(sizeof plain / sizeof *plain)]); break;
@@ -225,10 +231,12 @@ static void put_count(void) {
 static void put_getter(uint32_t depth) {
   static const char *const names[] = {".getMilliseconds()",  ".getSeconds()",          ".getMinutes()", ".getHours()",
                                       ".getHours('+05:30')", ".getDayOfWeek()",        ".getDate()",    ".getMonth()",
-                                      ".getFullYear()",      ".getDayOfYear('-08:00')"};
+                                      ".getFullYear()",      ".getDayOfYear('-08:00')",
+                                      ".getHours('Test/Near')", ".getMinutes('Test/Days')", ".getSeconds('Test/Near')",
+                                      ".getDate('Test/Near')", ".getDayOfWeek('Test/Days')"};
   static const char *const parts[] = {".getMilliseconds()", ".getSeconds()", ".getMinutes()", ".getHours()"};
   if (pick(3))
-    put("("), put_time(depth), put(")"), put(names[pick(10)]);
+    put("("), put_time(depth), put(")"), put(names[pick(15)]);
   else
     put("("), put_gap(depth ? depth : 1), put(")"), put(parts[pick(4)]);
 }
@@ -301,12 +309,12 @@ static void random_world(void) {
 }
 
 /* Instants at which something may change: every time there is plus and minus every span and pair of spans, the calendar's
- * boundaries, and a microsecond around each. */
-static pbk_time instants[40000];
+ * boundaries, and two microseconds around each. */
+static pbk_time instants[80000];
 static uint32_t instant_count;
 
 static void add_instant(pbk_time time) {
-  for (int d = -1; d <= 1; d++) {
+  for (int d = -2; d <= 2; d++) {
     if (instant_count < sizeof instants / sizeof *instants) instants[instant_count++] = time + d;
   }
 }
@@ -343,6 +351,7 @@ static void collect_instants(pbk_time from) {
     for (pbk_time i = 1; i < 70; i++) add_instant(i * units[u]);
   }
   for (pbk_time i = 1; i < 80; i++) add_instant(i * 1800 * PBK_SECOND);
+  for (pbk_time i = 0; i < 120; i++) add_instant(90001 * PBK_SECOND + i * 1800 * PBK_SECOND + PBK_SECOND);
   qsort(instants, instant_count, sizeof *instants, by_time);
   for (uint32_t i = 0; i < instant_count; i++) {
     if (instants[i] > from && (!kept || instants[kept - 1] != instants[i])) instants[kept++] = instants[i];
@@ -398,7 +407,11 @@ int main(int count, char **arguments) {
   uint32_t rounds = count > 1 ? (uint32_t)atoi(arguments[1]) : 150, late = 0;
   uint64_t wakes = 0, changes = 0;
   if (count > 2) random_state = (uint64_t)atoi(arguments[2]) * 2654435761u + 1;
+  struct cel_zones zones = {0};
+  const char *message;
   test_world_init(&world);
+  if (!pbk_cel_zones_read(&zones, test_zone_bytes, test_zone_data(), &message)) abort();
+  world.zones = &zones;
   machine = pbk_cel_machine_create(&world.memory);
   known_lines();
   known_events();

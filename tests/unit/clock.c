@@ -428,7 +428,61 @@ static void durations_printed(void) {
   CHECK_EQUAL_UINT(wrong, 0);
 }
 
+/* ---- nanoseconds ---- */
+
+static void fine_times(void) {
+  static const struct {
+    const char *text, *printed;
+    int64_t microseconds;
+    uint32_t nanoseconds;
+  } cases[] = {{"1970-01-01T00:00:00.000000001Z", "1970-01-01T00:00:00.000000001Z", 0, 1},
+               {"1969-12-31T23:59:59.999999999Z", "1969-12-31T23:59:59.999999999Z", -1, 999},
+               {"9999-12-31T23:59:59.9999999999Z", "9999-12-31T23:59:59.999999999Z", INT64_C(253402300799999999), 999},
+               {"1970-01-01T00:00:01.5000Z", "1970-01-01T00:00:01.5Z", 1500000, 0},
+               {"1970-01-01T01:00:00.0000120340+01:00", "1970-01-01T00:00:00.000012034Z", 12, 34}};
+  for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    pbk_time time;
+    uint32_t nanoseconds;
+    char text[TIME_TEXT_MOST];
+    check_note("%s", cases[i].text);
+    if (!CHECK(pbk_parse_fine_time(text_from(cases[i].text), &time, &nanoseconds))) continue;
+    CHECK_EQUAL_INT(time, cases[i].microseconds);
+    CHECK_EQUAL_UINT(nanoseconds, cases[i].nanoseconds);
+    CHECK_TEXT(((struct text){text, pbk_print_fine_time(text, time, nanoseconds)}), cases[i].printed);
+  }
+}
+
+static void fine_durations(void) {
+  static const struct {
+    const char *text, *printed;
+    int64_t microseconds;
+    uint32_t nanoseconds;
+  } cases[] = {{"1ns", "0.000000001s", 0, 1},
+               {"-1ns", "-0.000000001s", -1, 999},
+               {"-1000ns", "-0.000001s", -1, 0},
+               {"-1.000000001s", "-1.000000001s", -1000001, 999},
+               {"-0.9ns", "0s", 0, 0},
+               {"999.9ns", "0.000000999s", 0, 999},
+               {"0.5us0.25us1ns", "0.000000751s", 0, 751},
+               {"0", "0s", 0, 0}};
+  for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    pbk_duration duration;
+    uint32_t nanoseconds;
+    char text[DURATION_TEXT_MOST];
+    check_note("%s", cases[i].text);
+    if (!CHECK(pbk_parse_fine_duration(text_from(cases[i].text), &duration, &nanoseconds))) continue;
+    CHECK_EQUAL_INT(duration, cases[i].microseconds);
+    CHECK_EQUAL_UINT(nanoseconds, cases[i].nanoseconds);
+    CHECK_TEXT(((struct text){text, pbk_print_fine_duration(text, duration, nanoseconds)}), cases[i].printed);
+  }
+  pbk_duration duration;
+  uint32_t nanoseconds;
+  CHECK(!pbk_parse_fine_duration(TEXT("-9223372036854775808001ns"), &duration, &nanoseconds));
+}
+
 int main(void) {
+  RUN(fine_times);
+  RUN(fine_durations);
   RUN(every_day);
   RUN(whole_range);
   RUN(fields_out_of_range);
