@@ -109,7 +109,19 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
   return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
 }
 
+/* Where the traits of a subject lie, if it has any. */
+static uint32_t show_traits(struct cel_shown *shown, uint32_t slot, const struct subject *subject) {
+  if (subject->traits.count == 0) return 0;
+  const struct trait *first = subject->traits.items;
+  *shown = (struct cel_shown){slot, subject->traits.count, sizeof *first, &first->name, &first->value};
+  return 1;
+}
+
 void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {
+  struct cel_shown shown[2];
+  uint32_t shown_count = 0;
+  if (view->contact) shown_count += show_traits(&shown[shown_count], SLOT_CONTACT_TRAITS, &view->contact->subject);
+  if (view->account) shown_count += show_traits(&shown[shown_count], SLOT_ACCOUNT_TRAITS, &view->account->subject);
   struct cel_world world = {.context = (void *)(uintptr_t)view,
                             .now = view->audiences->context->now,
                             .field = world_field,
@@ -117,6 +129,8 @@ void pbk_evaluate(const struct view *view, const struct cel_program *program, st
                             .entry_count = world_entry_count,
                             .entry_at = world_entry_at,
                             .series = world_series,
-                            .member = world_member};
+                            .member = world_member,
+                            .shown = shown,
+                            .shown_count = shown_count};
   pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);
 }

@@ -142,6 +142,15 @@ struct cel_series {
   pbk_time since;        /* quiet(w) needs since <= now - w; INT64_MAX: never quiet */
 };
 
+/* The entries of one CEL_ENTRIES where they lie in memory: `count` names and values, each `stride` bytes after the one
+ * before. No name stands twice. */
+struct cel_shown {
+  uint32_t slot, count;
+  size_t stride;
+  const uint32_t *names; /* the first */
+  const pbk_value *values;
+};
+
 struct cel_world {
   void *context;
   pbk_time now;
@@ -155,6 +164,10 @@ struct cel_world {
   void (*entry_at)(void *context, uint32_t slot, uint32_t at, struct text *name, struct cel_value *value);
   void (*series)(void *context, uint32_t lookup_slot, uint32_t number, struct cel_series *series);
   bool (*member)(void *context, uint32_t lookup_slot, uint32_t number);
+  /* Maps whose entries may be read without asking `entry`, which gives the same; NULL, 0: none. */
+  const struct cel_shown *shown;
+  uint32_t shown_count;
+  bool states_only; /* the texts of errors are not wanted: they are "" */
 };
 
 #define CEL_FOREVER INT64_MAX

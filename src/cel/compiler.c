@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "cel/branches.h"
 #include "cel/regex.h"
 #include "cel/syntax.h"
 
@@ -425,6 +426,7 @@ static void compiler_stages(struct compiler_frame *frame) {
   program->source = (struct text){source, compilation->source.size};
   program->root = compiler_emit(compiler, syntax);
   compiler_finish(compiler);
+  pbk_cel_branch_compile(compilation->memory, program);
 }
 
 /* 0 when done, 1 when memory ran out, 2 when refused. */
@@ -474,6 +476,7 @@ void pbk_cel_release(struct memory *memory, struct cel_program *program) {
   array_release(memory, &program->patterns);
   array_release(memory, &program->objects);
   array_release(memory, &program->failures);
+  array_release(memory, &program->branches);
   pbk_arena_release(&program->arena);
   pbk_release(memory, program, sizeof *program);
 }

@@ -84,8 +84,17 @@ static void evaluator_binary(struct cel_machine *machine, uint32_t binary, struc
 static inline void evaluator_read(struct cel_machine *machine, uint32_t at, struct cel_term *out) {
   const struct cel_node *node = &machine->program->nodes.items[at];
   const struct cel_world *world = machine->world;
-  bool there = node->operation == OPERATION_ENTRY ? world->entry(world->context, node->a, node->b, &out->value)
-                                                  : world->field(world->context, node->a, &out->value);
+  const struct cel_shown *shown = node->operation == OPERATION_ENTRY ? cel_shown_at(world, node->a) : NULL;
+  bool there;
+  if (shown) {
+    out->value.as.json = cel_shown_entry(machine, shown, node->b);
+    out->value.kind = CEL_JSON;
+    there = out->value.as.json != NULL;
+  } else if (node->operation == OPERATION_ENTRY) {
+    there = world->entry(world->context, node->a, node->b, &out->value);
+  } else {
+    there = world->field(world->context, node->a, &out->value);
+  }
   if (!there) {
     evaluator_fail(out, pbk_cel_no_such_key, at, CEL_FOREVER);
     return;

@@ -2,9 +2,7 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
-#include "cel/program.h"
-
-enum { MACHINE_WALKS = 100000, MACHINE_ASIDE = 10000 };
+#include "cel/branches.h"
 
 const char pbk_cel_no_such_overload[] = "no such overload";
 const char pbk_cel_no_such_key[] = "no such key";
@@ -48,7 +46,7 @@ void pbk_cel_exhaust(struct cel_machine *machine, const char *message) {
 bool pbk_cel_aside_begin(struct cel_machine *machine, struct cel_aside *aside) {
   aside->fuel = machine->fuel;
   aside->used = machine->used;
-  aside->allowed = machine->walks < MACHINE_ASIDE ? machine->walks : MACHINE_ASIDE;
+  aside->allowed = machine->walks < CEL_WALKS_ASIDE ? machine->walks : CEL_WALKS_ASIDE;
   if (aside->allowed == 0) return false;
   machine->fuel = aside->allowed;
   return true;
@@ -64,21 +62,21 @@ bool pbk_cel_aside_end(struct cel_machine *machine, const struct cel_aside *asid
   return complete;
 }
 
-void pbk_cel_prepare(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world) {
-  machine->program = program;
-  machine->world = world;
-  machine->fuel = CEL_FUEL;
-  machine->soonest = CEL_FOREVER;
-  machine->walks = MACHINE_WALKS;
-  machine->exhausted = NULL;
-  machine->used = 0;
+const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
+  for (uint32_t i = 0; i < shown->count; i++) {
+    if (cel_shown_name(shown, i) != name) continue;
+    machine->places[name % CEL_PLACES] = (uint16_t)i;
+    return cel_shown_value(shown, i);
+  }
+  return NULL;
 }
 
 /* The text of an error, with the name it is about and the column, where the node is known. */
-static const char *machine_explain(struct cel_machine *machine, const struct cel_value *failure) {
+const char *pbk_cel_explain(struct cel_machine *machine, const char *message, uint32_t at) {
   const struct cel_program *program = machine->program;
-  if (failure->size >= program->nodes.count) return failure->as.bytes;
-  const struct cel_node *node = &program->nodes.items[failure->size];
+  if (machine->world->states_only) return "";
+  if (at >= program->nodes.count) return message;
+  const struct cel_node *node = &program->nodes.items[at];
   uint32_t column = 1, line = 1;
   for (uint32_t i = 0; i < node->offset && i < program->source.size; i++) {
     unsigned char c = (unsigned char)program->source.bytes[i];
@@ -94,24 +92,24 @@ static const char *machine_explain(struct cel_machine *machine, const struct cel
   if (node->operation == OPERATION_ENTRY || node->operation == OPERATION_HAS_ENTRY || node->operation == OPERATION_SELECT)
     name = node->c;
   char quoted[140] = "";
-  if (name != UINT32_MAX && failure->as.bytes == pbk_cel_no_such_key) {
+  if (name != UINT32_MAX && message == pbk_cel_no_such_key) {
     const struct cel_value *text = &program->constants.items[name];
     uint32_t size = text->size < 120 ? text->size : 120;
     while (size && !pbk_utf8_valid((struct text){text->as.bytes, size})) size--;
     snprintf(quoted, sizeof quoted, ": '%.*s'", (int)size, text->as.bytes);
   }
   if (line > 1) {
-    snprintf(machine->error_text, sizeof machine->error_text, "%.120s%s (line %u, column %u)", failure->as.bytes, quoted,
+    snprintf(machine->error_text, sizeof machine->error_text, "%.120s%s (line %u, column %u)", message, quoted,
              (unsigned)line, (unsigned)column);
   } else {
-    snprintf(machine->error_text, sizeof machine->error_text, "%.120s%s (column %u)", failure->as.bytes, quoted,
+    snprintf(machine->error_text, sizeof machine->error_text, "%.120s%s (column %u)", message, quoted,
              (unsigned)column);
   }
   return machine->error_text;
 }
 
-void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
-                      struct cel_outcome *outcome) {
+void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_program *program,
+                                const struct cel_world *world, struct cel_outcome *outcome) {
   struct cel_term term;
   pbk_cel_prepare(machine, program, world);
   pbk_cel_run(machine, program->root, &term);
@@ -133,6 +131,14 @@ void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *pro
     outcome->error = machine->exhausted;
     outcome->until = machine->soonest; /* until then it takes the same steps, and comes no further */
   } else {
-    outcome->error = machine_explain(machine, &term.value);
+    outcome->error = pbk_cel_explain(machine, term.value.as.bytes, term.value.size);
   }
+}
+
+void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
+                      struct cel_outcome *outcome) {
+  if (program->branches.count)
+    pbk_cel_branch_evaluate(machine, program, world, outcome);
+  else
+    pbk_cel_evaluate_generally(machine, program, world, outcome);
 }

@@ -144,6 +144,7 @@ struct cel_pair {
 };
 
 struct cel_pattern; /* regex.h */
+struct cel_branch;  /* branches.h */
 
 struct cel_program {
   struct arena arena; /* holds everything below but the arrays */
@@ -154,8 +155,9 @@ struct cel_program {
   ARRAY(const struct cel_pattern *) patterns;
   ARRAY(struct cel_variable) objects;
   ARRAY(const char *) failures;
+  ARRAY(struct cel_branch) branches; /* the test-and-branch tier; empty where it has nothing to gain */
   struct text source; /* a copy */
-  uint32_t root;
+  uint32_t root, branch_start;
   bool timed;
   const struct cel_zones *zones; /* the environment's */
 };
@@ -195,7 +197,8 @@ enum { CEL_FAILED = 64 };
 
 /* ---- the machine ---- */
 
-enum { CEL_SCRATCH = 256 * 1024, CEL_ERROR_TEXT = 320 };
+/* Walks are steps taken to tell until when; what is evaluated aside takes at most CEL_WALKS_ASIDE of them. */
+enum { CEL_SCRATCH = 256 * 1024, CEL_ERROR_TEXT = 320, CEL_WALKS = 100000, CEL_WALKS_ASIDE = 10000, CEL_PLACES = 64 };
 
 struct cel_machine {
   const struct cel_program *program;
@@ -205,6 +208,7 @@ struct cel_machine {
   pbk_time soonest;      /* the first time at which any step of this evaluation may go otherwise */
   uint32_t walks;        /* steps left for telling until when; without them answers are early */
   struct cel_value locals[CEL_MOST_DEPTH];
+  uint16_t places[CEL_PLACES]; /* where entries stood last, by name: only a guess, so that looking is quick */
   char error_text[CEL_ERROR_TEXT];
   uint32_t used, size; /* of the scratch */
   unsigned char *scratch;
@@ -231,7 +235,46 @@ struct cel_aside {
 };
 bool pbk_cel_aside_begin(struct cel_machine *machine, struct cel_aside *aside);
 bool pbk_cel_aside_end(struct cel_machine *machine, const struct cel_aside *aside);
-void pbk_cel_prepare(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world);
+static inline void pbk_cel_prepare(struct cel_machine *machine, const struct cel_program *program,
+                                   const struct cel_world *world) {
+  machine->program = program;
+  machine->world = world;
+  machine->fuel = CEL_FUEL;
+  machine->soonest = CEL_FOREVER;
+  machine->walks = CEL_WALKS;
+  machine->exhausted = NULL;
+  machine->used = 0;
+}
+/* The text of an error, with the column of its node. */
+const char *pbk_cel_explain(struct cel_machine *machine, const char *message, uint32_t node);
+/* pbk_cel_evaluate without the test-and-branch tier (branches.h): what that must agree with. */
+void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_program *program,
+                                const struct cel_world *world, struct cel_outcome *outcome);
+
+/* ---- entries that the world shows ---- */
+
+static inline const struct cel_shown *cel_shown_at(const struct cel_world *world, uint32_t slot) {
+  for (uint32_t i = 0; i < world->shown_count; i++) {
+    if (world->shown[i].slot == slot) return &world->shown[i];
+  }
+  return NULL;
+}
+static inline uint32_t cel_shown_name(const struct cel_shown *shown, size_t at) {
+  const void *name = (const char *)shown->names + at * shown->stride;
+  return *(const uint32_t *)name;
+}
+static inline const pbk_value *cel_shown_value(const struct cel_shown *shown, size_t at) {
+  const void *value = (const char *)shown->values + at * shown->stride;
+  return value;
+}
+/* machine.c */
+const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name);
+/* NULL: no such entry. */
+static inline const pbk_value *cel_shown_entry(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
+  uint32_t place = machine->places[name % CEL_PLACES];
+  if (place < shown->count && cel_shown_name(shown, place) == name) return cel_shown_value(shown, place);
+  return pbk_cel_shown_search(machine, shown, name);
+}
 
 /* ---- values ---- */
 
