@@ -2,6 +2,7 @@
  *
  * Every test answers true, false or failed, and until when. A test that meets what it does not expect asks the general
  * evaluator about its node; what may come out differently there gives the whole evaluation up. */
+#include "base/clock.h"
 #include "base/value.h"
 #include "cel/branches.h"
 
@@ -246,25 +247,18 @@ static bool branch_side(struct branch_run *run, const struct branch_side *side, 
   if (side->binary == BINARY_EQUAL) return true;
   struct branch_term right;
   if (!branch_moment(run, &side->right, &right)) return false;
-  bool add = side->binary == BINARY_ADD, first = term->kind == CEL_TIMESTAMP, second = right.kind == CEL_TIMESTAMP;
-  if (add ? first && second : second && !first) return false;
-  int64_t most = CEL_DURATION_MOST, least = -CEL_DURATION_MOST, result;
-  if (first && second) {
-    most = CEL_DIFFERENCE_MOST;
-    least = -CEL_DIFFERENCE_MOST;
-  } else if (first || second) {
-    most = CEL_TIMESTAMP_MOST;
-    least = CEL_TIMESTAMP_LEAST;
-  }
-  if (!(add ? checked_add(term->value, right.value, &result) : checked_subtract(term->value, right.value, &result)))
-    return false;
+  struct cel_value first = cel_time(term->kind, term->value), second = cel_time(right.kind, right.value);
+  struct cel_time_sum sum;
+  if (!pbk_cel_sum_times(side->binary, &first, &second, &sum)) return false;
+  int64_t result = sum.microseconds, least = sum.least, most = sum.most;
+  bool add = side->binary == BINARY_ADD;
   if (result < least || result > most) return false;
   term->slope += add ? right.slope : -right.slope;
   pbk_time now = run->world->now;
   if (term->slope > 0) term->until = saturating_add(now, most - result + 1);
   if (term->slope < 0) term->until = saturating_add(now, result - least + 1);
   term->value = result;
-  term->kind = first != second ? CEL_TIMESTAMP : CEL_DURATION;
+  term->kind = sum.kind;
   return term->slope >= -1 && term->slope <= 1;
 }
 
@@ -642,7 +636,7 @@ void pbk_cel_branch_evaluate(struct cel_machine *machine, const struct cel_progr
                              struct cel_outcome *outcome) {
   static const struct cel_shown nothing_shown = {.slot = UINT32_MAX};
   struct branch_run run; /* not cleared: what is large is written before it is read */
-  if (world->now < CEL_TIMESTAMP_LEAST || world->now > CEL_TIMESTAMP_MOST) {
+  if (!time_in_range(world->now)) {
     pbk_cel_evaluate_generally(machine, program, world, outcome);
     return;
   }

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/clock.h"
 #include "cel/program.h"
 #include "cel_support.h"
 
@@ -59,13 +60,13 @@ static void put_comparison(void) {
 }
 
 static void put_span(void) {
-  ONE_OF("duration('0s')", "duration('1us')", "duration('5us')", "duration('20us')", "duration('3600s')", "duration('-5us')",
+  ONE_OF("duration('0s')", "duration('1500ns')", "duration('-300ns')", "duration('1us')", "duration('5us')", "duration('20us')", "duration('3600s')", "duration('-5us')",
          "days(1)", "days(3000000)");
 }
 
 static void put_moment(void) {
   ONE_OF("now", "now", "now", "contact.created_at", "enrollment.started_at", "events('a').last()", "events('b').first()",
-         "timestamp('1970-01-01T00:00:00.000040Z')", "timestamp('2026-03-18T15:04:05Z')");
+         "timestamp('1970-01-01T00:00:00.000040Z')", "timestamp('1970-01-01T00:00:00.0000405Z')", "timestamp('2026-03-18T15:04:05Z')");
 }
 
 static void put_time_test(void) {
@@ -230,7 +231,7 @@ static void random_world(void) {
   }
   pbk_time day = pick(2) ? 0 : INT64_C(1773846245000000) + (pbk_time)pick(7) * PBK_DAY;
   world.now = day + 30 + pick(60);
-  if (pick(30) == 0) world.now = pick(2) ? CEL_TIMESTAMP_MOST - pick(3) : CEL_TIMESTAMP_LEAST + pick(3);
+  if (pick(30) == 0) world.now = pick(2) ? TIME_LATEST - pick(3) : TIME_EARLIEST + pick(3);
   if (pick(60) == 0) world.now = pick(2) ? INT64_MAX - 1 - pick(3) : INT64_MIN + pick(3);
   world.created = pick(40) ? day + pick(100) : pick(2) ? INT64_MAX : INT64_MIN;
   world.started = day + pick(100);
