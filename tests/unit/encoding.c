@@ -230,6 +230,7 @@ static struct command random_command(void) {
   command.flag = (int32_t)random_int();
   command.number = rarely() ? (uint64_t)random_int() : below(300);
   command.wait = rarely() ? random_int() : PBK_WAIT_DEFAULT;
+  if (rarely()) command.zones = random_text();
   if (rarely()) command.problem = random_problem();
   if (command.type != COMMAND_DEFINE) return command;
   command.batch = below(2);
@@ -375,6 +376,7 @@ static void check_same(const struct command *a, const struct command *b) {
   CHECK_EQUAL_UINT(b->number, a->number);
   CHECK_EQUAL_INT(b->wait, a->wait);
   CHECK_EQUAL_INT(b->to, a->to);
+  CHECK(same_text(a->zones, b->zones));
   CHECK(same_problem(a->problem, b->problem));
   CHECK_EQUAL_INT(b->batch, a->batch);
   if (!CHECK_EQUAL_UINT(b->definition_count, a->definition_count)) return;
