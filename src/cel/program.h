@@ -436,6 +436,9 @@ void pbk_cel_time_arithmetic(struct cel_machine *machine, uint32_t binary, const
                              const struct cel_term *b, struct cel_term *out);
 /* Until when `a binary b`, a comparison or `in`, stays what it is now. */
 pbk_time pbk_cel_stays(struct cel_machine *machine, uint32_t binary, const struct cel_term *a, const struct cel_term *b);
+/* windows.c: until when whole counts over windows compare as they do, at the latest *until; false: they are not such. */
+bool pbk_cel_windows_stay(struct cel_machine *machine, uint32_t binary, const struct cel_term *a, const struct cel_term *b,
+                          pbk_time *until);
 int64_t pbk_cel_window_count(const pbk_time *times, uint32_t count, pbk_time at, int64_t longer, int64_t shorter);
 
 /* history.c: the methods of events("…"). */

@@ -260,6 +260,8 @@ static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const
       if (b->step || moves || !(pbk_cel_is_list(&b->value) || pbk_cel_is_map(&b->value))) return until;
     } else if (moves || !cel_is_number(&a->value) || !cel_is_number(&b->value)) {
       return until; /* of different types, now and later */
+    } else if (pbk_cel_windows_stay(machine, binary, a, b, &until)) {
+      return until;
     } else {
       const struct cel_term *step = a->step ? a : b, *other = a->step ? b : a;
       if (!other->step && step->step == STEP_WINDOW && step->other == NO_SHORTER_WINDOW) {
