@@ -45,7 +45,7 @@ static pbk_time timing_crossing(pbk_time now, uint32_t binary, int64_t start, bo
   int direction = slope > 0 ? 1 : -1;
   uint64_t speed = timing_speed(slope);
   /* Turned so that it rises. What is between two microseconds stays so: it is never zero, and above it from zero on. */
-  int64_t level = slope > 0 ? start : between ? -(start + 1) : start == INT64_MIN ? INT64_MAX : -start;
+  int64_t level = slope > 0 ? start : between ? -1 - start : start == INT64_MIN ? INT64_MAX : -start;
   bool holds = cel_holds(binary, timing_level(level, between) * direction);
   pbk_time at = now;
   while (timing_level(level, between) <= 0) {
