@@ -275,11 +275,3 @@ void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender) {
     if (task && task->sender == sender) pbk_cancel_open_task(outbox, task->id);
   }
 }
-
-bool pbk_sender_has_open(const struct outbox *outbox, uint32_t sender) {
-  for (uint32_t i = 0; i < outbox->messages.count; i++)
-    if (outbox->messages.items[i] && outbox->messages.items[i]->sender == sender) return true;
-  for (uint32_t i = 0; i < outbox->tasks.count; i++)
-    if (outbox->tasks.items[i] && outbox->tasks.items[i]->sender == sender) return true;
-  return false;
-}

@@ -146,7 +146,6 @@ void pbk_end_message(struct outbox *outbox, struct message *message, enum messag
 /* All that is open about or to a subject (E9), or of a sender (S7). */
 void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t subject);
 void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender);
-bool pbk_sender_has_open(const struct outbox *outbox, uint32_t sender);
 
 enum { MESSAGE_KEY_TEXT = 32 };
 void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]);
