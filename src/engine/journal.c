@@ -29,7 +29,7 @@ void pbk_journal_add(struct journal *journal, const struct command *command) {
 bool pbk_journal_flush(struct journal *journal) {
   if (journal->buffer.size == 0) return true;
   const pbk_storage *storage = &journal->storage;
-  if (storage->append(storage->context, journal->buffer.bytes, journal->buffer.size) != 0) return false;
+  if (storage->append(storage->context, PBK_OBJECT_JOURNAL_0, journal->buffer.bytes, journal->buffer.size) != 0) return false;
   journal->buffer.size = 0;
-  return !storage->sync || storage->sync(storage->context) == 0;
+  return !storage->sync || storage->sync(storage->context, PBK_OBJECT_JOURNAL_0) == 0;
 }
