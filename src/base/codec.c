@@ -65,6 +65,13 @@ void pbk_write_double(struct writer *writer, double value) {
   pbk_write_u64(writer, bits);
 }
 
+void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t count) {
+  if (count > UINT32_MAX / 8) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
+  unsigned char *at = writer_extend(writer, count * 8);
+  for (uint32_t i = 0; i < count; i++)
+    for (int j = 0; j < 8; j++) at[i * 8 + j] = (unsigned char)(words[i] >> (8 * j));
+}
+
 void pbk_write_text(struct writer *writer, struct text text) {
   pbk_write_uint(writer, text.size);
   pbk_write_bytes(writer, text.bytes, text.size);
@@ -95,8 +102,7 @@ void pbk_write_value(struct writer *writer, const pbk_value *value) {
 
 /* ---- reading ---- */
 
-/* `size` bytes, or NULL and failed. */
-static const unsigned char *reader_take(struct reader *reader, uint64_t size) {
+const unsigned char *pbk_read_bytes(struct reader *reader, uint64_t size) {
   if (reader->failed || size > (uint64_t)(reader->end - reader->at)) {
     reader->failed = true;
     return NULL;
@@ -107,19 +113,19 @@ static const unsigned char *reader_take(struct reader *reader, uint64_t size) {
 }
 
 uint8_t pbk_read_u8(struct reader *reader) {
-  const unsigned char *at = reader_take(reader, 1);
+  const unsigned char *at = pbk_read_bytes(reader, 1);
   return at ? *at : 0;
 }
 
 uint32_t pbk_read_u32(struct reader *reader) {
-  const unsigned char *at = reader_take(reader, 4);
+  const unsigned char *at = pbk_read_bytes(reader, 4);
   uint32_t value = 0;
   for (int i = 0; at && i < 4; i++) value |= (uint32_t)at[i] << (8 * i);
   return value;
 }
 
 uint64_t pbk_read_u64(struct reader *reader) {
-  const unsigned char *at = reader_take(reader, 8);
+  const unsigned char *at = pbk_read_bytes(reader, 8);
   uint64_t value = 0;
   for (int i = 0; at && i < 8; i++) value |= (uint64_t)at[i] << (8 * i);
   return value;
@@ -150,10 +156,18 @@ double pbk_read_double(struct reader *reader) {
   return value;
 }
 
+void pbk_read_words(struct reader *reader, uint64_t *words, uint32_t count) {
+  const unsigned char *at = pbk_read_bytes(reader, (uint64_t)count * 8);
+  for (uint32_t i = 0; i < count; i++) {
+    words[i] = 0;
+    for (int j = 0; at && j < 8; j++) words[i] |= (uint64_t)at[i * 8 + j] << (8 * j);
+  }
+}
+
 struct text pbk_read_text(struct reader *reader) {
   uint64_t size = pbk_read_uint(reader);
   if (size > UINT32_MAX) reader->failed = true;
-  const unsigned char *at = reader_take(reader, size);
+  const unsigned char *at = pbk_read_bytes(reader, size);
   return at ? (struct text){(const char *)at, (uint32_t)size} : NO_TEXT;
 }
 
