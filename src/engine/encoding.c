@@ -149,7 +149,8 @@ enum {
   HAS_TO = 256 << COMMAND_TEXTS,
   HAS_DEFINITIONS = 512 << COMMAND_TEXTS,
   HAS_PROBLEM = 1024 << COMMAND_TEXTS,
-  HAS_ZONES = 2048 << COMMAND_TEXTS
+  HAS_ZONES = 2048 << COMMAND_TEXTS,
+  IS_ALONE = 4096 << COMMAND_TEXTS
 };
 
 static struct text *command_text(struct command *command, uint32_t at) {
@@ -172,6 +173,7 @@ static uint32_t mask_of(struct command *command) {
   if (command->type == COMMAND_DEFINE) mask |= HAS_DEFINITIONS;
   if (command->problem) mask |= HAS_PROBLEM;
   if (command->zones.bytes) mask |= HAS_ZONES;
+  if (command->alone) mask |= IS_ALONE;
   return mask;
 }
 
@@ -200,6 +202,7 @@ static void code_command(struct coder *coder, struct command *command) {
   }
   if (mask & HAS_PROBLEM) code_problem(coder, &command->problem);
   if (mask & HAS_ZONES) pbk_code_text(coder, &command->zones);
+  command->alone = (mask & IS_ALONE) != 0;
 }
 
 void pbk_encode_command(struct writer *writer, const struct command *command) {
