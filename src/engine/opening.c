@@ -164,8 +164,9 @@ static pbk_status replay_record(struct pbk_engine *engine, const struct record *
     engine->lines = command.line;
     engine->line_commands = 0;
   }
-  pbk_status status = pbk_submit(engine, &command);
   bool answer = command.type == COMMAND_ANSWER || command.type == COMMAND_RECOVER;
+  if (answer) command.alone = true; /* it came in the middle of something else */
+  pbk_status status = pbk_submit(engine, &command);
   return answer && status != PBK_OK ? diverged(opening, object, record->at) : PBK_OK;
 }
 
