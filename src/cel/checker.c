@@ -188,6 +188,38 @@ static void checker_literal_argument(struct cel_compilation *compilation, const 
   }
 }
 
+/* The same for a format that is a literal: its clauses, how many values there are, and their types as far as they are known. */
+static void checker_format(struct cel_compilation *compilation, const struct cel_syntax *syntax) {
+  const struct cel_syntax *template = syntax->target, *values = syntax->items[0];
+  if (!template || template->kind != SYNTAX_LITERAL || template->literal.kind != CEL_STRING) return;
+  struct text text = cel_text(&template->literal);
+  bool known = values->kind == SYNTAX_LIST;
+  uint32_t taken = 0, at = 0;
+  for (;;) {
+    struct cel_format_clause found = pbk_cel_format_clause(text, &at);
+    char clause = found.letter;
+    if (found.failure) pbk_cel_refuse(compilation, template->offset, "%s", found.failure);
+    if (!clause) break;
+    if (clause == '%' || !known) continue;
+    if (taken >= values->count) {
+      pbk_cel_refuse(compilation, values->offset, "the format has more clauses than there are values, which are %u",
+                     (unsigned)values->count);
+    }
+    const struct cel_syntax *value = values->items[taken++];
+    uint32_t kind = value->type->kind;
+    bool takes_text = clause == 'x' || clause == 'X', takes_double = clause == 'd' || clause == 'f' || clause == 'e';
+    if (clause == 's' || kind == CEL_DYN || kind == CEL_NUMBER || kind == CEL_INT || kind == CEL_UINT) continue;
+    if ((takes_double && kind == CEL_DOUBLE) || (clause == 'b' && kind == CEL_BOOL)) continue;
+    if (takes_text && (kind == CEL_STRING || kind == CEL_BYTES)) continue;
+    char type[CHECKER_TYPE_TEXT];
+    pbk_cel_type_text(value->type, type, sizeof type);
+    pbk_cel_refuse(compilation, value->offset, "no such overload: %%%c of %s", clause, type);
+  }
+  if (known && taken < values->count) {
+    pbk_cel_refuse(compilation, values->items[taken]->offset, "the format has no clause for this value, only %u", (unsigned)taken);
+  }
+}
+
 /* math.abs(x), which reads as a method of `math`, becomes a call of the function of that whole name. Not where a macro's variable
  * is called so; nor where another name is and there is no such function. */
 static void checker_namespace(struct cel_compilation *compilation, struct cel_syntax *syntax) {
@@ -265,6 +297,7 @@ static void checker_call(struct cel_compilation *compilation, struct cel_syntax 
   if (function == FUNCTION_DYN) syntax->type = checker_type(CEL_DYN);
   if (!cel_strict(compilation)) return;
   checker_literal_argument(compilation, syntax);
+  if (function == FUNCTION_FORMAT) checker_format(compilation, syntax);
 }
 
 /* ---- operators ---- */

@@ -212,6 +212,15 @@ bool pbk_cel_function_find(struct text name, uint32_t style, uint32_t *function)
 uint32_t pbk_cel_history_method(struct text name, uint32_t arguments);
 uint32_t pbk_cel_type_named(struct text name); /* the kind, or CEL_DYN when it names no type */
 
+/* format.c: the next clause of a template from *at on, which is moved behind it; one without a letter at the end. */
+struct cel_format_clause {
+  struct text before;  /* what stands before it */
+  char letter;         /* %: itself */
+  uint32_t precision;
+  const char *failure; /* what is wrong with it; NULL: nothing */
+};
+struct cel_format_clause pbk_cel_format_clause(struct text template, uint32_t *at);
+
 /* A text for a message: at most so many bytes of it, whole characters. */
 static inline struct text cel_cut(struct text text, uint32_t most) {
   if (text.size <= most) return text;

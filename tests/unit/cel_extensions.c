@@ -83,6 +83,24 @@ static void formats(void) {
   FAILS("'%s'.format([b'\\xff']) == ''", "UTF-8");
 }
 
+/* What can be known of a format when it is defined. */
+static void formats_refused(void) {
+  refused("'%'.format([1]) == ''", "at the end");
+  refused("'ab%.f'.format([1.0]) == ''", "precision");
+  refused("'%.1001f'.format([1.0]) == ''", "precision");
+  refused("'%s %q'.format(x) == ''", "unknown clause");
+  refused("'%d'.format([]) == ''", "more clauses than there are values, which are 0");
+  refused("'%d %% %s'.format([1]) == ''", "more clauses than there are values, which are 1");
+  refused("'%d'.format([1, 2]) == ''", "no clause for this value, only 1");
+  refused("'%%'.format([x]) == ''", "no clause for this value, only 0");
+  refused("'%d'.format(['a']) == ''", "no such overload: %d of string");
+  refused("'%s %b'.format([1, 1.5]) == ''", "no such overload: %b of double");
+  refused("'%o'.format([true]) == ''", "no such overload: %o of bool");
+  refused("'%x'.format([[1]]) == ''", "no such overload: %x of list(int)");
+  refused("'%f'.format([contact.created_at]) == ''", "%f of google.protobuf.Timestamp");
+  HOLDS("'%d %f %e %b %o %x %X %s'.format([dyn(1), dyn(1), dyn(1), dyn(1), dyn(1), dyn('a'), dyn(b'a'), x]).size() > 1 || true");
+}
+
 static uint64_t random_state = 1;
 static uint64_t random_bits(void) {
   random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
@@ -161,6 +179,7 @@ int main(void) {
   positions();
   making();
   formats();
+  formats_refused();
   doubles();
   mathematics();
   limits();

@@ -100,6 +100,7 @@ static void types(void) {
   REFUSED("(contact.traits.score + 1) + 1.5 > 2.0", 28, "int + double");
   REFUSED("contact.traits.score % 1.5 == 1.0", 22, "number % double");
   REFUSED("contact.traits.score.startsWith('x')", 22, "number.startsWith(string)");
+  REFUSED("'%s %x'.format([1, contact.traits.price]) == ''", 35, "%x of double");
   /* Whatever its type, a trait may be null. */
   TAKEN("contact.traits.plan != null && contact.traits.tags == null && null == contact.traits.score");
   TAKEN("contact.traits.plan in ['a', null] && contact.traits.tags.exists(t, t == null)");
