@@ -126,6 +126,7 @@ union item {
   pbk_action action;
   pbk_step step;
   pbk_pool pool;
+  pbk_trait trait;
 };
 typedef void (*code_item)(struct coder *coder, union item *item);
 
@@ -243,6 +244,19 @@ static void code_settings(struct coder *coder, pbk_settings *settings) {
   if (copies) settings->retry_waits = copies;
 }
 
+static void code_trait(struct coder *coder, union item *item) {
+  code_public(coder, &item->trait.name);
+  code_public(coder, &item->trait.type);
+}
+
+static void code_schema(struct coder *coder, pbk_schema *schema) {
+  const void *traits = schema->traits;
+  code_public(coder, &schema->key);
+  code_i32(coder, &schema->open);
+  code_list(coder, &traits, &schema->trait_count, sizeof(pbk_trait), code_trait);
+  schema->traits = traits;
+}
+
 union definition {
   uint32_t size;
   pbk_settings settings;
@@ -253,6 +267,7 @@ union definition {
   pbk_sender sender;
   pbk_audience audience;
   pbk_playbook playbook;
+  pbk_schema schema;
 };
 
 static size_t code_definition_of(struct coder *coder, pbk_definition_kind kind, union definition *of) {
@@ -283,6 +298,7 @@ static size_t code_definition_of(struct coder *coder, pbk_definition_kind kind, 
     code_public(coder, &of->audience.key);
     code_public(coder, &of->audience.when);
     return sizeof of->audience;
+  case PBK_DEFINE_SCHEMA: code_schema(coder, &of->schema); return sizeof of->schema;
   default: code_playbook(coder, &of->playbook); return sizeof of->playbook;
   }
 }
