@@ -43,7 +43,7 @@ struct audiences {
   ARRAY(struct audience_read) reads;
   number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
   ARRAY(struct flip) flips;
-  struct registry schemas; /* of traits (schema.h) */
+  struct registry schemas; /* of traits (schema.h), for what is defined; what was defined before and is only compiled again goes without */
   struct cel_zones zones;  /* what conditions may name; the bytes are owned */
   struct flip tag; /* what the host asks for in the cause under way; audience MAP_NONE: nothing */
 };

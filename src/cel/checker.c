@@ -315,10 +315,11 @@ _Noreturn static void checker_no_operator(struct cel_compilation *compilation, s
 static const struct cel_type *checker_numbers(const struct cel_type *a, const struct cel_type *b) {
   if (a->kind != CEL_NUMBER && b->kind != CEL_NUMBER) return NULL;
   const struct cel_type *other = a->kind == CEL_NUMBER ? b : a;
-  return pbk_cel_types_agree(a, b) && checker_number(other) ? other : NULL;
+  return pbk_cel_types_agree(a, b) && checker_number(other) ? checker_type(other->kind) : NULL;
 }
 
-static const struct cel_type *checker_sum(const struct cel_type *a, const struct cel_type *b, bool subtract) {
+static const struct cel_type *checker_sum(struct cel_compilation *compilation, const struct cel_type *a,
+                                          const struct cel_type *b, bool subtract) {
   uint32_t left = a->kind, right = b->kind;
   if (left == CEL_DYN && right == CEL_DYN) return a;
   if (left == CEL_DYN || right == CEL_DYN) {
@@ -334,14 +335,16 @@ static const struct cel_type *checker_sum(const struct cel_type *a, const struct
   if (left == CEL_TIMESTAMP && right == CEL_TIMESTAMP && subtract) return checker_type(CEL_DURATION);
   if (left == CEL_DURATION && right == CEL_TIMESTAMP && !subtract) return b;
   if (left != right) return checker_numbers(a, b);
-  if (checker_number(a) || left == CEL_DURATION) return a;
+  /* Of the kind alone: a sum is not null where what is added may be. */
+  if (checker_number(a) || left == CEL_DURATION) return checker_type(left);
   if (subtract) return NULL;
-  if (left == CEL_LIST) return pbk_cel_types_join(a, b);
-  return left == CEL_STRING || left == CEL_BYTES ? a : NULL;
+  if (left == CEL_LIST) return pbk_cel_list_type(compilation, pbk_cel_types_join(a->element, b->element));
+  return left == CEL_STRING || left == CEL_BYTES ? checker_type(left) : NULL;
 }
 
 /* The type of `a binary b`, NULL when there is no such thing. */
-static const struct cel_type *checker_binary(uint32_t binary, const struct cel_type *a, const struct cel_type *b) {
+static const struct cel_type *checker_binary(struct cel_compilation *compilation, uint32_t binary, const struct cel_type *a,
+                                             const struct cel_type *b) {
   bool numbers = checker_number(a) && checker_number(b);
   switch (binary) {
     case BINARY_EQUAL:
@@ -362,14 +365,14 @@ static const struct cel_type *checker_binary(uint32_t binary, const struct cel_t
       if (!among) return NULL;
       return pbk_cel_types_agree(a, among) || (checker_number(a) && checker_number(among)) ? checker_type(CEL_BOOL) : NULL;
     }
-    case BINARY_ADD: return checker_sum(a, b, false);
-    case BINARY_SUBTRACT: return checker_sum(a, b, true);
+    case BINARY_ADD: return checker_sum(compilation, a, b, false);
+    case BINARY_SUBTRACT: return checker_sum(compilation, a, b, true);
     default: {
       const struct cel_type *known = a->kind == CEL_DYN ? b : a;
       if (!pbk_cel_types_agree(a, b)) return NULL;
       if (a->kind == CEL_NUMBER && b->kind != CEL_DYN) known = b;
       if (binary == BINARY_MODULO && known->kind == CEL_DOUBLE) return NULL;
-      return checker_number(known) || known->kind == CEL_DYN ? known : NULL;
+      return checker_number(known) || known->kind == CEL_DYN ? checker_type(known->kind) : NULL;
     }
   }
 }
@@ -380,7 +383,7 @@ static void checker_chain(struct cel_compilation *compilation, struct cel_syntax
   for (uint32_t i = 1; i < syntax->count; i++) {
     struct cel_link link = syntax->links[i - 1];
     checker_value(compilation, syntax->items[i]);
-    const struct cel_type *result = checker_binary(link.operation, type, syntax->items[i]->type);
+    const struct cel_type *result = checker_binary(compilation, link.operation, type, syntax->items[i]->type);
     if (!result && cel_strict(compilation)) checker_no_operator(compilation, link, type, syntax->items[i]->type);
     const struct cel_syntax *left = syntax->items[i - 1];
     if (link.operation == BINARY_IN && i == 1 && syntax->items[1]->meaning == MEANS_ENTRIES && left->kind == SYNTAX_LITERAL &&
@@ -503,7 +506,7 @@ void pbk_cel_check(struct cel_compilation *compilation, struct cel_syntax *synta
         pbk_cel_type_text(type, text, sizeof text);
         pbk_cel_refuse(compilation, syntax->offset, "no such overload: -%s", text);
       }
-      syntax->type = type;
+      syntax->type = checker_type(type->kind);
       break;
     }
     case SYNTAX_AND:

@@ -107,6 +107,12 @@ static void types(void) {
   TAKEN("(has(contact.traits.age) ? contact.traits.plan : null) == 'x'");
   TAKEN("['a', contact.traits.plan].exists(p, p == null)");
   REFUSED("contact.id == null", 12, "string == null");
+  REFUSED("contact.traits.age + 1 == null", 24, "int == null");
+  REFUSED("contact.traits.plan + contact.traits.plan == null", 43, "string == null");
+  REFUSED("contact.traits.score * contact.traits.score == null", 45, "number == null");
+  REFUSED("-contact.traits.score == null", 23, "number == null");
+  REFUSED("contact.traits.tags + ['x'] == null", 29, "list(string) == null");
+  TAKEN("(contact.traits.tags + ['x']).exists(t, t == null || t == 'x')");
 }
 
 static void declarable(void) {
