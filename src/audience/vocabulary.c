@@ -132,13 +132,13 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
   add_schema(audiences, TEXT("account"), "account.traits", SLOT_ACCOUNT_TRAITS, schemas, &schema_count);
   struct cel_environment environment = {.lookups = lookups,
                                         .lookup_count = COUNT_OF(lookups),
+                                        .schemas = schemas,
+                                        .schema_count = schema_count,
                                         .context = &naming,
                                         .resolve = resolve,
                                         .nearest = nearest,
                                         .entry_name = trait_name,
                                         .wants_bool = true,
-                                        .schemas = schemas,
-                                        .schema_count = schema_count,
                                         .zones = &audiences->zones};
   bool enrolled = use == CONDITION_STEP || use == CONDITION_EXIT;
   bool contact = subject_kind == PBK_CONTACT;

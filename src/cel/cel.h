@@ -108,12 +108,12 @@ struct cel_environment {
   struct text (*nearest)(void *context, uint32_t lookup_slot, struct text literal);
   /* The number of a name within CEL_ENTRIES (traits). Always succeeds: names are interned. */
   uint32_t (*entry_name)(void *context, struct text name);
+  const struct cel_schema *schemas; /* at most one for a slot; needed until the compile call returns */
+  uint32_t schema_count;
   bool timed;       /* SPEC X6: refuse what cannot be timed, so that `until` is exact */
   bool no_check;    /* leave out the type checker (conformance cases with disable_check) */
   const char *container; /* NULL, or "a.b": a name is looked for as a.b.name, then as a.name, then as it stands */
   bool wants_bool; /* refuse what is known to give another type (SPEC X5) */
-  const struct cel_schema *schemas; /* at most one for a slot; needed until the compile call returns */
-  uint32_t schema_count;
   const struct cel_zones *zones; /* NULL: none; read by programs whenever they run, so that other bytes may be put there meanwhile */
 };
 

@@ -126,7 +126,6 @@ union item {
   pbk_action action;
   pbk_step step;
   pbk_pool pool;
-  pbk_trait trait;
 };
 typedef void (*code_item)(struct coder *coder, union item *item);
 
@@ -244,22 +243,26 @@ static void code_settings(struct coder *coder, pbk_settings *settings) {
   if (copies) settings->retry_waits = copies;
 }
 
-static void code_trait(struct coder *coder, union item *item) {
-  code_public(coder, &item->trait.name);
-  code_public(coder, &item->trait.type);
-}
-
 static void code_schema(struct coder *coder, pbk_schema *schema) {
-  const void *traits = schema->traits;
   code_public(coder, &schema->key);
   code_i32(coder, &schema->open);
-  code_list(coder, &traits, &schema->trait_count, sizeof(pbk_trait), code_trait);
-  schema->traits = traits;
+  if (!code_count(coder, &schema->trait_count)) return;
+  pbk_trait *copies = coder->writer ? NULL : room(coder, ((size_t)schema->trait_count + 1) * sizeof *copies);
+  for (uint32_t i = 0; i < schema->trait_count; i++) {
+    pbk_trait trait = {0};
+    if (coder->writer) pbk_read_sized(&trait, sizeof trait, pbk_sized_item(schema->traits, i));
+    trait.size = sizeof trait;
+    code_public(coder, &trait.name);
+    code_public(coder, &trait.type);
+    if (copies) copies[i] = trait;
+  }
+  if (copies) schema->traits = copies;
 }
 
 union definition {
   uint32_t size;
   pbk_settings settings;
+  pbk_schema schema;
   pbk_channel channel;
   pbk_template template;
   pbk_user user;
@@ -267,7 +270,6 @@ union definition {
   pbk_sender sender;
   pbk_audience audience;
   pbk_playbook playbook;
-  pbk_schema schema;
 };
 
 static size_t code_definition_of(struct coder *coder, pbk_definition_kind kind, union definition *of) {
@@ -287,6 +289,7 @@ static size_t code_definition_of(struct coder *coder, pbk_definition_kind kind, 
     code_i32(coder, &of->user.licensed);
     return sizeof of->user;
   case PBK_DEFINE_ROLE: code_public(coder, &of->role.key); return sizeof of->role;
+  case PBK_DEFINE_SCHEMA: code_schema(coder, &of->schema); return sizeof of->schema;
   case PBK_DEFINE_SENDER:
     code_public(coder, &of->sender.key);
     code_public(coder, &of->sender.user);
@@ -298,7 +301,6 @@ static size_t code_definition_of(struct coder *coder, pbk_definition_kind kind, 
     code_public(coder, &of->audience.key);
     code_public(coder, &of->audience.when);
     return sizeof of->audience;
-  case PBK_DEFINE_SCHEMA: code_schema(coder, &of->schema); return sizeof of->schema;
   default: code_playbook(coder, &of->playbook); return sizeof of->playbook;
   }
 }
