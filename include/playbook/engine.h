@@ -22,15 +22,31 @@ typedef struct pbk_engine pbk_engine;
  * object of C. NULL for new_size > 0 means no memory. */
 typedef void *(*pbk_allocate_function)(void *context, void *pointer, size_t old_size, size_t new_size);
 
-/* Where commands are kept. `append` adds bytes at the end of the journal, `sync` returns when all of them are durable. Both return 0,
- * or anything else for failure, after which the engine refuses everything until it is opened again. The bytes are borrowed until the
- * callback returns. */
+/* Where an engine is kept: four objects, each a row of bytes that grows at its end. <playbook/storage.h> says what is in them. All
+ * callbacks return 0, or anything else for failure, after which the engine refuses everything until it is opened again; a failed `sync`
+ * is never tried again. Bytes are borrowed until the callback returns. */
+typedef int32_t pbk_object;
+enum {
+  PBK_OBJECT_JOURNAL_0 = 0, /* of even generations */
+  PBK_OBJECT_JOURNAL_1 = 1, /* of odd ones */
+  PBK_OBJECT_SNAPSHOT_0 = 2,
+  PBK_OBJECT_SNAPSHOT_1 = 3,
+  PBK_OBJECTS = 4
+};
 typedef struct pbk_storage {
   uint32_t size;
   uint32_t reserved;
   void *context;
-  int32_t (*append)(void *context, const void *bytes, size_t size);
-  int32_t (*sync)(void *context);
+  /* Adds bytes at the end of an object; one that was never written is empty. */
+  int32_t (*append)(void *context, pbk_object object, const void *bytes, size_t size);
+  /* Returns when all that was done to the object is durable. */
+  int32_t (*sync)(void *context, pbk_object object);
+  /* How many bytes it holds. */
+  int32_t (*extent)(void *context, pbk_object object, uint64_t *bytes);
+  /* Reads `size` bytes from `offset`, all of them within its extent. */
+  int32_t (*read)(void *context, pbk_object object, uint64_t offset, void *bytes, size_t size);
+  /* Forgets everything from `extent` on, which is at most what it holds; durable after the next sync of the object. */
+  int32_t (*truncate)(void *context, pbk_object object, uint64_t extent);
 } pbk_storage;
 
 /* One attempt to deliver one message (SPEC O6). Texts are borrowed until the callback returns. */
@@ -86,12 +102,13 @@ typedef struct pbk_config {
   pbk_allocate_function allocate;  /* NULL: the C library's */
   void *allocate_context;
   uint64_t memory_budget;          /* bytes; 0: no limit */
-  const pbk_storage *storage;      /* copied; NULL: nothing is kept */
+  const pbk_storage *storage;      /* the struct is copied; NULL: nothing is kept */
   pbk_deliver_function deliver;    /* NULL: messages wait in `sending` until pbk_report */
   void *deliver_context;
 } pbk_config;
 
-/* A new, empty engine: `now` is 0, nothing is defined. PBK_ERR_ARGUMENT, PBK_ERR_NO_MEMORY. */
+/* A new, empty engine: `now` is 0, nothing is defined. With storage it is pbk_engine_open (<playbook/storage.h>) without options: what
+ * the storage holds is opened. PBK_ERR_ARGUMENT, PBK_ERR_NO_MEMORY, and what pbk_engine_open answers. */
 PBK_API pbk_status pbk_engine_create(const pbk_config *config, pbk_engine **engine);
 /* Frees everything (but, after PBK_ERR_NO_MEMORY, what the interrupted call had under way). NULL is fine. Not from within a callback. */
 PBK_API void pbk_engine_destroy(pbk_engine *engine);
@@ -137,8 +154,11 @@ typedef struct pbk_envelope {
   pbk_text message_id;   /* for deduplication (SPEC E8); {NULL, 0}: none; at most 255 bytes */
 } pbk_envelope;
 
-/* Makes the commands so far durable (one append, one sync), then lets their effects out: offers the messages that are ready, and
- * makes outputs drainable (SPEC O8). */
+/* Makes the commands so far durable (one append, one sync; none where there is nothing new), then lets their effects out: offers the
+ * messages that are ready, makes the answers durable in the same way, and makes outputs drainable (SPEC O8).
+ *
+ * What was drained before a commit counts as taken by the host, so it should have been put away safely by then; what was drained since
+ * the last commit is given again, with the same `seq`, when the engine is opened after a crash. */
 PBK_API pbk_status pbk_commit(pbk_engine *engine);
 
 /* ---- outputs (SPEC L) ---- */

@@ -7,6 +7,7 @@
  *
  *   types.h    the words: texts, times, values, statuses, handles
  *   engine.h   the engine: create, advance, commit, take outputs, errors
+ *   storage.h  keeping it: journal, snapshots, opening, closing, salvage
  *   define.h   definitions: channels, templates, users, roles, senders, personas, segments, playbooks, schemas
  *   facts.h    what happened: identify, group, track, stages, health, assignments …
  *   outbox.h   playbooks at work: enrolling by hand, approving, delivering, tasks
@@ -21,6 +22,7 @@
 /* clang-format off: this order is the reading order */
 #include <playbook/types.h>
 #include <playbook/engine.h>
+#include <playbook/storage.h>
 #include <playbook/define.h>
 #include <playbook/facts.h>
 #include <playbook/outbox.h>

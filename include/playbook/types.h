@@ -54,7 +54,9 @@ enum {
   PBK_ERR_HANDLE = -8,           /* a handle that is stale, of the wrong kind, or of another engine */
   PBK_ERR_REFUSED = -9,          /* the input was refused: pbk_engine_error says why, with a code of SPEC L */
   PBK_ERR_DIVERGED = -10,        /* a replay gave other outputs than the run it repeats */
-  PBK_ERR_UNSUPPORTED = -11      /* this build lacks what was asked for */
+  PBK_ERR_UNSUPPORTED = -11,     /* this build lacks what was asked for */
+  PBK_ERR_CORRUPT = -12,         /* what is stored is damaged where it was durable */
+  PBK_ERR_CLOSED = -13           /* the engine was closed, or opened for reading only */
 };
 
 /* The codes of a refused input (SPEC L, outputs: error). */

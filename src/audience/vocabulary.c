@@ -128,8 +128,10 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
   struct naming naming = {audiences, use, subject_kind, place};
   struct cel_schema schemas[2];
   uint32_t schema_count = 0;
-  add_schema(audiences, TEXT("contact"), "contact.traits", SLOT_CONTACT_TRAITS, schemas, &schema_count);
-  add_schema(audiences, TEXT("account"), "account.traits", SLOT_ACCOUNT_TRAITS, schemas, &schema_count);
+  if (!audiences->restoring) { /* what was accepted once may have been so before there was a schema */
+    add_schema(audiences, TEXT("contact"), "contact.traits", SLOT_CONTACT_TRAITS, schemas, &schema_count);
+    add_schema(audiences, TEXT("account"), "account.traits", SLOT_ACCOUNT_TRAITS, schemas, &schema_count);
+  }
   struct cel_environment environment = {.lookups = lookups,
                                         .lookup_count = COUNT_OF(lookups),
                                         .schemas = schemas,
@@ -139,6 +141,7 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
                                         .nearest = nearest,
                                         .entry_name = trait_name,
                                         .wants_bool = true,
+                                        .trusted = audiences->restoring,
                                         .zones = &audiences->zones};
   bool enrolled = use == CONDITION_STEP || use == CONDITION_EXIT;
   bool contact = subject_kind == PBK_CONTACT;
