@@ -42,15 +42,10 @@ static const char *const trait_names[TRAITS] = {"beta",     "city",     "company
                                                 "industry", "language", "mrr",     "name",    "newsletter", "plan",
                                                 "referrer", "seats",    "source",  "tags"};
 
-struct row_trait {
-  uint32_t name;
-  pbk_value value;
-};
-
 struct row {
   pbk_time created_at;
   pbk_value health;
-  struct row_trait traits[TRAITS];
+  struct named_value traits[TRAITS];
   pbk_value tags[3];
   pbk_time logins[EVENTS];
 };
@@ -70,7 +65,7 @@ static void make_rows(void) {
     struct row *row = &rows[i];
     row->created_at = bench_now - (pbk_time)(i + 1) * 30 * 86400000000;
     row->health = (pbk_value){.kind = PBK_INT, .as.integer = 70 + (int64_t)i};
-    for (uint32_t t = 0; t < TRAITS; t++) row->traits[t] = (struct row_trait){t, value_of_text("something else")};
+    for (uint32_t t = 0; t < TRAITS; t++) row->traits[t] = (struct named_value){t, value_of_text("something else")};
     row->tags[0] = value_of_text("newcomer");
     row->tags[1] = value_of_text(i == 3 ? "partner" : "vip");
     row->tags[2] = value_of_text("enterprise-eu");
@@ -157,10 +152,16 @@ static const struct cel_variable row_variables[] = {
   {.name = "contact", .kind = CEL_OBJECT, .fields = row_fields, .field_count = 4}};
 static const struct cel_lookup row_lookups[] = {{"events", CEL_SERIES, 1}};
 
-static struct cel_shown shown_rows[ROWS + 1];
+/* What a row shows of itself, as the engine does. */
+struct shown_row {
+  struct cel_shown traits;
+  const pbk_value *fields[SLOT_TRAITS];
+};
+static struct shown_row shown_rows[ROWS + 1];
 
-static struct cel_world world_of(struct row *row, struct cel_shown *shown) {
-  *shown = (struct cel_shown){SLOT_TRAITS, TRAITS, sizeof row->traits[0], &row->traits[0].name, &row->traits[0].value};
+static struct cel_world world_of(struct row *row, struct shown_row *shown) {
+  shown->traits = (struct cel_shown){SLOT_TRAITS, TRAITS, row->traits};
+  shown->fields[SLOT_HEALTH] = &row->health;
   return (struct cel_world){.context = row,
                             .now = bench_now,
                             .field = row_field,
@@ -169,8 +170,10 @@ static struct cel_world world_of(struct row *row, struct cel_shown *shown) {
                             .entry_at = row_entry_at,
                             .series = row_series,
                             .member = row_member,
-                            .shown = shown,
+                            .shown = &shown->traits,
                             .shown_count = 1,
+                            .value_count = SLOT_TRAITS,
+                            .values = shown->fields,
                             .states_only = true};
 }
 

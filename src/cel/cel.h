@@ -7,7 +7,7 @@
 #define PBK_CEL_CEL_H
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "base/value.h"
 
 /* ---- values ---- */
 
@@ -142,13 +142,10 @@ struct cel_series {
   pbk_time since;        /* quiet(w) needs since <= now - w; INT64_MAX: never quiet */
 };
 
-/* The entries of one CEL_ENTRIES where they lie in memory: `count` names and values, each `stride` bytes after the one
- * before. No name stands twice. */
+/* The entries of one CEL_ENTRIES where they lie in memory. No name stands twice. */
 struct cel_shown {
   uint32_t slot, count;
-  size_t stride;
-  const uint32_t *names; /* the first */
-  const pbk_value *values;
+  const struct named_value *entries;
 };
 
 struct cel_world {
@@ -167,6 +164,9 @@ struct cel_world {
   /* Maps whose entries may be read without asking `entry`, which gives the same; NULL, 0: none. */
   const struct cel_shown *shown;
   uint32_t shown_count;
+  /* Fields that may be read without asking `field`, which gives the same, by slot; NULL: ask. */
+  uint32_t value_count;
+  const pbk_value *const *values;
   bool states_only; /* the texts of errors are not wanted: they are "" */
 };
 

@@ -85,8 +85,12 @@ static inline void evaluator_read(struct cel_machine *machine, uint32_t at, stru
   const struct cel_node *node = &machine->program->nodes.items[at];
   const struct cel_world *world = machine->world;
   const struct cel_shown *shown = node->operation == OPERATION_ENTRY ? cel_shown_at(world, node->a) : NULL;
-  bool there;
-  if (shown) {
+  const pbk_value *field = node->operation == OPERATION_FIELD ? cel_shown_field(world, node->a) : NULL;
+  bool there = true;
+  if (field) {
+    out->value.as.json = field;
+    out->value.kind = CEL_JSON;
+  } else if (shown) {
     out->value.as.json = cel_shown_entry(machine, shown, node->b);
     out->value.kind = CEL_JSON;
     there = out->value.as.json != NULL;
@@ -276,8 +280,11 @@ static void evaluator_history(struct cel_machine *machine, const struct cel_node
 static void evaluator_has_entry(struct cel_machine *machine, uint32_t at, struct cel_term *out) {
   const struct cel_node *node = &machine->program->nodes.items[at];
   const struct cel_world *world = machine->world;
+  const struct cel_shown *shown = cel_shown_at(world, node->a);
   struct cel_value found;
-  if (world->entry(world->context, node->a, node->b, &found)) {
+  if (shown) {
+    cel_stay(out, cel_bool(cel_shown_entry(machine, shown, node->b) != NULL), CEL_FOREVER);
+  } else if (world->entry(world->context, node->a, node->b, &found)) {
     cel_stay(out, cel_bool(true), CEL_FOREVER);
   } else if (world->entry_count(world->context, node->a) == UINT32_MAX) {
     evaluator_fail(out, pbk_cel_no_such_key, at, CEL_FOREVER);

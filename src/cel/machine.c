@@ -1,8 +1,8 @@
-/* cel/machine.c - the fixed memory an evaluation works in, and the door's pbk_cel_evaluate. */
+/* cel/machine.c - the fixed memory an evaluation works in, and an evaluation that uses nothing else. */
 #include <stdio.h>
 
 #include "base/utf8.h"
-#include "cel/branches.h"
+#include "cel/program.h"
 
 const char pbk_cel_no_such_overload[] = "no such overload";
 const char pbk_cel_no_such_key[] = "no such key";
@@ -64,9 +64,9 @@ bool pbk_cel_aside_end(struct cel_machine *machine, const struct cel_aside *asid
 
 const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
   for (uint32_t i = 0; i < shown->count; i++) {
-    if (cel_shown_name(shown, i) != name) continue;
+    if (shown->entries[i].name != name) continue;
     machine->places[name % CEL_PLACES] = (uint16_t)i;
-    return cel_shown_value(shown, i);
+    return &shown->entries[i].value;
   }
   return NULL;
 }
@@ -135,10 +135,3 @@ void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_pr
   }
 }
 
-void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
-                      struct cel_outcome *outcome) {
-  if (program->branches.count)
-    pbk_cel_branch_evaluate(machine, program, world, outcome);
-  else
-    pbk_cel_evaluate_generally(machine, program, world, outcome);
-}

@@ -157,7 +157,9 @@ struct cel_program {
   ARRAY(const char *) failures;
   ARRAY(struct cel_branch) branches; /* the test-and-branch tier; empty where it has nothing to gain */
   struct text source; /* a copy */
-  uint32_t root, branch_start;
+  uint32_t root;
+  const struct cel_branch *first_branch; /* the test that is looked at first, or NULL */
+  uint32_t shown_slot; /* of the entries that tests read at once */
   bool timed;
   const struct cel_zones *zones; /* the environment's */
 };
@@ -207,6 +209,7 @@ struct cel_machine {
   const char *exhausted; /* not NULL: an error that nothing absorbs */
   pbk_time soonest;      /* the first time at which any step of this evaluation may go otherwise */
   uint32_t walks;        /* steps left for telling until when; without them answers are early */
+  uint32_t looped;       /* what simple loops of the test-and-branch tier cost so far */
   struct cel_value locals[CEL_MOST_DEPTH];
   uint16_t places[CEL_PLACES]; /* where entries stood last, by name: only a guess, so that looking is quick */
   char error_text[CEL_ERROR_TEXT];
@@ -259,21 +262,17 @@ static inline const struct cel_shown *cel_shown_at(const struct cel_world *world
   }
   return NULL;
 }
-static inline uint32_t cel_shown_name(const struct cel_shown *shown, size_t at) {
-  const void *name = (const char *)shown->names + at * shown->stride;
-  return *(const uint32_t *)name;
-}
-static inline const pbk_value *cel_shown_value(const struct cel_shown *shown, size_t at) {
-  const void *value = (const char *)shown->values + at * shown->stride;
-  return value;
-}
 /* machine.c */
 const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name);
 /* NULL: no such entry. */
 static inline const pbk_value *cel_shown_entry(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
   uint32_t place = machine->places[name % CEL_PLACES];
-  if (place < shown->count && cel_shown_name(shown, place) == name) return cel_shown_value(shown, place);
+  if (place < shown->count && shown->entries[place].name == name) return &shown->entries[place].value;
   return pbk_cel_shown_search(machine, shown, name);
+}
+/* A field that the world shows; NULL: it has to be asked. */
+static inline const pbk_value *cel_shown_field(const struct cel_world *world, uint32_t slot) {
+  return slot < world->value_count ? world->values[slot] : NULL;
 }
 
 /* ---- values ---- */

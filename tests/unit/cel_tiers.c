@@ -203,10 +203,7 @@ static const pbk_value *hostile_value(void) {
   return pick(3) ? &scalars[pick(24)] : &nested[pick(8)];
 }
 
-static struct {
-  uint32_t name;
-  pbk_value value;
-} shown_traits[SHOWN_MOST];
+static struct named_value shown_traits[SHOWN_MOST];
 
 static void random_world(void) {
   static const char *const names[] = {"a", "b", "c", "d", "e"};
@@ -251,11 +248,14 @@ static void compare(const struct cel_program *program, bool shown) {
   struct cel_outcome fast, general;
   char error[400] = "";
   struct cel_world table = test_table(&world);
-  struct cel_shown map = {SLOT_TRAITS, world.trait_count, sizeof *shown_traits, &shown_traits[0].name,
-                          &shown_traits[0].value};
+  struct cel_shown map = {SLOT_TRAITS, world.trait_count, shown_traits};
+  const pbk_value *values[SLOT_HEALTH + 1] = {NULL};
   if (shown) {
     table.shown = &map;
     table.shown_count = 1;
+    if (world.health.kind == CEL_JSON) values[SLOT_HEALTH] = world.health.as.json;
+    table.values = values;
+    table.value_count = SLOT_HEALTH + 1;
   }
   pbk_cel_evaluate(machine, program, &table, &fast);
   if (fast.error) snprintf(error, sizeof error, "%s", fast.error);
