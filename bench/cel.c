@@ -154,13 +154,11 @@ static const struct cel_lookup row_lookups[] = {{"events", CEL_SERIES, 1}};
 
 /* What a row shows of itself, as the engine does. */
 struct shown_row {
-  struct cel_shown traits;
   const pbk_value *fields[SLOT_TRAITS];
 };
 static struct shown_row shown_rows[ROWS + 1];
 
 static struct cel_world world_of(struct row *row, struct shown_row *shown) {
-  shown->traits = (struct cel_shown){SLOT_TRAITS, TRAITS, row->traits};
   shown->fields[SLOT_HEALTH] = &row->health;
   return (struct cel_world){.context = row,
                             .now = bench_now,
@@ -170,8 +168,7 @@ static struct cel_world world_of(struct row *row, struct shown_row *shown) {
                             .entry_at = row_entry_at,
                             .series = row_series,
                             .member = row_member,
-                            .shown = &shown->traits,
-                            .shown_count = 1,
+                            .shown = {{SLOT_TRAITS, TRAITS, row->traits}},
                             .value_count = SLOT_TRAITS,
                             .values = shown->fields,
                             .states_only = true};
@@ -370,7 +367,8 @@ static void measure_patterns(struct bench *bench, FILE *json) {
     char source[100];
     snprintf(source, sizeof source, "contact.traits.city.matches('%s')", patterns[p]);
     struct cel_environment environment = {
-      .variables = row_variables, .variable_count = 2, .resolve = row_resolve, .entry_name = row_entry_name};
+      .variables = row_variables, .variable_count = 2, .resolve = row_resolve, .entry_name = row_entry_name,
+      .shown_slots = {SLOT_TRAITS}, .shown_count = 1};
     struct cel_error error;
     struct cel_program *program = pbk_cel_compile(&bench->memory, text_from(source), &environment, &error);
     if (!program) {
@@ -420,6 +418,8 @@ static void prepare(struct bench *bench) {
                                           .lookup_count = 1,
                                           .resolve = row_resolve,
                                           .entry_name = row_entry_name,
+                                          .shown_slots = {SLOT_TRAITS},
+                                          .shown_count = 1,
                                           .timed = true};
     struct cel_error error;
     bench->programs[c] = pbk_cel_compile(&bench->memory, text_from(conditions[c].source), &environment, &error);

@@ -109,24 +109,15 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
   return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
 }
 
-/* What conditions may read of a subject, or of two, without a call. */
-struct shown {
-  struct cel_shown traits[2];
-  uint32_t count;
-  const pbk_value *values[SLOT_ACCOUNT_HEALTH + 1];
-};
-
-static void show(struct shown *shown, uint32_t first, const struct subject *subject) {
-  shown->traits[shown->count++] =
-    (struct cel_shown){first + SLOT_CONTACT_TRAITS, subject->traits.count, subject->traits.items};
-  if (subject->health.kind != PBK_NULL) shown->values[first + SLOT_CONTACT_HEALTH] = &subject->health;
+/* What conditions may read of a subject without a call. */
+static struct cel_shown show(const pbk_value **values, uint32_t first, const struct subject *subject) {
+  if (subject->health.kind != PBK_NULL) values[first + SLOT_CONTACT_HEALTH] = &subject->health;
+  return (struct cel_shown){first + SLOT_CONTACT_TRAITS, subject->traits.count, subject->traits.items};
 }
 
 static void evaluate(const struct view *view, const struct cel_program *program, bool states_only,
                      struct cel_outcome *outcome) {
-  struct shown shown = {.count = 0};
-  if (view->contact) show(&shown, SLOT_CONTACT_ID, &view->contact->subject);
-  if (view->account) show(&shown, SLOT_ACCOUNT_ID, &view->account->subject);
+  const pbk_value *values[SLOT_ACCOUNT_HEALTH + 1] = {NULL};
   struct cel_world world = {.context = (void *)(uintptr_t)view,
                             .now = view->audiences->context->now,
                             .field = world_field,
@@ -135,11 +126,11 @@ static void evaluate(const struct view *view, const struct cel_program *program,
                             .entry_at = world_entry_at,
                             .series = world_series,
                             .member = world_member,
-                            .shown = shown.traits,
-                            .shown_count = shown.count,
                             .value_count = SLOT_ACCOUNT_HEALTH + 1,
-                            .values = shown.values,
+                            .values = values,
                             .states_only = states_only};
+  if (view->contact) world.shown[SHOWN_CONTACT] = show(values, SLOT_CONTACT_ID, &view->contact->subject);
+  if (view->account) world.shown[SHOWN_ACCOUNT] = show(values, SLOT_ACCOUNT_ID, &view->account->subject);
   pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);
 }
 

@@ -8,7 +8,16 @@
 
 /* TRUTH_UNSURE: the whole evaluation is to be given up; TRUTH_UNFIT: the value is none that the test knows, and the general
  * evaluator is to be asked. */
-enum branch_truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_FAILED, TRUTH_UNSURE, TRUTH_UNFIT };
+enum branch_truth {
+  TRUTH_FALSE,
+  TRUTH_TRUE,
+  TRUTH_FAILED,
+  TRUTH_UNSURE,
+  TRUTH_UNFIT,
+  /* From the quickest tests alone: until machine->holds_until. */
+  TRUTH_FALSE_FOR_NOW,
+  TRUTH_TRUE_FOR_NOW
+};
 
 struct branch_answer {
   pbk_time until;
@@ -43,12 +52,16 @@ BRANCH_INLINE struct branch_answer branch_stays(uint32_t truth) {
   return (struct branch_answer){CEL_FOREVER, truth};
 }
 
+/* branch_times.c: from BRANCH_NOW to BRANCH_MEMBER; `now` is in range. */
+struct branch_answer pbk_cel_branch_test_of_time(const struct cel_world *world, const struct cel_branch *branch, bool timed);
+
+/* The same as the quickest way has it; NULL: not at all. */
+branch_test *pbk_cel_branch_quickest_of_time(const struct cel_branch *branch, bool timed);
+
 /* branch_evaluator.c */
 void pbk_cel_branch_begin(struct branch_run *run, struct cel_machine *machine, const struct cel_program *program,
                           const struct cel_world *world);
 void pbk_cel_branch_prepare(struct branch_run *run);
-/* From BRANCH_NOW to BRANCH_MEMBER; `now` is in range. */
-struct branch_answer pbk_cel_branch_test_of_time(const struct cel_world *world, const struct cel_branch *branch, bool timed);
 /* Any test, before a ! is looked at. */
 struct branch_answer pbk_cel_branch_test(struct branch_run *run, const struct cel_branch *branch);
 /* The whole again, group by group. */
@@ -64,15 +77,22 @@ BRANCH_INLINE bool branch_middle_same(const char *a, const char *b, uint32_t siz
   return true;
 }
 
-/* Texts of the same size. */
-BRANCH_INLINE bool branch_text_same(const struct branch_text *text, uint32_t size, const char *bytes) {
-  if (size >= 8) {
-    return branch_eight(bytes) == text->head && branch_eight(bytes + size - 8) == text->tail &&
-           branch_middle_same(text->bytes, bytes, size);
+/* Texts of the same size, which is of a class that is known: 8 and more, 4 to 7, 2 and 3, or less. */
+BRANCH_INLINE bool branch_text_like(const struct branch_text *text, const char *bytes, uint32_t class) {
+  uint32_t size = text->size;
+  switch (class) {
+    case 8:
+      return branch_eight(bytes) == text->head && branch_eight(bytes + size - 8) == text->tail &&
+             branch_middle_same(text->bytes, bytes, size);
+    case 4: return branch_four(bytes) == text->head && branch_four(bytes + size - 4) == text->tail;
+    case 2: return branch_two(bytes) == text->head && (unsigned char)bytes[size - 1] == text->tail;
+    default: return size == 0 || (unsigned char)bytes[0] == text->head;
   }
-  if (size >= 4) return branch_four(bytes) == text->head && branch_four(bytes + size - 4) == text->tail;
-  if (size >= 2) return branch_two(bytes) == text->head && (unsigned char)bytes[size - 1] == text->tail;
-  return size == 0 || (unsigned char)bytes[0] == text->head;
+}
+BRANCH_INLINE bool branch_text_same(const struct branch_text *text, uint32_t size, const char *bytes) {
+  if (size >= 8) return branch_text_like(text, bytes, 8);
+  if (size >= 4) return branch_text_like(text, bytes, 4);
+  return branch_text_like(text, bytes, size >= 2 ? 2 : 0);
 }
 
 BRANCH_INLINE bool branch_among_texts(const struct branch_texts *texts, const char *bytes, uint32_t size) {
@@ -142,51 +162,6 @@ BRANCH_INLINE uint32_t branch_test_of_value(const struct cel_branch *branch, con
              branch_text_same(&branch->with.text, size,
                               json->as.text + (branch->operation == BRANCH_ENDS ? json->size - size : 0));
   }
-}
-
-/* ---- tests of `now` ---- */
-
-/* `now` against a constant, which is behind it or not for ever. */
-BRANCH_INLINE struct branch_answer branch_now(const struct cel_branch *branch, pbk_time now, bool timed) {
-  pbk_time other = branch->with.integer;
-  bool holds = branch_holds(branch->detail, (now > other) - (now < other));
-  if (now > other || !timed) return branch_stays(holds);
-  if (now < other && branch_holds(branch->detail, 0) != holds) return (struct branch_answer){other, holds};
-  if (branch_holds(branch->detail, 1) != holds) return (struct branch_answer){saturating_add(other, 1), holds};
-  return branch_stays(holds);
-}
-
-/* A field of `now` in UTC. */
-BRANCH_INLINE struct branch_answer branch_clock(const struct cel_branch *branch, pbk_time now, bool timed) {
-  /* Made not negative by whole weeks, which change nothing of what day of the week or hour it is. */
-  const int64_t past = INT64_C(604800000000) * 103000;
-  uint64_t time = (uint64_t)(now + past), count, units;
-  int64_t unit;
-  switch (branch->detail) {
-    case FUNCTION_GET_DAY_OF_WEEK:
-      unit = INT64_C(86400000000);
-      units = time / UINT64_C(86400000000);
-      count = (units + 4) % 7; /* 1970 began on a Thursday */
-      break;
-    case FUNCTION_GET_HOURS:
-      unit = INT64_C(3600000000);
-      units = time / UINT64_C(3600000000);
-      count = units % 24;
-      break;
-    case FUNCTION_GET_MINUTES:
-      unit = INT64_C(60000000);
-      units = time / UINT64_C(60000000);
-      count = units % 60;
-      break;
-    default:
-      unit = INT64_C(1000000);
-      units = time / UINT64_C(1000000);
-      count = units % 60;
-      break;
-  }
-  uint32_t step = branch->with.steps[count];
-  if (step < 2 || !timed) return branch_stays(step & 1);
-  return (struct branch_answer){(int64_t)(units + step / 2) * unit - past, step & 1};
 }
 
 #endif

@@ -466,9 +466,8 @@ static bool branches_give_bool(const struct branches *branches, uint32_t at) {
   }
 }
 
-void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program) {
+void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program, const struct cel_environment *environment) {
   struct branches branches = {.memory = memory, .program = program};
-  program->shown_slot = UINT32_MAX;
   if (!branches_give_bool(&branches, program->root)) return;
   uint32_t cost = branches_emit(&branches, program->root, program->root, false);
   if (!branches.quick || cost > BRANCH_MOST_COST) {
@@ -482,10 +481,12 @@ void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program) 
     for (uint32_t truth = 0; truth < 2; truth++) {
       if (branch->steps[truth] == (int32_t)sizeof *branch) branch->goes_on = (uint8_t)truth;
     }
-    if (branch->load != LOAD_DIRECT) continue;
+    uint32_t shown = 0;
+    while (shown < environment->shown_count && environment->shown_slots[shown] != branch->slot) shown++;
+    if (branch->load == LOAD_DIRECT && shown == environment->shown_count) branch->load = LOAD_ENTRY;
     branch->place = (uint8_t)(branch->number % CEL_PLACES);
-    if (program->shown_slot == UINT32_MAX) program->shown_slot = branch->slot;
-    if (program->shown_slot != branch->slot) branch->load = LOAD_ENTRY;
+    branch->test = pbk_cel_branch_quickest(branch, shown, program->timed);
+    branch->item_test = pbk_cel_branch_item_test(branch);
   }
   program->first_branch = branches_at(&branches, branches_first(&branches, 0));
 }

@@ -94,7 +94,13 @@ struct branch_times {
   struct branch_side left, right;
 };
 
+struct cel_branch;
+/* A test in the quickest way there is: an enum branch_truth. The second, for the body of a simple loop, is handed the item. */
+typedef uint32_t branch_test(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine);
+typedef uint32_t branch_item_test(const struct cel_branch *branch, const pbk_value *item);
+
 struct cel_branch {
+  branch_test *test;
   uint8_t operation; /* enum cel_branch_operation */
   uint8_t load;      /* enum cel_branch_load */
   uint8_t detail;    /* of doubles and times compared: branch_orders; BRANCH_WHOLE: 1 for not in the range; BRANCH_TEXT: 1 for ==,
@@ -125,8 +131,9 @@ struct cel_branch {
     const uint8_t *steps; /* for each value of the field: twice the steps until the test comes out differently, 0 never; plus
                              1 where it holds */
   } with;
-  /* Seldom needed. */
   int64_t window;
+  branch_item_test *item_test; /* of a simple loop's body */
+  /* Seldom needed. */
   const struct cel_value *member; /* of what is loaded, where it is a map: the entry of this name; or NULL */
   uint32_t extent;                /* bytes of it and of all that is below it: where the next one is */
   uint32_t node;                  /* the same in the general evaluator */
@@ -201,5 +208,8 @@ static inline int64_t branch_clock_unit(uint32_t getter, uint32_t *values) {
 }
 
 /* branches.c: lays the program out; none where nothing would be gained. Into the program's arena and arrays. */
-void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program);
+void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program, const struct cel_environment *environment);/* branch_tests.c: the quickest test for an instruction that is laid out. */
+branch_test *pbk_cel_branch_quickest(const struct cel_branch *branch, uint32_t shown, bool timed);
+branch_item_test *pbk_cel_branch_item_test(const struct cel_branch *branch);
+
 #endif

@@ -77,6 +77,8 @@ enum { CEL_MOST_ZONES = 16 * 1024 * 1024 };
 /* Looks over the bytes, of which nothing is believed; false with *message when they are not what they should be, *zones then stays. */
 bool pbk_cel_zones_read(struct cel_zones *zones, const void *bytes, size_t size, const char **message);
 
+enum { CEL_MOST_SHOWN = 2 };
+
 struct cel_environment {
   const struct cel_variable *variables;
   uint32_t variable_count;
@@ -92,6 +94,8 @@ struct cel_environment {
   bool no_check;    /* leave out the type checker (conformance cases with disable_check) */
   const char *container; /* NULL, or "a.b": a name is looked for as a.b.name, then as a.name, then as it stands */
   bool wants_bool; /* refuse what is known to give another type (SPEC X5) */
+  uint32_t shown_slots[CEL_MOST_SHOWN]; /* the CEL_ENTRIES that worlds show, each where it stands in their `shown` */
+  uint32_t shown_count;
   const struct cel_zones *zones; /* NULL: none; read by programs whenever they run, so that other bytes may be put there meanwhile */
 };
 
@@ -142,7 +146,7 @@ struct cel_series {
   pbk_time since;        /* quiet(w) needs since <= now - w; INT64_MAX: never quiet */
 };
 
-/* The entries of one CEL_ENTRIES where they lie in memory. No name stands twice. */
+/* The entries of one CEL_ENTRIES where they lie in memory; NULL: not shown. No name stands twice. */
 struct cel_shown {
   uint32_t slot, count;
   const struct named_value *entries;
@@ -161,9 +165,9 @@ struct cel_world {
   void (*entry_at)(void *context, uint32_t slot, uint32_t at, struct text *name, struct cel_value *value);
   void (*series)(void *context, uint32_t lookup_slot, uint32_t number, struct cel_series *series);
   bool (*member)(void *context, uint32_t lookup_slot, uint32_t number);
-  /* Maps whose entries may be read without asking `entry`, which gives the same; NULL, 0: none. */
-  const struct cel_shown *shown;
-  uint32_t shown_count;
+  /* Maps whose entries may be read without asking `entry`, which gives the same; in the order of the environment's
+   * `shown_slots`, with gaps where one is not shown. */
+  struct cel_shown shown[CEL_MOST_SHOWN];
   /* Fields that may be read without asking `field`, which gives the same, by slot; NULL: ask. */
   uint32_t value_count;
   const pbk_value *const *values;

@@ -426,7 +426,7 @@ static void compiler_stages(struct compiler_frame *frame) {
   program->source = (struct text){source, compilation->source.size};
   program->root = compiler_emit(compiler, syntax);
   compiler_finish(compiler);
-  pbk_cel_branch_compile(compilation->memory, program);
+  pbk_cel_branch_compile(compilation->memory, program, compilation->environment);
 }
 
 /* 0 when done, 1 when memory ran out, 2 when refused. */

@@ -159,7 +159,6 @@ struct cel_program {
   struct text source; /* a copy */
   uint32_t root;
   const struct cel_branch *first_branch; /* the test that is looked at first, or NULL */
-  uint32_t shown_slot; /* of the entries that tests read at once */
   bool timed;
   const struct cel_zones *zones; /* the environment's */
 };
@@ -210,6 +209,7 @@ struct cel_machine {
   pbk_time soonest;      /* the first time at which any step of this evaluation may go otherwise */
   uint32_t walks;        /* steps left for telling until when; without them answers are early */
   uint32_t looped;       /* what simple loops of the test-and-branch tier cost so far */
+  pbk_time holds_until;  /* of that tier's newest answer, where it is one for now */
   struct cel_value locals[CEL_MOST_DEPTH];
   uint16_t places[CEL_PLACES]; /* where entries stood last, by name: only a guess, so that looking is quick */
   char error_text[CEL_ERROR_TEXT];
@@ -257,8 +257,8 @@ void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_pr
 /* ---- entries that the world shows ---- */
 
 static inline const struct cel_shown *cel_shown_at(const struct cel_world *world, uint32_t slot) {
-  for (uint32_t i = 0; i < world->shown_count; i++) {
-    if (world->shown[i].slot == slot) return &world->shown[i];
+  for (uint32_t i = 0; i < CEL_MOST_SHOWN; i++) {
+    if (world->shown[i].slot == slot && world->shown[i].entries) return &world->shown[i];
   }
   return NULL;
 }

@@ -46,7 +46,7 @@ static void put_value(void) {
     return;
   }
   ONE_OF("contact.traits.a", "contact.traits.b", "contact.traits.c", "contact.traits.d", "contact.traits['e']",
-         "contact.traits.none", "account.traits.a", "contact.health", "dyn(contact.stage)", "dyn(contact.id)", "x", "x.name",
+         "contact.traits.none", "account.traits.a", "account.traits.c", "contact.health", "dyn(contact.stage)", "dyn(contact.id)", "x", "x.name",
          "contact.traits.d.name", "contact.traits.d.b");
 }
 
@@ -248,11 +248,10 @@ static void compare(const struct cel_program *program, bool shown) {
   struct cel_outcome fast, general;
   char error[400] = "";
   struct cel_world table = test_table(&world);
-  struct cel_shown map = {SLOT_TRAITS, world.trait_count, shown_traits};
   const pbk_value *values[SLOT_HEALTH + 1] = {NULL};
   if (shown) {
-    table.shown = &map;
-    table.shown_count = 1;
+    table.shown[0] = (struct cel_shown){SLOT_TRAITS, world.trait_count, shown_traits};
+    if (world.has_account) table.shown[1] = (struct cel_shown){SLOT_ACCOUNT_TRAITS, world.trait_count, shown_traits};
     if (world.health.kind == CEL_JSON) values[SLOT_HEALTH] = world.health.as.json;
     table.values = values;
     table.value_count = SLOT_HEALTH + 1;
