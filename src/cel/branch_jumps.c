@@ -2,15 +2,12 @@
  * (branches.h), first by the quickest way there is, which knows only the usual. */
 #include "cel/branch_run.h"
 
-BRANCH_INLINE const struct cel_branch *branch_at(const struct cel_branch *branch, int32_t step) {
-  const void *at = (const char *)branch + step;
-  return at;
-}
-
 /* Goes on from a test in a way that takes whatever comes: fetches what is not shown, goes on behind what fails, asks the
  * general evaluator about single tests. */
-BRANCH_SELDOM void branch_go_on(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
-                                struct cel_outcome *outcome, const struct cel_branch *branch, pbk_time until) {
+void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine,
+                          struct cel_outcome *outcome) {
+  const struct cel_program *program = machine->program;
+  pbk_time until = machine->holds_until;
   const char *failed_message = NULL;
   uint32_t failed_node = NO_NODE;
   struct branch_run run;
@@ -54,41 +51,57 @@ BRANCH_SELDOM void branch_go_on(struct cel_machine *machine, const struct cel_pr
   pbk_cel_branch_by_groups(&run, outcome);
 }
 
+static void branch_end(struct cel_outcome *outcome, int32_t step, pbk_time until) {
+  uint32_t is = (uint32_t)(BRANCH_IS_FALSE - step); /* CEL_FALSE, CEL_TRUE */
+  outcome->state = (int32_t)is;
+  outcome->until = until;
+  outcome->error = NULL;
+  cel_set_bool(&outcome->value, is);
+}
+
+void pbk_cel_branch_answered(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine,
+                             struct cel_outcome *outcome, uint32_t truth) {
+  if (truth > TRUTH_TRUE) {
+    pbk_cel_branch_go_on(branch, world, machine, outcome);
+    return;
+  }
+  int32_t step = branch->steps[truth];
+  if (step < 0) {
+    branch_end(outcome, step, truth == branch->decides ? CEL_FOREVER : machine->holds_until);
+    return;
+  }
+  branch = branch_at(branch, step);
+  branch->test(branch, world, machine, outcome);
+}
+
+void pbk_cel_branch_answered_for_now(const struct cel_branch *branch, const struct cel_world *world,
+                                     struct cel_machine *machine, struct cel_outcome *outcome, struct branch_answer answer) {
+  bool decides = answer.truth == branch->decides;
+  /* What decides may be outlasted by what stands behind it. */
+  if (answer.truth > TRUTH_TRUE || (!branch->last && (decides || branch->decides == BRANCH_MANY))) {
+    pbk_cel_branch_go_on(branch, world, machine, outcome);
+    return;
+  }
+  int32_t step = branch->steps[answer.truth];
+  pbk_time until = decides ? answer.until : cel_sooner(answer.until, machine->holds_until);
+  if (step < 0) {
+    branch_end(outcome, step, until);
+    return;
+  }
+  machine->holds_until = until;
+  branch = branch_at(branch, step);
+  branch->test(branch, world, machine, outcome);
+}
+
 void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
                       struct cel_outcome *outcome) {
   const struct cel_branch *branch = program->first_branch;
-  pbk_time until = CEL_FOREVER;
-  int32_t step;
   if (!branch) {
     pbk_cel_evaluate_generally(machine, program, world, outcome);
     return;
   }
+  machine->program = program;
   machine->looped = 0;
-  for (;;) {
-    uint32_t truth = branch->test(branch, world, machine);
-    if (truth == branch->goes_on) {
-      branch++; /* known before the answer is */
-      continue;
-    }
-    if (truth <= TRUTH_TRUE) {
-      if (truth == branch->decides) until = CEL_FOREVER;
-    } else {
-      if (truth < TRUTH_FALSE_FOR_NOW) break;
-      truth -= TRUTH_FALSE_FOR_NOW;
-      /* What decides may be outlasted by what stands behind it. */
-      bool decides = truth == branch->decides;
-      if (!branch->last && (decides || branch->decides == BRANCH_MANY)) break;
-      if (decides || machine->holds_until < until) until = machine->holds_until;
-    }
-    step = branch->steps[truth];
-    if (step < 0) {
-      outcome->until = until;
-      outcome->error = NULL;
-      outcome->state = step == BRANCH_IS_TRUE; /* CEL_TRUE, CEL_FALSE */
-      cel_set_bool(&outcome->value, step == BRANCH_IS_TRUE);
-      return;
-    }
-    branch = branch_at(branch, step);
-  }
-  branch_go_on(machine, program, world, outcome, branch, until);
+  machine->holds_until = CEL_FOREVER;
+  branch->test(branch, world, machine, outcome);
 }

@@ -8,16 +8,7 @@
 
 /* TRUTH_UNSURE: the whole evaluation is to be given up; TRUTH_UNFIT: the value is none that the test knows, and the general
  * evaluator is to be asked. */
-enum branch_truth {
-  TRUTH_FALSE,
-  TRUTH_TRUE,
-  TRUTH_FAILED,
-  TRUTH_UNSURE,
-  TRUTH_UNFIT,
-  /* From the quickest tests alone: until machine->holds_until. */
-  TRUTH_FALSE_FOR_NOW,
-  TRUTH_TRUE_FOR_NOW
-};
+enum branch_truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_FAILED, TRUTH_UNSURE, TRUTH_UNFIT };
 
 struct branch_answer {
   pbk_time until;
@@ -48,6 +39,11 @@ struct branch_run {
 #define BRANCH_SELDOM static
 #endif
 
+BRANCH_INLINE const struct cel_branch *branch_at(const struct cel_branch *branch, int32_t step) {
+  const void *at = (const char *)branch + step;
+  return at;
+}
+
 BRANCH_INLINE struct branch_answer branch_stays(uint32_t truth) {
   return (struct branch_answer){CEL_FOREVER, truth};
 }
@@ -57,6 +53,24 @@ struct branch_answer pbk_cel_branch_test_of_time(const struct cel_world *world, 
 
 /* The same as the quickest way has it; NULL: not at all. */
 branch_test *pbk_cel_branch_quickest_of_time(const struct cel_branch *branch, bool timed);
+
+/* branch_jumps.c: goes on behind a test that the quickest way has answered: for ever, or until a time; or from one that it has
+ * no answer for. */
+void pbk_cel_branch_answered(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine,
+                             struct cel_outcome *outcome, uint32_t truth);
+void pbk_cel_branch_answered_for_now(const struct cel_branch *branch, const struct cel_world *world,
+                                     struct cel_machine *machine, struct cel_outcome *outcome, struct branch_answer answer);
+void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine,
+                          struct cel_outcome *outcome);
+
+#define BRANCH_TEST_ARGUMENTS                                                                        \
+  const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine,       \
+    struct cel_outcome *outcome
+/* Goes on behind a test with an answer that holds for ever: where that leads mostly is known before the answer is. */
+BRANCH_INLINE void branch_next(BRANCH_TEST_ARGUMENTS, uint32_t truth) {
+  if (truth == branch->goes_on) branch[1].test(branch + 1, world, machine, outcome);
+  else pbk_cel_branch_answered(branch, world, machine, outcome, truth);
+}
 
 /* branch_evaluator.c */
 void pbk_cel_branch_begin(struct branch_run *run, struct cel_machine *machine, const struct cel_program *program,

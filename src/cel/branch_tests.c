@@ -88,21 +88,19 @@ BRANCH_INLINE uint32_t test_starts(const struct cel_branch *branch, const pbk_va
 
 /* ---- a function for each ---- */
 
-#define ARGUMENTS const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine
-#define OF_ENTRY(test)                                                \
-  static uint32_t first_##test(ARGUMENTS) {                           \
-    const pbk_value *json = load_entry(branch, world, machine, 0);    \
-    return json ? test(branch, json) : TRUTH_UNFIT;                   \
-  }                                                                   \
-  static uint32_t second_##test(ARGUMENTS) {                          \
-    const pbk_value *json = load_entry(branch, world, machine, 1);    \
-    return json ? test(branch, json) : TRUTH_UNFIT;                   \
+#define OF_ENTRY(test)                                                                          \
+  static void first_##test(BRANCH_TEST_ARGUMENTS) {                                             \
+    const pbk_value *json = load_entry(branch, world, machine, 0);                              \
+    branch_next(branch, world, machine, outcome, json ? test(branch, json) : TRUTH_UNFIT);      \
+  }                                                                                             \
+  static void second_##test(BRANCH_TEST_ARGUMENTS) {                                            \
+    const pbk_value *json = load_entry(branch, world, machine, 1);                              \
+    branch_next(branch, world, machine, outcome, json ? test(branch, json) : TRUTH_UNFIT);      \
   }
-#define OF_FIELD(test)                                                \
-  static uint32_t field_##test(ARGUMENTS) {                           \
-    const pbk_value *json = cel_shown_field(world, branch->slot);     \
-    (void)machine;                                                    \
-    return json ? test(branch, json) : TRUTH_UNFIT;                   \
+#define OF_FIELD(test)                                                                          \
+  static void field_##test(BRANCH_TEST_ARGUMENTS) {                                             \
+    const pbk_value *json = cel_shown_field(world, branch->slot);                               \
+    branch_next(branch, world, machine, outcome, json ? test(branch, json) : TRUTH_UNFIT);      \
   }
 #define OF_ITEM(test)                                                                   \
   static uint32_t item_##test(const struct cel_branch *branch, const pbk_value *json) { \
@@ -142,18 +140,13 @@ BRANCH_INLINE uint32_t branch_simple_loop(const struct cel_branch *loop, struct 
   }
   return !absorbing;
 }
-static uint32_t first_loop(ARGUMENTS) {
-  return branch_simple_loop(branch, machine, load_entry(branch, world, machine, 0));
+static void first_loop(BRANCH_TEST_ARGUMENTS) {
+  uint32_t truth = branch_simple_loop(branch, machine, load_entry(branch, world, machine, 0));
+  branch_next(branch, world, machine, outcome, truth);
 }
-static uint32_t second_loop(ARGUMENTS) {
-  return branch_simple_loop(branch, machine, load_entry(branch, world, machine, 1));
-}
-
-static uint32_t not_quick(ARGUMENTS) {
-  (void)branch;
-  (void)world;
-  (void)machine;
-  return TRUTH_UNFIT;
+static void second_loop(BRANCH_TEST_ARGUMENTS) {
+  uint32_t truth = branch_simple_loop(branch, machine, load_entry(branch, world, machine, 1));
+  branch_next(branch, world, machine, outcome, truth);
 }
 
 /* The same test of an entry of the first map that is shown and of the second. */
@@ -198,7 +191,7 @@ branch_test *pbk_cel_branch_quickest(const struct cel_branch *branch, uint32_t s
   } else if (branch->load == LOAD_FIELD && branch->operation < BRANCH_FIRST_OF_TIME && !branch->member) {
     test = branch->operation == BRANCH_WHOLE ? field_test_whole : field_test_any;
   }
-  return test ? test : not_quick;
+  return test ? test : pbk_cel_branch_go_on;
 }
 
 branch_item_test *pbk_cel_branch_item_test(const struct cel_branch *branch) {

@@ -201,33 +201,28 @@ struct branch_answer pbk_cel_branch_test_of_time(const struct cel_world *world, 
 
 /* ---- the quickest ways ---- */
 
-BRANCH_INLINE uint32_t branch_quick_answer(struct branch_answer answer, struct cel_machine *machine) {
-  if (answer.until == CEL_FOREVER) return answer.truth;
-  machine->holds_until = answer.until;
-  return answer.truth + TRUTH_FALSE_FOR_NOW;
-}
-
 /* `now` past what it is compared with stays so. */
-static uint32_t quick_now(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine) {
+static void quick_now(BRANCH_TEST_ARGUMENTS) {
   pbk_time now = world->now;
-  if (!time_in_range(now)) return TRUTH_UNFIT;
-  if (now > branch->with.integer) return branch_holds(branch->detail, 1);
-  return branch_quick_answer(branch_now(branch, now, true), machine);
+  if (!time_in_range(now)) pbk_cel_branch_go_on(branch, world, machine, outcome);
+  else if (now > branch->with.integer) branch_next(branch, world, machine, outcome, branch_holds(branch->detail, 1));
+  else pbk_cel_branch_answered_for_now(branch, world, machine, outcome, branch_now(branch, now, true));
 }
 
-static uint32_t quick_weekday(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine) {
-  if (!time_in_range(world->now)) return TRUTH_UNFIT;
-  return branch_quick_answer(branch_clock_of(branch, FUNCTION_GET_DAY_OF_WEEK, world->now, true), machine);
+static void quick_weekday(BRANCH_TEST_ARGUMENTS) {
+  if (!time_in_range(world->now)) pbk_cel_branch_go_on(branch, world, machine, outcome);
+  else pbk_cel_branch_answered_for_now(branch, world, machine, outcome,
+                                       branch_clock_of(branch, FUNCTION_GET_DAY_OF_WEEK, world->now, true));
 }
 
-static uint32_t quick_window(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine) {
-  if (!time_in_range(world->now)) return TRUTH_UNFIT;
-  return branch_quick_answer(branch_window(world, branch, true), machine);
+static void quick_window(BRANCH_TEST_ARGUMENTS) {
+  if (!time_in_range(world->now)) pbk_cel_branch_go_on(branch, world, machine, outcome);
+  else pbk_cel_branch_answered_for_now(branch, world, machine, outcome, branch_window(world, branch, true));
 }
 
-static uint32_t quick_time(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine) {
-  if (!time_in_range(world->now)) return TRUTH_UNFIT;
-  return branch_quick_answer(pbk_cel_branch_test_of_time(world, branch, true), machine);
+static void quick_time(BRANCH_TEST_ARGUMENTS) {
+  if (!time_in_range(world->now)) pbk_cel_branch_go_on(branch, world, machine, outcome);
+  else pbk_cel_branch_answered_for_now(branch, world, machine, outcome, pbk_cel_branch_test_of_time(world, branch, true));
 }
 
 branch_test *pbk_cel_branch_quickest_of_time(const struct cel_branch *branch, bool timed) {

@@ -95,8 +95,11 @@ struct branch_times {
 };
 
 struct cel_branch;
-/* A test in the quickest way there is: an enum branch_truth. The second, for the body of a simple loop, is handed the item. */
-typedef uint32_t branch_test(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine);
+/* A test in the quickest way there is, and all that comes after it: ends with the next one's call, so that a compiler makes jumps
+ * of them; without that they are nested as deep as a program has tests. The second, for the body of a simple loop, is handed
+ * the item and gives an enum branch_truth. */
+typedef void branch_test(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine,
+                         struct cel_outcome *outcome);
 typedef uint32_t branch_item_test(const struct cel_branch *branch, const pbk_value *item);
 
 struct cel_branch {

@@ -209,7 +209,7 @@ struct cel_machine {
   pbk_time soonest;      /* the first time at which any step of this evaluation may go otherwise */
   uint32_t walks;        /* steps left for telling until when; without them answers are early */
   uint32_t looped;       /* what simple loops of the test-and-branch tier cost so far */
-  pbk_time holds_until;  /* of that tier's newest answer, where it is one for now */
+  pbk_time holds_until;  /* of that tier's answers so far */
   struct cel_value locals[CEL_MOST_DEPTH];
   uint16_t places[CEL_PLACES]; /* where entries stood last, by name: only a guess, so that looking is quick */
   char error_text[CEL_ERROR_TEXT];
