@@ -12,9 +12,14 @@ void pbk_cel_branch_begin(struct branch_run *run, struct cel_machine *machine, c
   run->world = world;
   run->program = program;
   run->timed = program->timed;
-  run->prepared = run->aside = false;
+  run->prepared = run->aside = run->loose = false;
   run->spent = 0;
   run->loops = 0;
+}
+
+void pbk_cel_branch_look_ahead(struct branch_run *run, struct cel_outcome *outcome) {
+  if (outcome->until == CEL_FOREVER || !(run->loose || (run->prepared && run->machine->loose))) return;
+  pbk_cel_look_ahead(run->machine, run->program, run->world, outcome);
 }
 
 void pbk_cel_branch_prepare(struct branch_run *run) {
@@ -174,13 +179,19 @@ BRANCH_INLINE const struct cel_branch *branch_after(const struct cel_branch *bra
 
 /* The rest of a group where one test has decided, until a time that others may put off. */
 BRANCH_SELDOM struct branch_answer branch_decided(struct branch_run *run, const struct cel_branch *branch,
-                                                  const struct cel_branch *end, bool absorbing, pbk_time until) {
+                                                  const struct cel_branch *end, bool absorbing, pbk_time until, pbk_time all) {
   for (; branch < end; branch = branch_after(branch)) {
     struct branch_answer answer = branch_look_aside(run, branch);
     if (answer.truth == TRUTH_UNSURE) return answer;
-    if (answer.truth == (uint32_t)absorbing && answer.until > until) until = answer.until;
+    if (answer.truth == (uint32_t)absorbing) {
+      run->loose = true; /* the one may decide again by then */
+      if (answer.until > until) until = answer.until;
+    } else if (answer.until < all) {
+      all = answer.until;
+    }
     if (until == CEL_FOREVER) break;
   }
+  if (all <= until) run->loose = true; /* others may decide by then */
   return (struct branch_answer){until, absorbing};
 }
 
@@ -194,7 +205,7 @@ static struct branch_answer branch_group(struct branch_run *run, const struct ce
     next = branch_after(branch);
     if (answer.truth == absorbing) {
       if (answer.until == CEL_FOREVER || !run->timed) return branch_stays(absorbing);
-      return branch_decided(run, next, end, absorbing, answer.until);
+      return branch_decided(run, next, end, absorbing, answer.until, until);
     }
     if (answer.until < until) until = answer.until;
     if (answer.truth <= TRUTH_TRUE) continue;
@@ -204,6 +215,7 @@ static struct branch_answer branch_group(struct branch_run *run, const struct ce
       node = run->failed_node;
     }
   }
+  if (message && until != CEL_FOREVER) run->loose = true;
   if (message) return branch_fails(run, message, node, until);
   return (struct branch_answer){until, !absorbing};
 }
@@ -235,6 +247,7 @@ static struct branch_answer branch_loop(struct branch_run *run, const struct cel
     struct branch_answer answer = decided ? branch_look_aside(run, body) : branch_look(run, body);
     machine->used = mark;
     if (answer.truth == absorbing) {
+      run->loose |= decided;
       decided = true;
       if (answer.until > decided_until) decided_until = answer.until;
       if (decided_until == CEL_FOREVER || !run->timed) break;
@@ -248,6 +261,7 @@ static struct branch_answer branch_loop(struct branch_run *run, const struct cel
     }
   }
   run->loops = outer;
+  if ((decided && until <= decided_until) || (message && until != CEL_FOREVER)) run->loose = true;
   if (decided) return (struct branch_answer){decided_until, absorbing};
   if (message) return branch_fails(run, message, node, until);
   return (struct branch_answer){until, !absorbing};
@@ -273,4 +287,5 @@ void pbk_cel_branch_by_groups(struct branch_run *run, struct cel_outcome *outcom
     outcome->error = pbk_cel_explain(run->machine, run->failed_message, run->failed_node);
     outcome->value = (struct cel_value){.kind = CEL_NULL};
   }
+  pbk_cel_branch_look_ahead(run, outcome);
 }

@@ -24,6 +24,7 @@ void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_worl
     if (answer.until != CEL_FOREVER) {
       /* What decides may be outlasted by what stands behind it. */
       if (answer.truth != TRUTH_FAILED && (!run.timed || (!branch->last && (decides || many)))) break;
+      if (decides && until <= answer.until) run.loose = true; /* what stands before it may decide by then */
       if (decides || answer.until < until) until = answer.until;
     } else if (decides) {
       until = CEL_FOREVER;
@@ -37,6 +38,7 @@ void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_worl
     if (run.prepared && (machine->fuel < 0 || machine->walks < CEL_WALKS_ASIDE + BRANCH_MOST_COST)) break;
     outcome->until = until;
     if (failed_message && !decides) {
+      run.loose = true;
       pbk_cel_branch_prepare(&run);
       outcome->state = CEL_ERROR;
       outcome->error = pbk_cel_explain(machine, failed_message, failed_node);
@@ -46,6 +48,7 @@ void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_worl
       outcome->error = NULL;
       cel_set_bool(&outcome->value, step == BRANCH_IS_TRUE);
     }
+    pbk_cel_branch_look_ahead(&run, outcome);
     return;
   }
   pbk_cel_branch_by_groups(&run, outcome);
@@ -77,8 +80,9 @@ void pbk_cel_branch_answered(const struct cel_branch *branch, const struct cel_w
 void pbk_cel_branch_answered_for_now(const struct cel_branch *branch, const struct cel_world *world,
                                      struct cel_machine *machine, struct cel_outcome *outcome, struct branch_answer answer) {
   bool decides = answer.truth == branch->decides;
-  /* What decides may be outlasted by what stands behind it. */
-  if (answer.truth > TRUTH_TRUE || (!branch->last && (decides || branch->decides == BRANCH_MANY))) {
+  /* What decides may be outlasted by what stands behind it, and what stands before it may decide by then. */
+  bool loose = decides && machine->holds_until <= answer.until && machine->holds_until != CEL_FOREVER;
+  if (answer.truth > TRUTH_TRUE || loose || (!branch->last && (decides || branch->decides == BRANCH_MANY))) {
     pbk_cel_branch_go_on(branch, world, machine, outcome);
     return;
   }

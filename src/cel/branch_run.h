@@ -21,6 +21,7 @@ struct branch_run {
   const struct cel_program *program;
   bool timed;
   bool prepared;        /* the machine, which most evaluations have no use for */
+  bool loose;           /* as in the machine */
   bool aside;           /* a single test is looked at only to tell until when */
   uint32_t failed_node; /* of the newest answer that failed */
   const char *failed_message;
@@ -76,6 +77,7 @@ BRANCH_INLINE void branch_next(BRANCH_TEST_ARGUMENTS, uint32_t truth) {
 void pbk_cel_branch_begin(struct branch_run *run, struct cel_machine *machine, const struct cel_program *program,
                           const struct cel_world *world);
 void pbk_cel_branch_prepare(struct branch_run *run);
+void pbk_cel_branch_look_ahead(struct branch_run *run, struct cel_outcome *outcome);
 /* Any test, before a ! is looked at. */
 struct branch_answer pbk_cel_branch_test(struct branch_run *run, const struct cel_branch *branch);
 /* The whole again, group by group. */

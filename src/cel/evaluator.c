@@ -31,6 +31,7 @@ static void evaluator_logic(struct cel_machine *machine, uint32_t at, struct cel
           out->until = CEL_FOREVER;
           return;
         }
+        machine->loose |= decided; /* the one may decide again by then */
         decided = true;
         if (out->until > decided_until) decided_until = out->until;
         continue;
@@ -44,10 +45,11 @@ static void evaluator_logic(struct cel_machine *machine, uint32_t at, struct cel
     }
     all = cel_sooner(all, out->until);
   }
+  if (decided && all <= decided_until) machine->loose = true; /* others may decide by then */
   if (decided)
     cel_stay(out, cel_bool(absorbing), decided_until);
   else if (failure.kind == CEL_FAILED)
-    cel_stay(out, failure, all);
+    cel_stay(out, failure, cel_loosely(machine, all));
   else
     cel_stay(out, cel_bool(!absorbing), all);
 }
@@ -63,7 +65,7 @@ static void evaluator_binary(struct cel_machine *machine, uint32_t binary, struc
   if (binary <= BINARY_IN) {
     struct cel_value value = binary == BINARY_IN ? pbk_cel_contains(machine, &a->value, &b->value)
                                                  : pbk_cel_compare(machine, binary, &a->value, &b->value);
-    pbk_time until = cel_sooner(a->until, b->until);
+    pbk_time until = cel_loosely(machine, cel_sooner(a->until, b->until));
     if ((a->step | b->step) || (a->slope | b->slope)) until = pbk_cel_stays(machine, binary, a, b);
     cel_stay(out, value, until);
     return;
@@ -77,7 +79,7 @@ static void evaluator_binary(struct cel_machine *machine, uint32_t binary, struc
     return;
   }
   struct cel_value value = pbk_cel_arithmetic(machine, binary, &a->value, &b->value);
-  cel_stay(out, value, cel_sooner(a->until, b->until));
+  cel_stay(out, value, cel_loosely(machine, cel_sooner(a->until, b->until)));
 }
 
 /* A field or an entry, straight from the world into the term. */
@@ -150,7 +152,7 @@ static void evaluator_conditional(struct cel_machine *machine, uint32_t at, stru
   for (; i + 1 < node->b; i += 2) {
     pbk_cel_run_held(machine, links[i], out);
     if (machine->exhausted) return;
-    until = cel_sooner(until, out->until);
+    until = cel_loosely(machine, cel_sooner(until, out->until));
     if (out->value.kind != CEL_BOOL) {
       if (out->value.kind != CEL_FAILED) evaluator_fail(out, pbk_cel_no_such_overload, at, until);
       out->until = until;
@@ -174,7 +176,7 @@ static struct cel_value *evaluator_items(struct cel_machine *machine, const stru
   for (uint32_t i = 0; items && i < node->b; i++) {
     pbk_cel_run_held(machine, machine->program->links.items[node->a + i], out);
     if (machine->exhausted || out->value.kind == CEL_FAILED) return NULL;
-    *until = cel_sooner(*until, out->until);
+    *until = cel_loosely(machine, cel_sooner(*until, out->until));
     items[i] = out->value;
   }
   return items;
@@ -218,7 +220,7 @@ static void evaluator_call(struct cel_machine *machine, const struct cel_node *n
   for (uint32_t i = 0; i < node->b; i++) {
     pbk_cel_run_held(machine, links[i], out);
     if (machine->exhausted || out->value.kind == CEL_FAILED) return;
-    until = cel_sooner(until, out->until);
+    until = cel_loosely(machine, cel_sooner(until, out->until));
     arguments[i] = out->value;
   }
   struct cel_value value;
@@ -270,7 +272,7 @@ static void evaluator_history(struct cel_machine *machine, const struct cel_node
     pbk_cel_run_held(machine, nodes[i], out);
     if (machine->exhausted || out->value.kind == CEL_FAILED) return;
     windows[i] = out->value;
-    until = cel_sooner(until, out->until);
+    until = cel_loosely(machine, cel_sooner(until, out->until));
   }
   out->until = until;
   pbk_cel_history(machine, node, windows, out);
@@ -338,7 +340,7 @@ void pbk_cel_run(struct cel_machine *machine, uint32_t at, struct cel_term *out)
       if (machine->exhausted || out->value.kind == CEL_FAILED) return;
       pbk_cel_run_held(machine, node->b, &key);
       if (machine->exhausted) return;
-      pbk_time until = cel_sooner(out->until, key.until);
+      pbk_time until = cel_loosely(machine, cel_sooner(out->until, key.until));
       if (key.value.kind == CEL_FAILED)
         cel_stay(out, key.value, key.until);
       else

@@ -108,11 +108,9 @@ const char *pbk_cel_explain(struct cel_machine *machine, const char *message, ui
   return machine->error_text;
 }
 
-void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_program *program,
-                                const struct cel_world *world, struct cel_outcome *outcome) {
+void pbk_cel_evaluate_prepared(struct cel_machine *machine, struct cel_outcome *outcome) {
   struct cel_term term;
-  pbk_cel_prepare(machine, program, world);
-  pbk_cel_run(machine, program->root, &term);
+  pbk_cel_run(machine, machine->program->root, &term);
   outcome->error = NULL;
   outcome->until = term.until;
   if (term.value.kind == CEL_BOOL && !machine->exhausted) {
@@ -133,5 +131,12 @@ void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_pr
   } else {
     outcome->error = pbk_cel_explain(machine, term.value.as.bytes, term.value.size);
   }
+}
+
+void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_program *program,
+                                const struct cel_world *world, struct cel_outcome *outcome) {
+  pbk_cel_prepare(machine, program, world);
+  pbk_cel_evaluate_prepared(machine, outcome);
+  if (machine->loose) pbk_cel_look_ahead(machine, program, world, outcome);
 }
 

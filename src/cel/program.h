@@ -208,6 +208,7 @@ struct cel_machine {
   const char *exhausted; /* not NULL: an error that nothing absorbs */
   pbk_time soonest;      /* the first time at which any step of this evaluation may go otherwise */
   uint32_t walks;        /* steps left for telling until when; without them answers are early */
+  bool loose;            /* nothing may change at that time (look_ahead.c) */
   uint32_t looped;       /* what simple loops of the test-and-branch tier cost so far */
   pbk_time holds_until;  /* of that tier's answers so far */
   struct cel_value locals[CEL_MOST_DEPTH];
@@ -245,9 +246,12 @@ static inline void pbk_cel_prepare(struct cel_machine *machine, const struct cel
   machine->fuel = CEL_FUEL;
   machine->soonest = CEL_FOREVER;
   machine->walks = CEL_WALKS;
+  machine->loose = false;
   machine->exhausted = NULL;
   machine->used = 0;
 }
+/* Runs a program from its start, in a machine that is prepared. */
+void pbk_cel_evaluate_prepared(struct cel_machine *machine, struct cel_outcome *outcome);
 /* The text of an error, with the column of its node. */
 const char *pbk_cel_explain(struct cel_machine *machine, const char *message, uint32_t node);
 /* pbk_cel_evaluate without the test-and-branch tier (branches.h): what that must agree with. */
@@ -428,6 +432,14 @@ static inline pbk_time cel_note(struct cel_machine *machine, pbk_time until) {
   if (until < machine->soonest) machine->soonest = until;
   return until;
 }
+/* A time at which something may change that need not matter. */
+static inline pbk_time cel_loosely(struct cel_machine *machine, pbk_time until) {
+  if (until != CEL_FOREVER) machine->loose = true;
+  return until;
+}
+/* look_ahead.c: puts off until when a loose outcome holds, as far as nothing changes. */
+void pbk_cel_look_ahead(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
+                        struct cel_outcome *outcome);
 /* Turns whatever moves into a value that stays until its next change. */
 void pbk_cel_hold(struct cel_machine *machine, struct cel_term *term);
 /* Adds or subtracts two terms of time, at least one of which moves. */
