@@ -171,7 +171,7 @@ static struct cel_world world_of(struct row *row, struct shown_row *shown) {
                             .shown = {{SLOT_TRAITS, TRAITS, row->traits}},
                             .value_count = SLOT_TRAITS,
                             .values = shown->fields,
-                            .states_only = true};
+                            .matches_only = true};
 }
 
 /* ---- the same by hand ---- */

@@ -115,7 +115,7 @@ static struct cel_shown show(const pbk_value **values, uint32_t first, const str
   return (struct cel_shown){first + SLOT_CONTACT_TRAITS, subject->traits.count, subject->traits.items};
 }
 
-static void evaluate(const struct view *view, const struct cel_program *program, bool states_only,
+static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
                      struct cel_outcome *outcome) {
   const pbk_value *values[SLOT_ACCOUNT_HEALTH + 1] = {NULL};
   struct cel_world world = {.context = (void *)(uintptr_t)view,
@@ -128,7 +128,7 @@ static void evaluate(const struct view *view, const struct cel_program *program,
                             .member = world_member,
                             .value_count = SLOT_ACCOUNT_HEALTH + 1,
                             .values = values,
-                            .states_only = states_only};
+                            .matches_only = matches_only};
   if (view->contact) world.shown[SHOWN_CONTACT] = show(values, SLOT_CONTACT_ID, &view->contact->subject);
   if (view->account) world.shown[SHOWN_ACCOUNT] = show(values, SLOT_ACCOUNT_ID, &view->account->subject);
   pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);

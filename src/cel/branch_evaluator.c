@@ -13,6 +13,8 @@ void pbk_cel_branch_begin(struct branch_run *run, struct cel_machine *machine, c
   run->program = program;
   run->timed = program->timed;
   run->prepared = run->aside = run->loose = false;
+  const struct cel_branch *root = program->branches.items;
+  run->prevents = world->matches_only && root->operation == BRANCH_AND && !root->inverted;
   run->spent = 0;
   run->loops = 0;
 }
@@ -179,19 +181,25 @@ BRANCH_INLINE const struct cel_branch *branch_after(const struct cel_branch *bra
 
 /* The rest of a group where one test has decided, until a time that others may put off. */
 BRANCH_SELDOM struct branch_answer branch_decided(struct branch_run *run, const struct cel_branch *branch,
-                                                  const struct cel_branch *end, bool absorbing, pbk_time until, pbk_time all) {
+                                                  const struct cel_branch *end, bool absorbing, bool prevents,
+                                                  bool failed, pbk_time until, pbk_time all) {
   for (; branch < end; branch = branch_after(branch)) {
     struct branch_answer answer = branch_look_aside(run, branch);
     if (answer.truth == TRUTH_UNSURE) return answer;
     if (answer.truth == (uint32_t)absorbing) {
-      run->loose = true; /* the one may decide again by then */
+      run->loose |= answer.until != CEL_FOREVER; /* the one may decide again by then */
+      if (answer.until > until) until = answer.until;
+    } else if (answer.truth == TRUTH_FAILED && prevents) {
+      run->loose |= answer.until != CEL_FOREVER;
       if (answer.until > until) until = answer.until;
     } else if (answer.until < all) {
       all = answer.until;
     }
-    if (until == CEL_FOREVER) break;
+    failed |= answer.truth == TRUTH_FAILED;
+    if (until == CEL_FOREVER) return branch_stays(absorbing);
   }
-  if (all <= until) run->loose = true; /* others may decide by then */
+  /* Others may decide by then, or an error may come out, which does not match either. */
+  if (all <= until || (failed && run->world->matches_only)) run->loose = true;
   return (struct branch_answer){until, absorbing};
 }
 
@@ -199,21 +207,34 @@ static struct branch_answer branch_group(struct branch_run *run, const struct ce
   const struct cel_branch *branch = group + 1, *end = branch_after(group), *next;
   const char *message = NULL;
   uint32_t node = NO_NODE, absorbing = group->operation == BRANCH_OR;
-  pbk_time until = CEL_FOREVER;
+  pbk_time until = CEL_FOREVER, prevented_until = INT64_MIN;
+  bool prevents = run->prevents && group == run->program->branches.items;
   for (; branch < end; branch = next) {
     struct branch_answer answer = branch_look(run, branch);
     next = branch_after(branch);
     if (answer.truth == absorbing) {
       if (answer.until == CEL_FOREVER || !run->timed) return branch_stays(absorbing);
-      return branch_decided(run, next, end, absorbing, answer.until, until);
+      if (prevented_until != INT64_MIN) run->loose = true;
+      if (answer.until < prevented_until) answer.until = prevented_until;
+      return branch_decided(run, next, end, absorbing, prevents, message != NULL, answer.until, until);
+    }
+    if (answer.truth == TRUTH_UNSURE) return answer;
+    if (answer.truth == TRUTH_FAILED) {
+      if (!message) {
+        message = run->failed_message;
+        node = run->failed_node;
+      }
+      if (prevents) {
+        if (answer.until == CEL_FOREVER || !run->timed) return branch_fails(run, message, node, CEL_FOREVER);
+        if (answer.until > prevented_until) prevented_until = answer.until;
+        continue;
+      }
     }
     if (answer.until < until) until = answer.until;
-    if (answer.truth <= TRUTH_TRUE) continue;
-    if (answer.truth == TRUTH_UNSURE) return answer;
-    if (!message) {
-      message = run->failed_message;
-      node = run->failed_node;
-    }
+  }
+  if (prevented_until != INT64_MIN) {
+    run->loose = true;
+    return branch_fails(run, message, node, prevented_until);
   }
   if (message && until != CEL_FOREVER) run->loose = true;
   if (message) return branch_fails(run, message, node, until);
@@ -247,7 +268,7 @@ static struct branch_answer branch_loop(struct branch_run *run, const struct cel
     struct branch_answer answer = decided ? branch_look_aside(run, body) : branch_look(run, body);
     machine->used = mark;
     if (answer.truth == absorbing) {
-      run->loose |= decided;
+      run->loose |= decided && answer.until != CEL_FOREVER;
       decided = true;
       if (answer.until > decided_until) decided_until = answer.until;
       if (decided_until == CEL_FOREVER || !run->timed) break;
@@ -261,7 +282,8 @@ static struct branch_answer branch_loop(struct branch_run *run, const struct cel
     }
   }
   run->loops = outer;
-  if ((decided && until <= decided_until) || (message && until != CEL_FOREVER)) run->loose = true;
+  if (decided ? until <= decided_until || (message && run->world->matches_only) : message && until != CEL_FOREVER)
+    run->loose = true;
   if (decided) return (struct branch_answer){decided_until, absorbing};
   if (message) return branch_fails(run, message, node, until);
   return (struct branch_answer){until, !absorbing};

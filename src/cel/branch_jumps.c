@@ -21,10 +21,13 @@ void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_worl
     struct branch_answer answer = pbk_cel_branch_test(&run, branch);
     bool decides = answer.truth == branch->decides, many = branch->decides == BRANCH_MANY;
     if (answer.truth == TRUTH_UNSURE || (answer.truth == TRUTH_FAILED && many)) break;
+    bool ends = answer.truth == TRUTH_FAILED && run.prevents;
+    if (ends && run.timed && answer.until != CEL_FOREVER) break;
     if (answer.until != CEL_FOREVER) {
       /* What decides may be outlasted by what stands behind it. */
       if (answer.truth != TRUTH_FAILED && (!run.timed || (!branch->last && (decides || many)))) break;
-      if (decides && until <= answer.until) run.loose = true; /* what stands before it may decide by then */
+      /* What stands before it may decide by then; or an error may come out, which does not match either. */
+      if (decides && (until <= answer.until || (failed_message && world->matches_only))) run.loose = true;
       if (decides || answer.until < until) until = answer.until;
     } else if (decides) {
       until = CEL_FOREVER;
@@ -34,7 +37,8 @@ void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_worl
       failed_message = run.failed_message;
       failed_node = run.failed_node;
     }
-    if (step >= 0) continue;
+    if (ends) until = CEL_FOREVER;
+    else if (step >= 0) continue;
     if (run.prepared && (machine->fuel < 0 || machine->walks < CEL_WALKS_ASIDE + BRANCH_MOST_COST)) break;
     outcome->until = until;
     if (failed_message && !decides) {

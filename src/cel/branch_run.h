@@ -22,6 +22,7 @@ struct branch_run {
   bool timed;
   bool prepared;        /* the machine, which most evaluations have no use for */
   bool loose;           /* as in the machine */
+  bool prevents;        /* what fails in the && that is the whole keeps it from matching: see evaluator_logic */
   bool aside;           /* a single test is looked at only to tell until when */
   uint32_t failed_node; /* of the newest answer that failed */
   const char *failed_message;

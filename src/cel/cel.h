@@ -171,7 +171,7 @@ struct cel_world {
   /* Fields that may be read without asking `field`, which gives the same, by slot; NULL: ask. */
   uint32_t value_count;
   const pbk_value *const *values;
-  bool states_only; /* the texts of errors are not wanted: they are "" */
+  bool matches_only; /* of the outcome only whether it is CEL_TRUE is wanted, and until when that holds; texts of errors are "" */
 };
 
 #define CEL_FOREVER INT64_MAX
@@ -185,8 +185,9 @@ enum cel_outcome_state {
 
 struct cel_outcome {
   int32_t state;
-  pbk_time until;         /* > now: the first time at which state could differ if only `now` moves; CEL_FOREVER: never.
-                             Meaningful for timed programs; never too late, and exact for single comparisons */
+  pbk_time until;         /* > now: the first time at which state could differ if only `now` moves (with matches_only: whether
+                             it is CEL_TRUE); CEL_FOREVER: never. Meaningful for timed programs; never too late, and exact for
+                             single comparisons */
   struct cel_value value; /* unless CEL_ERROR; borrowed until the machine runs again */
   const char *error;      /* with CEL_ERROR: the text, borrowed until the machine runs again */
 };

@@ -12,13 +12,15 @@ static inline void evaluator_place(struct cel_term *out, uint32_t node) {
 }
 
 /* && and ||. `absorbing` decides alone: false for &&, true for ||. The whole stays as long as one that decides does, so that
- * the longest of those counts; where none decides, it stays as long as all do. */
+ * the longest of those counts; where none decides, it stays as long as all do. Where only matches count, what fails keeps the
+ * whole condition from being true as well as what is false. */
 static void evaluator_logic(struct cel_machine *machine, uint32_t at, struct cel_term *out, bool absorbing) {
   const struct cel_node *node = &machine->program->nodes.items[at];
   const uint32_t *links = machine->program->links.items + node->a;
   pbk_time all = CEL_FOREVER, decided_until = INT64_MIN;
   struct cel_value failure = {.kind = CEL_NULL};
-  bool decided = false;
+  bool decided = false, prevents = !absorbing && at == machine->program->whole && machine->world->matches_only;
+  pbk_time prevented_until = INT64_MIN;
   for (uint32_t i = 0; i < node->b; i++) {
     struct cel_aside aside;
     if (decided && !pbk_cel_aside_begin(machine, &aside)) break;
@@ -43,15 +45,34 @@ static void evaluator_logic(struct cel_machine *machine, uint32_t at, struct cel
         failure.size = links[i];
       }
     }
+    if (prevents && out->value.kind != CEL_BOOL) {
+      if (out->until > prevented_until) prevented_until = out->until;
+      if (machine->program->timed && out->until != CEL_FOREVER) continue;
+      cel_stay(out, decided ? cel_bool(absorbing) : failure, CEL_FOREVER);
+      return;
+    }
     all = cel_sooner(all, out->until);
   }
-  if (decided && all <= decided_until) machine->loose = true; /* others may decide by then */
+  if (prevented_until != INT64_MIN) {
+    /* It can be true again, and no sooner, when the last of them is. */
+    machine->loose = true;
+    if (prevented_until < decided_until) prevented_until = decided_until;
+    cel_stay(out, decided ? cel_bool(absorbing) : failure, prevented_until);
+    return;
+  }
+  /* Others may decide by then, or an error may come out, which does not match either. */
+  bool fails = failure.kind == CEL_FAILED;
+  if (decided && (all <= decided_until || (fails && machine->world->matches_only))) machine->loose = true;
   if (decided)
     cel_stay(out, cel_bool(absorbing), decided_until);
   else if (failure.kind == CEL_FAILED)
     cel_stay(out, failure, cel_loosely(machine, all));
   else
     cel_stay(out, cel_bool(!absorbing), all);
+}
+
+static bool evaluator_is_time(const struct cel_term *term) {
+  return term->value.kind == CEL_TIMESTAMP || term->value.kind == CEL_DURATION;
 }
 
 /* `a` op `b`, both already evaluated and not yet held. The result may be written over `a`. */
@@ -65,7 +86,9 @@ static void evaluator_binary(struct cel_machine *machine, uint32_t binary, struc
   if (binary <= BINARY_IN) {
     struct cel_value value = binary == BINARY_IN ? pbk_cel_contains(machine, &a->value, &b->value)
                                                  : pbk_cel_compare(machine, binary, &a->value, &b->value);
-    pbk_time until = cel_loosely(machine, cel_sooner(a->until, b->until));
+    pbk_time until = cel_sooner(a->until, b->until);
+    /* Moments and spans leave their range when they do; what else is loose about them is known. */
+    if (until != CEL_FOREVER && !(evaluator_is_time(a) && evaluator_is_time(b))) machine->loose = true;
     if ((a->step | b->step) || (a->slope | b->slope)) until = pbk_cel_stays(machine, binary, a, b);
     cel_stay(out, value, until);
     return;

@@ -14,19 +14,21 @@ void pbk_cel_look_ahead(struct cel_machine *machine, const struct cel_program *p
                         struct cel_outcome *outcome) {
   struct cel_world later = *world;
   int64_t fuel = LOOK_AHEAD_FUEL;
-  later.states_only = true; /* the text of an error stays that of now */
   if (!program->timed || outcome->state == CEL_OTHER) return; /* another value may be wanted at any change */
+  machine->silent = true; /* the text of an error stays that of now */
   for (uint32_t turn = 0; turn < LOOK_AHEAD_TURNS; turn++) {
     struct cel_outcome then;
-    if (outcome->until <= later.now || !time_in_range(outcome->until)) return;
+    if (outcome->until <= later.now || !time_in_range(outcome->until)) break;
     later.now = outcome->until;
     pbk_cel_prepare(machine, program, &later);
     machine->fuel = fuel;
     machine->walks = LOOK_AHEAD_WALKS;
     pbk_cel_evaluate_prepared(machine, &then);
-    if (machine->exhausted || then.state != outcome->state || then.until <= later.now) return;
+    bool same = world->matches_only ? (then.state == CEL_TRUE) == (outcome->state == CEL_TRUE) : then.state == outcome->state;
+    if (machine->exhausted || !same || then.until <= later.now) break;
     fuel = machine->fuel;
     outcome->until = then.until;
-    if (!machine->loose) return;
+    if (!machine->loose) break;
   }
+  machine->silent = false;
 }

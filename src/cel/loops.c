@@ -65,7 +65,8 @@ static void loop_logic(struct cel_machine *machine, const struct cel_node *node,
     all = cel_sooner(all, out->until);
   }
   cel_loosely(machine, range_until);
-  if (decided && all <= decided_until) machine->loose = true;
+  bool fails = failure.kind == CEL_FAILED;
+  if (decided && (all <= decided_until || (fails && machine->world->matches_only))) machine->loose = true;
   if (decided)
     cel_stay(out, cel_bool(absorbing), cel_sooner(range_until, decided_until));
   else if (failure.kind == CEL_FAILED)

@@ -74,7 +74,7 @@ const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct 
 /* The text of an error, with the name it is about and the column, where the node is known. */
 const char *pbk_cel_explain(struct cel_machine *machine, const char *message, uint32_t at) {
   const struct cel_program *program = machine->program;
-  if (machine->world->states_only) return "";
+  if (machine->silent || machine->world->matches_only) return "";
   if (at >= program->nodes.count) return message;
   const struct cel_node *node = &program->nodes.items[at];
   uint32_t column = 1, line = 1;

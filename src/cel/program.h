@@ -157,7 +157,7 @@ struct cel_program {
   ARRAY(const char *) failures;
   ARRAY(struct cel_branch) branches; /* the test-and-branch tier; empty where it has nothing to gain */
   struct text source; /* a copy */
-  uint32_t root;
+  uint32_t root, whole; /* where it starts; the same without a ! of a ! before it */
   const struct cel_branch *first_branch; /* the test that is looked at first, or NULL */
   bool timed;
   const struct cel_zones *zones; /* the environment's */
@@ -209,6 +209,7 @@ struct cel_machine {
   pbk_time soonest;      /* the first time at which any step of this evaluation may go otherwise */
   uint32_t walks;        /* steps left for telling until when; without them answers are early */
   bool loose;            /* nothing may change at that time (look_ahead.c) */
+  bool silent;           /* errors get no text */
   uint32_t looped;       /* what simple loops of the test-and-branch tier cost so far */
   pbk_time holds_until;  /* of that tier's answers so far */
   struct cel_value locals[CEL_MOST_DEPTH];

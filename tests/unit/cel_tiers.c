@@ -244,11 +244,12 @@ static void random_world(void) {
   }
 }
 
-static void compare(const struct cel_program *program, bool shown) {
+static void compare(const struct cel_program *program, bool shown, bool matches_only) {
   struct cel_outcome fast, general;
   char error[400] = "";
   struct cel_world table = test_table(&world);
   const pbk_value *values[SLOT_HEALTH + 1] = {NULL};
+  table.matches_only = matches_only;
   if (shown) {
     table.shown[0] = (struct cel_shown){SLOT_TRAITS, world.trait_count, shown_traits};
     if (world.has_account) table.shown[1] = (struct cel_shown){SLOT_ACCOUNT_TRAITS, world.trait_count, shown_traits};
@@ -280,7 +281,7 @@ static void random_program(void) {
   quick_programs += program->branches.count > 0;
   for (uint32_t i = 0; i < WORLDS; i++) {
     random_world();
-    compare(program, pick(3) != 0);
+    compare(program, pick(3) != 0, pick(3) == 0);
   }
   pbk_cel_release(&world.memory, program);
 }
