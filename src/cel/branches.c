@@ -72,7 +72,8 @@ static bool branches_load(const struct branches *branches, uint32_t at, struct c
 
 /* Comparisons of integers as ranges of them, or what is left out by one. */
 static void branches_range(struct cel_branch *branch, uint8_t binary, int64_t constant) {
-  bool least = binary == BINARY_GREATER_EQUAL || binary == BINARY_LESS, most = binary == BINARY_LESS_EQUAL || binary == BINARY_GREATER;
+  bool least = binary == BINARY_GREATER_EQUAL || binary == BINARY_LESS;
+  bool most = binary == BINARY_LESS_EQUAL || binary == BINARY_GREATER;
   int64_t low = most ? INT64_MIN : constant, high = least ? INT64_MAX : constant;
   branch->with.range.low = low;
   branch->with.range.span = (uint64_t)high - (uint64_t)low;
@@ -466,7 +467,8 @@ static bool branches_give_bool(const struct branches *branches, uint32_t at) {
   }
 }
 
-void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program, const struct cel_environment *environment) {
+void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program,
+                            const struct cel_environment *environment) {
   struct branches branches = {.memory = memory, .program = program};
   if (!branches_give_bool(&branches, program->root)) return;
   uint32_t cost = branches_emit(&branches, program->root, program->root, false);

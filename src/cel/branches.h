@@ -211,7 +211,9 @@ static inline int64_t branch_clock_unit(uint32_t getter, uint32_t *values) {
 }
 
 /* branches.c: lays the program out; none where nothing would be gained. Into the program's arena and arrays. */
-void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program, const struct cel_environment *environment);/* branch_tests.c: the quickest test for an instruction that is laid out. */
+void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program,
+                            const struct cel_environment *environment);
+/* branch_tests.c: the quickest test for an instruction that is laid out. */
 branch_test *pbk_cel_branch_quickest(const struct cel_branch *branch, uint32_t shown, bool timed);
 branch_item_test *pbk_cel_branch_item_test(const struct cel_branch *branch);
 
