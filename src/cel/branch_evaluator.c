@@ -282,8 +282,8 @@ static struct branch_answer branch_loop(struct branch_run *run, const struct cel
     }
   }
   run->loops = outer;
-  if (decided ? until <= decided_until || (message && run->world->matches_only) : message && until != CEL_FOREVER)
-    run->loose = true;
+  bool others = until <= decided_until || (message && run->world->matches_only);
+  if (decided ? decided_until != CEL_FOREVER && others : message && until != CEL_FOREVER) run->loose = true;
   if (decided) return (struct branch_answer){decided_until, absorbing};
   if (message) return branch_fails(run, message, node, until);
   return (struct branch_answer){until, !absorbing};

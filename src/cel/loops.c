@@ -66,7 +66,8 @@ static void loop_logic(struct cel_machine *machine, const struct cel_node *node,
   }
   cel_loosely(machine, range_until);
   bool fails = failure.kind == CEL_FAILED;
-  if (decided && (all <= decided_until || (fails && machine->world->matches_only))) machine->loose = true;
+  bool others = all <= decided_until || (fails && machine->world->matches_only);
+  if (decided && decided_until != CEL_FOREVER && others) machine->loose = true;
   if (decided)
     cel_stay(out, cel_bool(absorbing), cel_sooner(range_until, decided_until));
   else if (failure.kind == CEL_FAILED)
