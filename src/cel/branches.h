@@ -7,9 +7,11 @@
  * until-when. Where even that is not certain (fuel or walks might run out) this tier gives up and the other one starts
  * again.
  *
- * Tests are first gone through by jumps alone: each says which comes next when it is false and when it is true. That goes as
- * long as answers hold for ever, or one && or || is all there is. Where something fails, or a decision may be put off by
- * what stands behind it, the same run is gone through group by group.
+ * There are three ways through the tests. The quickest (branch_tests.c) is a function for each, chosen beforehand, that ends by
+ * calling the next; it knows what is shown and of the usual kind. By jumps (branch_jumps.c) whatever a test meets is looked
+ * into, but still each says by itself which comes next when it is false and when it is true: that goes as long as answers hold
+ * for ever, or one && or || is all there is. Else, where something fails, or a decision may be put off by what stands behind
+ * it, all is gone through again group by group (branch_evaluator.c).
  *
  * Fuel is not counted test by test. `cost` is more than the general evaluator takes for what is below an instruction, and is
  * taken in one piece beforehand: who still has fuel then would have had it there too. */
