@@ -85,7 +85,7 @@ typedef struct pbk_sender {
  * When it is evaluated, it has fuel for 1,000,000 steps. A step is an operator, call, literal or name that is evaluated, an
  * item that is compared or copied, 64 bytes of a text that is compared (16 of one that is made), or 4 states of a pattern.
  * Running out aborts the condition as an error that nothing absorbs, neither || nor a macro: it does not match.
- * All fuel lasts 7 to 40 milliseconds on a 2.5 GHz Xeon (`bench-cel --fuel`, see bench/README.md), so that this is the longest
+ * All fuel lasts 7 to 60 milliseconds on a busy 2.5 GHz Xeon (`bench-cel --fuel`, see bench/README.md), so that this is the longest
  * that one evaluation takes; an ordinary condition takes 10 to 100 nanoseconds. Working memory is 256 KiB, taken once for an
  * engine; needing more aborts likewise.
  *
