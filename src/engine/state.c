@@ -22,7 +22,7 @@ static void code_seen(struct coder *coder, struct pbk_engine *engine) {
   pbk_code_i64(coder, &engine->dedupe_window);
   pbk_code_i64(coder, &seen->kept_for);
   for (uint32_t i = seen->first; i < seen->items.count; i++) count += still_kept(engine, &seen->items.items[i]);
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0, at = seen->first; i < count && !coder_failed(coder); i++, at++) {
     struct seen_message message = {0};
     while (!coder_reads(coder) && !still_kept(engine, &seen->items.items[at])) at++;

@@ -277,16 +277,17 @@ static void counts(void) {
   CHECK_EQUAL_UINT(count, 0);
 }
 
-/* Room for items is not taken where their size does not fit: a count from the bytes may be anything. */
+/* A count from the bytes may be anything: room whose size does not fit is refused, not wrapped. */
 static void rooms(void) {
   struct place place;
   struct reader reader = {NULL, NULL, false};
   begin(&place);
   struct coder coder = {.reader = &reader, .arena = &place.arena, .memory = &place.memory};
-  unsigned char *row = pbk_code_rows(&coder, 7, 24);
-  for (uint32_t i = 0; i < 7 * 24; i++) CHECK(row[i] == 0);
-  CHECK(pbk_code_rows(&coder, 0, 24) != NULL);
-  CHECK_REFUSED(&place.memory, pbk_code_rows(&coder, UINT32_MAX, SIZE_MAX / 16));
+  unsigned char *row = pbk_code_rooms(&coder, 7, 24);
+  for (uint32_t i = 0; i < 8 * 24; i++) CHECK(row[i] == 0);
+  CHECK(pbk_code_rooms(&coder, 0, 24) != NULL);
+  CHECK_REFUSED(&place.memory, pbk_code_rooms(&coder, UINT32_MAX, SIZE_MAX / 16));
+  CHECK_REFUSED(&place.memory, pbk_code_rooms(&coder, 0x10000000, SIZE_MAX / 0x10000000));
   end(&place);
 }
 
@@ -338,7 +339,7 @@ static void frames_read(void) {
   struct coder coder = {.reader = &reader, .next_frame = get_frame, .frames = &frames};
   uint32_t count = 0, value = 0;
   get_frame(&coder);
-  CHECK(pbk_code_count(&coder, &count)); /* more than this frame holds: the others are not known yet */
+  CHECK(pbk_code_row_count(&coder, &count)); /* more than this frame holds: the others are not known yet */
   for (uint32_t i = 1; i <= count; i++) {
     coder_item(&coder);
     pbk_code_u32(&coder, &value);
@@ -355,6 +356,23 @@ static void frames_read(void) {
   CHECK(reader.failed);
 }
 
+/* Inside an item, the bytes of its frame decide, whatever frames may follow. */
+static void counts_in_frames(void) {
+  struct frames frames = {.count = 2, .sizes = {3, 9}, .bytes = {{3, 1, 2}, {3}}};
+  struct reader reader = {NULL, NULL, false};
+  struct coder coder = {.reader = &reader, .next_frame = get_frame, .frames = &frames};
+  uint32_t count = 0;
+  get_frame(&coder);
+  CHECK(!pbk_code_count(&coder, &count));
+  CHECK(reader.failed);
+  CHECK_EQUAL_UINT(count, 0);
+  CHECK(!pbk_code_row_count(&coder, &count)); /* it stays so */
+  reader.failed = false;
+  get_frame(&coder);
+  CHECK(pbk_code_count(&coder, &count));
+  CHECK_EQUAL_UINT(count, 3);
+}
+
 int main(void) {
   RUN(both_ways);
   RUN(cut_short);
@@ -365,5 +383,6 @@ int main(void) {
   RUN(rooms);
   RUN(frames_written);
   RUN(frames_read);
+  RUN(counts_in_frames);
   return check_report();
 }
