@@ -176,6 +176,14 @@ bool pbk_offer_ready(struct pbk_engine *engine) {
 bool pbk_commit_all(struct pbk_engine *engine) {
   engine->stopped = PBK_OK;
   engine->unrecorded = (struct unrecorded){0};
+  if (engine->unfinished) {
+    pbk_advance_to(engine, engine->context.now, 0);
+    pbk_record_progress(engine);
+    if (engine_halted(engine)) {
+      pbk_unprepare(engine);
+      return false;
+    }
+  }
   bool fine = pbk_offer_ready(engine) && pbk_prepare(engine, NULL, 0) && pbk_make_durable(engine, RECORD_COMMIT);
   pbk_unprepare(engine);
   return fine;

@@ -73,6 +73,8 @@ struct pbk_engine {
   struct arena scratch; /* of one call */
   struct arena reading; /* of one line */
   struct writer line;    /* an output as text, on its way out */
+  struct writer framing[2]; /* a frame of the state: content, and as it is stored; here so that a lack of memory loses nothing */
+  bool unfinished;      /* what is due at `now` behind a command was not all done, for want of memory */
   bool more;            /* the last advance left something due (T8) */
   struct prepared *prepared; /* definitions between their check and their installing (define.c) */
   uint32_t prepared_count;

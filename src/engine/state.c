@@ -94,12 +94,13 @@ static void sum_frame(struct coder *coder) {
 }
 
 static struct summing sum(struct pbk_engine *engine, void (*code)(struct coder *coder, struct pbk_engine *engine)) {
-  struct writer writer = {.memory = &engine->memory};
+  struct writer *writer = &engine->framing[0];
   struct summing summing = {0};
-  struct coder coder = {.writer = &writer, .next_frame = sum_frame, .frames = &summing};
+  struct coder coder = {.writer = writer, .next_frame = sum_frame, .frames = &summing};
+  writer->size = 0;
   code(&coder, engine);
   sum_frame(&coder);
-  pbk_writer_release(&writer);
+  pbk_writer_release(writer);
   return summing;
 }
 
