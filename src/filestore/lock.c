@@ -32,8 +32,10 @@ pbk_status pbk_filestore_lock(pbk_filestore *store) {
     while (result != 0 && errno == EINTR);
     if (result != 0) {
       bool taken = errno == EWOULDBLOCK;
-      pbk_file_failure(store, "lock", name, taken ? 0 : errno,
-                       store->read_only ? "in use by a writer" : "in use by another writer or by a reader");
+      if (taken)
+        pbk_file_failure(store, name, "", 0, store->read_only ? "in use by a writer" : "in use by another writer or by a reader");
+      else
+        pbk_file_failure(store, "flock", name, errno, NULL);
       return taken ? PBK_ERR_REFUSED : PBK_ERR_STORAGE;
     }
     if (is_current(store)) return PBK_OK;
