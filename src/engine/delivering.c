@@ -52,6 +52,7 @@ static void apply_answer(struct pbk_engine *engine, uint64_t id, const pbk_answe
                             .reason = known ? fine_reason(answer->reason) : TEXT("unknown_answer")};
   pbk_journal_add(&engine->journal, &command);
   engine->commands++;
+  engine->answers++;
   pbk_begin_cause(engine);
   pbk_answer_message(&engine->outbox, id, command.flag, command.wait, command.reason, engine->context.now);
 }

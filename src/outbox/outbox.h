@@ -152,6 +152,10 @@ void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEX
 /* The key of whom a message goes to, now. */
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message);
 
+/* What an output tells of one that is open; the texts are the engine's, but the key's, which goes into `key`. */
+pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]);
+pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task);
+
 bool pbk_channel_connected(const struct outbox *outbox, struct text key);
 
 #endif
