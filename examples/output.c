@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "program.h"
 
@@ -27,6 +29,14 @@ void output_text(const char *text) {
 
 void output_flush(void) {
   if (!failure && fflush(stdout) != 0) failure = errno ? errno : EIO;
+}
+
+bool output_settle(void) {
+  struct stat facts;
+  output_flush();
+  /* A pipe's reader has it now; a file's must not lose it in a power cut after the engine has forgotten it. */
+  if (!failure && fstat(STDOUT_FILENO, &facts) == 0 && S_ISREG(facts.st_mode) && fsync(STDOUT_FILENO) != 0) failure = errno;
+  return !failure;
 }
 
 bool output_failed(void) {

@@ -39,7 +39,10 @@ bool take_zones(pbk_engine *engine, const char *directory);
 /* The commands: `arguments` are those after the command's name. They return the exit status. */
 int command_run(char **arguments, int count);
 int command_check(char **arguments, int count);
+int command_show(char **arguments, int count);
+int command_verify(char **arguments, int count);
+int command_salvage(char **arguments, int count);
 
-extern const char help_text[], run_help_text[], check_help_text[];
+extern const char help_text[], run_help_text[], check_help_text[], show_help_text[], verify_help_text[], salvage_help_text[];
 
 #endif
