@@ -48,8 +48,9 @@ const char run_help_text[] =
   "                    included, the same command with the same input goes on where it was: lines that are in are passed\n"
   "                    over. Outputs that may not have been read are printed again, with the same `seq`; a message whose\n"
   "                    outcome was not yet stored is offered again under the same key, as a further attempt (by its policy\n"
-  "                    it fails as unknown_outcome instead). --deliver goes on where it was in its LIST, as it follows from how\n"
-  "                    many attempts have been answered; one that was cut off gets the answer it would have had.\n"
+  "                    it fails as unknown_outcome instead). --deliver goes on where it was in its LIST, as that\n"
+  "                    follows from how many attempts have been answered; one that was cut off gets the answer it\n"
+  "                    would have had.\n"
   "  --more            the input is a further one: all its lines are new. Says how many lines are in before it\n"
   "  --after LINES     the input is the one that began when LINES lines were in: to go on with a --more after a crash\n"
   "  --commit-every N  lines for one sync, when the input does not make it wait: 4096\n"
@@ -59,8 +60,8 @@ const char run_help_text[] =
   "A kept engine has its --engine-id and time zones from the start; --zones again gives newer ones. --summary tells of\n"
   "this run alone. When standard output is a file, it is synced before the engine forgets what it has printed.\n"
   "\n"
-  "Exit status: 0; 1 when some line was refused; 2 when it could not run, or could not go on: standard error says why. After\n"
-  "a write or sync that failed it stops, and the same command goes on once the cause is mended.\n";
+  "Exit status: 0; 1 when some line was refused; 2 when it could not run, or could not go on: standard error says why.\n"
+  "After a write or sync that failed it stops, and the same command goes on once the cause is mended.\n";
 
 const char check_help_text[] =
   "usage: playbook check FILE...\n"
@@ -80,8 +81,8 @@ const char show_help_text[] =
   "\n"
   "  --contact KEY     of a contact instead: its personas and segments, running enrollments, open messages and tasks\n"
   "  --account KEY     the same of an account\n"
-  "  --json            as lines of JSON: one of type store, contact or account, then the open things as outputs have them, an\n"
-  "                    enrollment with its next `step`, and `due` for when something goes on by itself\n"
+  "  --json            as lines of JSON: one of type store, contact or account, then the open things as outputs have them,\n"
+  "                    an enrollment with its next `step`, and `due` for when something goes on by itself\n"
   "  --help\n"
   "\n"
   "Exit status: 0; 2 when it could not look, also because a run has the store open.\n";
@@ -89,17 +90,17 @@ const char show_help_text[] =
 const char verify_help_text[] =
   "usage: playbook verify DIR\n"
   "\n"
-  "Reads a store whole, the newest snapshot and all of the journal behind it, repeats what is in it, and prints the state's\n"
-  "digest; where it is damaged, where and what. Changes nothing.\n"
+  "Reads a store whole, the newest snapshot and all of the journal behind it, repeats what is in it, and prints the\n"
+  "state's digest; where it is damaged, where and what. Changes nothing.\n"
   "\n"
   "Exit status: 0 when it is whole; 1 when it is not; 2 when it could not look, also because a run has the store open.\n";
 
 const char salvage_help_text[] =
   "usage: playbook salvage DIR OUT\n"
   "\n"
-  "Copies what can be trusted of a damaged store into OUT, a new directory: the newest generation whose snapshot is whole, and\n"
-  "its journal up to the first damage. Says what was dropped. DIR stays as it is. What was dropped had happened: messages that\n"
-  "were sent then may be sent again.\n"
+  "Copies what can be trusted of a damaged store into OUT, a new directory: the newest generation whose snapshot is\n"
+  "whole, and its journal up to the first damage. Says what was dropped. DIR stays as it is. What was dropped had\n"
+  "happened: messages that were sent then may be sent again.\n"
   "\n"
   "Exit status: 0; 1 when nothing could be trusted; 2 when it could not run.\n";
 

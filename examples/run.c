@@ -38,7 +38,7 @@ struct run {
   struct part { /* a file of the input */
     const char *name;
     uint64_t before; /* lines of the input before it */
-  } *parts;
+  } * parts;
   size_t part_count;
   uint64_t lines;       /* of all files */
   uint64_t begun_after; /* lines that the engine had taken where this input begins */
@@ -121,8 +121,8 @@ static bool cannot(struct run *run, const char *what, pbk_status status) {
   return false;
 }
 
-/* Commits, and takes all outputs. Of a kept engine, what was taken before a commit is never given again: so it is put away first.
- * False where the run cannot go on. */
+/* Commits, and takes all outputs. Of a kept engine, what was taken before a commit is never given again: so it is put away
+ * first. False where the run cannot go on. */
 static bool let_out(struct run *run) {
   pbk_output outputs[DRAINED_AT_ONCE];
   uint32_t count = 0;
@@ -254,7 +254,8 @@ static bool read_number(const char *option, const char *text, uint64_t least, ui
 }
 
 static bool read_keeping(const struct keeping *keeping, struct store *store, struct run *run, uint64_t *after) {
-  if (!keeping->directory && (keeping->snapshot_every || keeping->commit_every || keeping->after || keeping->compress || keeping->more)) {
+  if (!keeping->directory &&
+      (keeping->snapshot_every || keeping->commit_every || keeping->after || keeping->compress || keeping->more)) {
     complain("without --store there is nothing to keep; see playbook run --help");
     return false;
   }
@@ -293,8 +294,11 @@ static bool begin_kept(struct run *run, const struct keeping *keeping, const pbk
   }
   run->begun_after = after;
   run->passed_over = taken - after;
-  if (keeping->more) complain("%s: this input comes after line %" PRIu64 "; after a crash go on with --after %" PRIu64, directory, taken, taken);
-  else if (run->passed_over) complain("%s: going on after line %" PRIu64, directory, run->passed_over);
+  if (keeping->more)
+    complain("%s: this input comes after line %" PRIu64 "; after a crash go on with --after %" PRIu64, directory, taken,
+             taken);
+  else if (run->passed_over)
+    complain("%s: going on after line %" PRIu64, directory, run->passed_over);
   return true;
 }
 
@@ -373,7 +377,8 @@ int command_run(char **arguments, int count) {
   uint64_t after = 0;
   struct deliveries deliveries;
   if (story_key) run.story = story_begin(story_key);
-  if (!read_keeping(&keeping, &store, &run, &after) || !input_check(arguments, file_count) || !deliveries_read(&deliveries, deliver)) {
+  if (!read_keeping(&keeping, &store, &run, &after) || !input_check(arguments, file_count) ||
+      !deliveries_read(&deliveries, deliver)) {
     if (run.story) story_end(run.story);
     return STATUS_CANNOT_RUN;
   }

@@ -54,16 +54,21 @@ static void print_string(pbk_text text) {
   output_text("\"");
   for (size_t at = 0; at < text.size; at++) {
     unsigned char byte = (unsigned char)text.bytes[at];
-    if (byte == '"' || byte == '\\') print("\\%c", byte);
-    else if (byte < 0x20) print("\\u%04x", byte);
-    else output_bytes(text.bytes + at, 1);
+    if (byte == '"' || byte == '\\')
+      print("\\%c", byte);
+    else if (byte < 0x20)
+      print("\\u%04x", byte);
+    else
+      output_bytes(text.bytes + at, 1);
   }
   output_text("\"");
 }
 
 /* ---- one thing that is open ---- */
 
-static const char *plural(uint64_t count) { return count == 1 ? "" : "s"; }
+static const char *plural(uint64_t count) {
+  return count == 1 ? "" : "s";
+}
 
 static void print_subject(const pbk_output *output) {
   print_text(" ", output->contact);
@@ -72,35 +77,37 @@ static void print_subject(const pbk_output *output) {
 
 static void print_item(const pbk_output *item) {
   switch (item->type) {
-  case PBK_OUTPUT_MESSAGE:
-    print("  message %" PRIu64 " ", item->message);
-    print_text("", item->state);
-    if (item->attempt) print(", attempt %" PRIu32, item->attempt);
-    print_text(": ", item->template_key);
-    print_text(" to ", item->to);
-    print_text(" from ", item->sender);
-    print_time(item->attempt ? ", again at " : ", goes out at ", item->due);
-    break;
-  case PBK_OUTPUT_TASK:
-    print("  task %" PRIu64 ": ", item->task);
-    print_text("", item->title);
-    print_text(" for ", item->assignee);
-    print_time(", due ", item->due);
-    break;
-  default:
-    print("  enrollment %" PRIu64 ": version %" PRIu32 ", since", item->enrollment, item->version);
-    print_time(" ", item->at);
-    print_text(", branch ", item->branch);
-    print_text(", sender ", item->sender);
-    print(", step %" PRIu32, item->step);
-    if (item->due == PBK_NO_TIME) print(" when resumed");
-    print_time(" at ", item->due);
-    break;
+    case PBK_OUTPUT_MESSAGE:
+      print("  message %" PRIu64 " ", item->message);
+      print_text("", item->state);
+      if (item->attempt) print(", attempt %" PRIu32, item->attempt);
+      print_text(": ", item->template_key);
+      print_text(" to ", item->to);
+      print_text(" from ", item->sender);
+      print_time(item->attempt ? ", again at " : ", goes out at ", item->due);
+      break;
+    case PBK_OUTPUT_TASK:
+      print("  task %" PRIu64 ": ", item->task);
+      print_text("", item->title);
+      print_text(" for ", item->assignee);
+      print_time(", due ", item->due);
+      break;
+    default:
+      print("  enrollment %" PRIu64 ": version %" PRIu32 ", since", item->enrollment, item->version);
+      print_time(" ", item->at);
+      print_text(", branch ", item->branch);
+      print_text(", sender ", item->sender);
+      print(", step %" PRIu32, item->step);
+      if (item->due == PBK_NO_TIME) print(" when resumed");
+      print_time(" at ", item->due);
+      break;
   }
   output_text(" (");
   print_text("", item->playbook);
-  if (item->type == PBK_OUTPUT_ENROLLED) print_subject(item);
-  else print(", enrollment %" PRIu64, item->enrollment);
+  if (item->type == PBK_OUTPUT_ENROLLED)
+    print_subject(item);
+  else
+    print(", enrollment %" PRIu64, item->enrollment);
   output_text(")\n");
 }
 
@@ -142,8 +149,10 @@ static bool show_all(struct show *show, const pbk_subject *subject, next_functio
       return false;
     }
     if (item.type == 0 || output_failed()) return true;
-    if (!show->json) print_item(&item);
-    else if (!print_item_json(show, &item)) return false;
+    if (!show->json)
+      print_item(&item);
+    else if (!print_item_json(show, &item))
+      return false;
   }
 }
 
@@ -161,8 +170,8 @@ static void print_store(struct show *show, const pbk_counts *counts) {
           opening->generation, opening->sequence, opening->snapshot_sequence, pbk_journal_bytes(show->engine),
           opening->sealed ? "true" : "false", opening->torn_bytes, now, pbk_lines_taken(show->engine));
     print(",\"contacts\":%" PRIu64 ",\"accounts\":%" PRIu64 ",\"commands\":%" PRIu64 ",\"enrollments_running\":%" PRIu64
-          ",\"enrollments_ever\":%" PRIu64 ",\"messages_open\":%" PRIu64 ",\"messages_ever\":%" PRIu64 ",\"tasks_open\":%" PRIu64
-          ",\"tasks_ever\":%" PRIu64 "}\n",
+          ",\"enrollments_ever\":%" PRIu64 ",\"messages_open\":%" PRIu64 ",\"messages_ever\":%" PRIu64
+          ",\"tasks_open\":%" PRIu64 ",\"tasks_ever\":%" PRIu64 "}\n",
           counts->contacts, counts->accounts, counts->commands, counts->enrollments_running, counts->enrollments_ever,
           counts->messages_open, counts->messages_ever, counts->tasks_open, counts->tasks_ever);
     return;
@@ -172,7 +181,8 @@ static void print_store(struct show *show, const pbk_counts *counts) {
   if (opening->snapshot_sequence) print(", snapshot of sequence %" PRIu64, opening->snapshot_sequence);
   print(", %" PRIu64 " bytes of journal behind it, %s\n", pbk_journal_bytes(show->engine),
         opening->sealed ? "closed cleanly" : "not closed");
-  if (opening->torn_bytes) print("  %" PRIu64 " bytes at the end are of a write that had not been finished\n", opening->torn_bytes);
+  if (opening->torn_bytes)
+    print("  %" PRIu64 " bytes at the end are of a write that had not been finished\n", opening->torn_bytes);
   print("  now %s, %" PRIu64 " lines taken, %" PRIu64 " commands\n", now, pbk_lines_taken(show->engine), counts->commands);
   print("  %" PRIu64 " contact%s, %" PRIu64 " account%s\n", counts->contacts, plural(counts->contacts), counts->accounts,
         plural(counts->accounts));
@@ -226,8 +236,8 @@ static bool show_subject(struct show *show, const pbk_subject *subject) {
   bool contact = subject->kind == PBK_CONTACT;
   const char *kind = contact ? "contact" : "account";
   pbk_handle handle;
-  if (pbk_find(show->engine, contact ? PBK_HANDLE_CONTACT : PBK_HANDLE_ACCOUNT, subject->key.bytes, subject->key.size, &handle) !=
-      PBK_OK) {
+  if (pbk_find(show->engine, contact ? PBK_HANDLE_CONTACT : PBK_HANDLE_ACCOUNT, subject->key.bytes, subject->key.size,
+               &handle) != PBK_OK) {
     complain("there is no %s %s in %s", kind, subject->key.bytes, show->directory);
     return false;
   }
@@ -270,11 +280,8 @@ int command_show(char **arguments, int count) {
   const char *contact = NULL, *account = NULL;
   struct show show = {0};
   const struct option options[] = {
-    {"--help", &help, NULL},
-    {"--json", &show.json, NULL},
-    {"--contact", NULL, &contact},
-    {"--account", NULL, &account},
-    {NULL, NULL, NULL},
+    {"--help", &help, NULL},       {"--json", &show.json, NULL}, {"--contact", NULL, &contact},
+    {"--account", NULL, &account}, {NULL, NULL, NULL},
   };
   int places;
   if (!read_options("show", options, arguments, count, &places)) return STATUS_CANNOT_RUN;

@@ -17,8 +17,10 @@ bool store_open_files(struct store *store, const char *directory, uint32_t flags
     pbk_filestore_storage(store->files, &store->storage);
     return true;
   }
-  if (store->files) complain("cannot open the store: %s", pbk_filestore_error(store->files));
-  else complain("cannot open the store %s: %s", directory, *directory ? pbk_status_name(status) : "no directory is named");
+  if (store->files)
+    complain("cannot open the store: %s", pbk_filestore_error(store->files));
+  else
+    complain("cannot open the store %s: %s", directory, *directory ? pbk_status_name(status) : "no directory is named");
   return false;
 }
 

@@ -15,8 +15,8 @@ struct store {
   uint32_t snapshot_flags;
 };
 
-/* Opens the files, with flags of PBK_FILESTORE_…; complains and returns false where they cannot be opened. Either way they are closed by
- * store_close_files. */
+/* Opens the files, with flags of PBK_FILESTORE_…; complains and returns false where they cannot be opened. Either way they
+ * are closed by store_close_files. */
 bool store_open_files(struct store *store, const char *directory, uint32_t flags);
 void store_close_files(struct store *store);
 

@@ -54,8 +54,10 @@ static int verify(const char *directory) {
     print("%s: whole: ", directory);
     print_extent(&opening);
     if (opening.torn_bytes)
-      print("%s: %" PRIu64 " bytes at the end are of a write that had not been finished; the next run drops them, nothing came of"
-            " them\n", directory, opening.torn_bytes);
+      print("%s: %" PRIu64
+            " bytes at the end are of a write that had not been finished; the next run drops them, nothing came of"
+            " them\n",
+            directory, opening.torn_bytes);
     print("digest ");
     for (size_t at = 0; at < sizeof digest; at++) print("%02x", digest[at]);
     print("\n");
@@ -65,8 +67,8 @@ static int verify(const char *directory) {
   } else {
     char place[STORE_PLACE_SIZE];
     store_place(&opening, place);
-    print("%s: %s%s%s%s%.*s\n", directory, pbk_status_name(status), *place ? ", " : "", place, opening.message_size ? ": " : "",
-          message_size(&opening), opening.message);
+    print("%s: %s%s%s%s%.*s\n", directory, pbk_status_name(status), *place ? ", " : "", place,
+          opening.message_size ? ": " : "", message_size(&opening), opening.message);
     if (opening.sequence) print("up to sequence %" PRIu64 " it could be read\n", opening.sequence);
     result = STATUS_REFUSED;
   }
@@ -87,8 +89,8 @@ static int salvage(const char *directory, const char *into) {
     if (status == PBK_OK) {
       print("%s: ", into);
       print_extent(&opening);
-      print("dropped %" PRIu64 " bytes, of them %" PRIu64 " records that can be read but not trusted\n", opening.dropped_bytes,
-            opening.dropped_records);
+      print("dropped %" PRIu64 " bytes, of them %" PRIu64 " records that can be read but not trusted\n",
+            opening.dropped_bytes, opening.dropped_records);
       if (opening.message_size) print("%.*s\n", message_size(&opening), opening.message);
       result = STATUS_FINE;
     } else if (status == PBK_ERR_STORAGE) {
@@ -107,7 +109,8 @@ static int salvage(const char *directory, const char *into) {
 
 /* ---- the commands ---- */
 
-/* Reads a command that takes so many places and no other option; the exit status where that is all there is to do, else -1. */
+/* Reads a command that takes so many places and no other option; the exit status where that is all there is to do, else -1.
+ */
 static int read_places(const char *command, const char *help_of, char **arguments, int count, int wanted) {
   bool help = false;
   int places;

@@ -48,8 +48,8 @@ int pbk_file_open(int directory, const char *path, int flags) {
 
 /* ---- the directory ---- */
 
-/* The entry of the store's directory lies in its parent. One that was there before us may have a parent that we may not read: whoever
- * made it had the care of it. */
+/* The entry of the store's directory lies in its parent. One that was there before us may have a parent that we may not
+ * read: whoever made it had the care of it. */
 static bool sync_parent(pbk_filestore *store, bool made) {
   size_t size = strlen(store->path);
   while (size > 1 && store->path[size - 1] == '/') size--;
@@ -139,9 +139,13 @@ pbk_status pbk_filestore_storage(pbk_filestore *store, pbk_storage *storage) {
   return PBK_OK;
 }
 
-const char *pbk_filestore_error(const pbk_filestore *store) { return store ? store->error : ""; }
+const char *pbk_filestore_error(const pbk_filestore *store) {
+  return store ? store->error : "";
+}
 
-int32_t pbk_filestore_system_error(const pbk_filestore *store) { return store ? store->system_error : 0; }
+int32_t pbk_filestore_system_error(const pbk_filestore *store) {
+  return store ? store->system_error : 0;
+}
 
 void pbk_filestore_close(pbk_filestore *store) {
   if (!store) return;

@@ -1,7 +1,7 @@
 /* filestore/lock.c - one writer, or some readers, and what a killed process leaves behind: nothing.
  *
- * POSIX's own record locks are of no use here: they are the process's, so that two stores of one process would both have them, and
- * closing either would give both back. */
+ * POSIX's own record locks are of no use here: they are the process's, so that two stores of one process would both have
+ * them, and closing either would give both back. */
 #include "filestore/filestore.h"
 
 #include <errno.h>
@@ -33,7 +33,8 @@ pbk_status pbk_filestore_lock(pbk_filestore *store) {
     if (result != 0) {
       bool taken = errno == EWOULDBLOCK;
       if (taken)
-        pbk_file_failure(store, name, "", 0, store->read_only ? "in use by a writer" : "in use by another writer or by a reader");
+        pbk_file_failure(store, name, "", 0,
+                         store->read_only ? "in use by a writer" : "in use by another writer or by a reader");
       else
         pbk_file_failure(store, "flock", name, errno, NULL);
       return taken ? PBK_ERR_REFUSED : PBK_ERR_STORAGE;

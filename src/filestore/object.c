@@ -29,8 +29,8 @@ static bool measure(pbk_filestore *store, int number) {
   return true;
 }
 
-/* What a crashed process wrote may be in memory only, or, after a sync that failed, look as if it were on the disk. Once this is
- * through, what is read comes from there. */
+/* What a crashed process wrote may be in memory only, or, after a sync that failed, look as if it were on the disk. Once
+ * this is through, what is read comes from there. */
 static bool settle(pbk_filestore *store, int number) {
   int descriptor = store->objects[number].descriptor;
   if (pbk_file_sync(descriptor, true) != 0) {
@@ -103,7 +103,8 @@ static int32_t append(void *context, pbk_object number, const void *bytes, size_
     if (object->descriptor < 0) return broke(store, "create", number);
     store->entries_dirty = object->resized = true;
   }
-  /* Always at the end that is known, never where the file's end happens to be: what a failed write left there is not ours. */
+  /* Always at the end that is known, never where the file's end happens to be: what a failed write left there is not ours.
+   */
   for (const char *from = bytes; size > 0;) {
     ssize_t written = pwrite(object->descriptor, from, size < MOST_AT_ONCE ? size : MOST_AT_ONCE, (off_t)object->extent);
     if (written < 0 && errno == EINTR) continue;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct faults {
-  const char *call;    /* the `at`-th call of this name fails with errno `number`; NULL: none does */
+  const char *call; /* the `at`-th call of this name fails with errno `number`; NULL: none does */
   unsigned at;
   int number;
   bool interrupt_each; /* each call is interrupted once before it comes through */

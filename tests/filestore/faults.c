@@ -10,7 +10,9 @@
 
 struct faults faults;
 
-void faults_clear(void) { memset(&faults, 0, sizeof faults); }
+void faults_clear(void) {
+  memset(&faults, 0, sizeof faults);
+}
 
 /* Notes a call. True where it is to fail, with errno. */
 static bool comes(const char *call, const char *what) {
@@ -31,7 +33,9 @@ static bool comes(const char *call, const char *what) {
 
 /* The names of the descriptors that were opened, for the log. */
 static char opened[1024][32];
-static const char *name_of(int descriptor) { return descriptor >= 0 && descriptor < 1024 ? opened[descriptor] : "?"; }
+static const char *name_of(int descriptor) {
+  return descriptor >= 0 && descriptor < 1024 ? opened[descriptor] : "?";
+}
 
 int fault_openat(int directory, const char *path, int flags, mode_t mode) {
   if (comes("openat", "")) return -1;
@@ -47,7 +51,9 @@ int fault_mkdir(const char *path, mode_t mode) {
   return mkdir(path, mode);
 }
 
-int fault_flock(int descriptor, int operation) { return comes("flock", "") ? -1 : flock(descriptor, operation); }
+int fault_flock(int descriptor, int operation) {
+  return comes("flock", "") ? -1 : flock(descriptor, operation);
+}
 
 ssize_t fault_pread(int descriptor, void *bytes, size_t size, off_t offset) {
   if (comes("pread", name_of(descriptor))) return -1;
@@ -61,8 +67,12 @@ ssize_t fault_pwrite(int descriptor, const void *bytes, size_t size, off_t offse
   return pwrite(descriptor, bytes, size, offset);
 }
 
-int fault_fsync(int descriptor) { return comes("sync", name_of(descriptor)) ? -1 : fsync(descriptor); }
-int fault_fdatasync(int descriptor) { return comes("datasync", name_of(descriptor)) ? -1 : fdatasync(descriptor); }
+int fault_fsync(int descriptor) {
+  return comes("sync", name_of(descriptor)) ? -1 : fsync(descriptor);
+}
+int fault_fdatasync(int descriptor) {
+  return comes("datasync", name_of(descriptor)) ? -1 : fdatasync(descriptor);
+}
 int fault_ftruncate(int descriptor, off_t size) {
   return comes("ftruncate", name_of(descriptor)) ? -1 : ftruncate(descriptor, size);
 }

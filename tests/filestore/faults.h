@@ -1,5 +1,5 @@
-/* tests/filestore/faults.h - put in front of the file store's sources: its calls of the system go through functions of the test, which
- * count them, note them, and make them fail, stop short or be interrupted. */
+/* tests/filestore/faults.h - put in front of the file store's sources: its calls of the system go through functions of the
+ * test, which count them, note them, and make them fail, stop short or be interrupted. */
 #ifndef PBK_TESTS_FILESTORE_FAULTS_H
 #define PBK_TESTS_FILESTORE_FAULTS_H
 

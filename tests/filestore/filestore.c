@@ -1,4 +1,5 @@
-/* tests/filestore/filestore.c - the file store: what it writes, in which order it syncs, and what it says when the system says no. */
+/* tests/filestore/filestore.c - the file store: what it writes, in which order it syncs, and what it says when the system
+ * says no. */
 #include <playbook/filestore.h>
 
 #include <errno.h>
@@ -31,7 +32,9 @@ static struct opened open_store(uint32_t flags) {
 static int32_t append(struct opened *opened, pbk_object object, const char *bytes) {
   return opened->storage.append(opened->store, object, bytes, strlen(bytes));
 }
-static int32_t sync_of(struct opened *opened, pbk_object object) { return opened->storage.sync(opened->store, object); }
+static int32_t sync_of(struct opened *opened, pbk_object object) {
+  return opened->storage.sync(opened->store, object);
+}
 static int32_t cut(struct opened *opened, pbk_object object, uint64_t extent) {
   return opened->storage.truncate(opened->store, object, extent);
 }
@@ -158,7 +161,8 @@ static void syncs_in_order(void) {
   /* The directory, the lock, the four that are not there, and then the parent, in which the directory's entry is. */
   const char *parent = strrchr(place, '/') + 1;
   char wanted[512];
-  snprintf(wanted, sizeof wanted, "mkdir, openat, openat, flock, openat, openat, openat, openat, openat, sync %.31s", parent);
+  snprintf(wanted, sizeof wanted, "mkdir, openat, openat, flock, openat, openat, openat, openat, openat, sync %.31s",
+           parent);
   check_log(wanted);
   faults_clear();
   append(&opened, PBK_OBJECT_JOURNAL_0, "one");

@@ -1,5 +1,5 @@
-/* tests/store/faults.c - put in front of the C library (LD_PRELOAD) of a program that keeps a store: at the n-th of its storage calls
- * it kills the program, or has the call fail.
+/* tests/store/faults.c - put in front of the C library (LD_PRELOAD) of a program that keeps a store: at the n-th of its
+ * storage calls it kills the program, or has the call fail.
  *
  *   STORE_FAULT=WHAT:CALL:N   CALL: any, openat, pwrite, fsync, fdatasync, ftruncate; N from 1
  *     kill     the program is killed instead of the call     killed   the program is killed right after the call
@@ -8,7 +8,8 @@
  *     5, 28 …  the call fails with this errno, once
  *   STORE_COUNT=FILE          at exit, writes there how many calls there were
  *
- * Only calls on files in a directory that is open count as openat, so that what the loader and the C library open does not. */
+ * Only calls on files in a directory that is open count as openat, so that what the loader and the C library open does not.
+ */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -59,11 +60,11 @@ static void *next(const char *name, const char *other) {
   void *found = dlsym(RTLD_NEXT, name);
   return found ? found : dlsym(RTLD_NEXT, other);
 }
-#define NEXT(type, name, other)             \
-  static type real;                         \
-  if (!real) {                              \
-    void *found = next(name, other);        \
-    memcpy(&real, &found, sizeof real);     \
+#define NEXT(type, name, other)         \
+  static type real;                     \
+  if (!real) {                          \
+    void *found = next(name, other);    \
+    memcpy(&real, &found, sizeof real); \
   }
 
 typedef int (*openat_function)(int, const char *, int, ...);
@@ -88,7 +89,8 @@ static ssize_t any_pwrite(int descriptor, const void *bytes, size_t size, off_t 
   enum happening happening = happens("pwrite", &number);
   if (happening == KILL) die();
   if (happening == FAIL) return errno = number, -1;
-  ssize_t result = real(descriptor, bytes, (happening == TEAR || happening == SHORTEN) && size > 1 ? size / 2 : size, offset);
+  ssize_t result =
+    real(descriptor, bytes, (happening == TEAR || happening == SHORTEN) && size > 1 ? size / 2 : size, offset);
   if (happening == KILL_AFTER || happening == TEAR) die();
   return result;
 }
@@ -114,16 +116,18 @@ static int any_ftruncate(int descriptor, off_t size) {
   return result;
 }
 
-static mode_t mode_of(int flags, va_list arguments) { return flags & O_CREAT ? (mode_t)va_arg(arguments, unsigned) : 0; }
+static mode_t mode_of(int flags, va_list arguments) {
+  return flags & O_CREAT ? (mode_t)va_arg(arguments, unsigned) : 0;
+}
 
-#define OPENAT(name)                                   \
-  int name(int directory, const char *path, int flags, ...); \
+#define OPENAT(name)                                          \
+  int name(int directory, const char *path, int flags, ...);  \
   int name(int directory, const char *path, int flags, ...) { \
-    va_list arguments;                                 \
-    va_start(arguments, flags);                        \
-    mode_t mode = mode_of(flags, arguments);           \
-    va_end(arguments);                                 \
-    return any_openat(directory, path, flags, mode);   \
+    va_list arguments;                                        \
+    va_start(arguments, flags);                               \
+    mode_t mode = mode_of(flags, arguments);                  \
+    va_end(arguments);                                        \
+    return any_openat(directory, path, flags, mode);          \
   }
 OPENAT(openat)
 OPENAT(openat64)
@@ -136,9 +140,13 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t size, off_t offset) {
   return any_pwrite(descriptor, bytes, size, offset);
 }
 
-int ftruncate(int descriptor, off_t size) { return any_ftruncate(descriptor, size); }
+int ftruncate(int descriptor, off_t size) {
+  return any_ftruncate(descriptor, size);
+}
 int ftruncate64(int descriptor, off_t size);
-int ftruncate64(int descriptor, off_t size) { return any_ftruncate(descriptor, size); }
+int ftruncate64(int descriptor, off_t size) {
+  return any_ftruncate(descriptor, size);
+}
 
 int fsync(int descriptor) {
   NEXT(sync_function, "fsync", "fsync");

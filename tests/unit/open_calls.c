@@ -15,8 +15,10 @@ static const char *walk(struct rig *rig, next_function next, pbk_subject_kind ki
     CHECK_EQUAL_UINT(output.seq, 0);
     rig_describe(rig, &output);
     rig->text_size--; /* its newline: more comes */
-    if (output.type == PBK_OUTPUT_ENROLLED) rig_write(rig, " next %" PRIu32 " from %" PRId64, output.step, output.at / PBK_DAY);
-    if (output.type != PBK_OUTPUT_TASK && output.due != PBK_NO_TIME) rig_write(rig, " due %" PRId64, output.due / PBK_MINUTE);
+    if (output.type == PBK_OUTPUT_ENROLLED)
+      rig_write(rig, " next %" PRIu32 " from %" PRId64, output.step, output.at / PBK_DAY);
+    if (output.type != PBK_OUTPUT_TASK && output.due != PBK_NO_TIME)
+      rig_write(rig, " due %" PRId64, output.due / PBK_MINUTE);
     rig_write(rig, "\n");
   }
   return rig->text;
@@ -32,8 +34,10 @@ static void prepare(struct rig *rig) {
   define_usual(rig);
   TELL_ALL(
     rig,
-    "{'type':'define','kind':'playbook','key':'two','active':true,'trigger':{'manual':true},'senders':{'pool':['ann']},'steps':["
-    "{'actions':[{'email':{'template':'hello','send_as':'pool'}},{'task':{'title':'Call','due':'1d','assignee':{'user':'john'}}}]},"
+    "{'type':'define','kind':'playbook','key':'two','active':true,'trigger':{'manual':true},'senders':{'pool':['ann']},'"
+    "steps':["
+    "{'actions':[{'email':{'template':'hello','send_as':'pool'}},{'task':{'title':'Call','due':'1d','assignee':{'user':'"
+    "john'}}}]},"
     "{'delay':'2d','actions':[{'task':{'title':'Again'}}]}]}",
     "{'type':'define','kind':'playbook','key':'firm','subject':'account','active':true,'trigger':{'manual':true},'steps':["
     "{'delay':'1d','actions':[{'email':{'template':'hello','to':'all'}}]}]}",
@@ -98,8 +102,9 @@ static void enrollments(void) {
              "enrolled #1 two ada v1 by ann next 2 from 0 due 2880\n"
              "enrolled #2 firm acme v1 next 1 from 0 due 1440\n"
              "enrolled #3 two ben v1 by ann next 2 from 0 due 2880\n");
-  TELL_ALL(&rig, "{'type':'define','kind':'playbook','key':'first','trigger':{'manual':true},'active':true,'steps':[{'delay':'1d',"
-                 "'actions':[{'task':{'title':'t'}}]}]}",
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'first','trigger':{'manual':true},'active':true,'steps':[{'delay':'1d',"
+           "'actions':[{'task':{'title':'t'}}]}]}",
            "{'type':'enroll','playbook':'first','userId':'ada'}", "{'type':'pause','playbook':'first'}",
            "{'type':'advance','timestamp':86400000}");
   check_walk(&rig, pbk_next_enrollment, PBK_CONTACT, "ada",
