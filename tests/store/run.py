@@ -32,6 +32,10 @@ class Skipped(Exception):
 
 
 class Stores:
+    # Tests that are as good where syncs cost nothing; the others see a disk.
+    IN_MEMORY = {"failing_calls", "held_messages_are_never_offered_twice", "killed_again_and_again", "killed_at_storage_calls",
+                 "flipped_bits", "truncated", "removed_and_swapped"}
+
     def __init__(self, build, full):
         self.program = ROOT / build / "examples" / "playbook"
         self.faults = ROOT / build / "tests" / "libstore-faults.so"
@@ -119,7 +123,7 @@ class Stores:
             self.expect({"enrolled", "task", "message", "assigned", "exited", "error"} <= kinds, kinds)
             self.expect({"pending", "approved", "sending", "sent", "failed", "cancelled"} <= states, states)
             for options in ([], ["--commit-every", "1"], ["--snapshot-every", "20000"], ["--snapshot-every", "1", "--commit-every", "25"]):
-                store = self.place / ("store" + "".join(options))
+                store = self.place / (f"store{seed}" + "".join(options))
                 self.expect(self.run_store(store, *options, data=data) == wanted, f"kept with {options}")
                 self.expect(self.run_store(store, *options, data=data) == b"", "again, and nothing is new")
                 self.expect("going on after line" in self.errors, self.errors)
@@ -209,7 +213,8 @@ class Stores:
             process.stdout.close()
             process.stdin.write(data)
             process.stdin.close()
-            self.expect(process.wait(60) == 0 and b"cannot" not in process.stderr.read(), "not quiet")
+            errors = process.stderr.read()
+            self.expect(process.wait(60) in (0, 1) and b"cannot" not in errors, f"not quiet: {errors}")
         scenario.compare([self.run_store(store, data=data)], wanted)  # nobody had read any: all are given again
 
     # ---- killed
@@ -379,13 +384,13 @@ class Stores:
     # ---- looking
 
     def test_show(self):
-        files = [SAMPLE / "definitions.ndjson", SAMPLE / "events.ndjson"]
+        data = scenario.lines(19, 300)[:-1]  # the last lets much time pass, and all come to an end
         store = self.place / "store"
-        outputs = [json.loads(line) for line in self.call("run", "--store", store, "--deliver", scenario.DELIVER, *files).splitlines()]
+        outputs = [json.loads(line) for line in self.run_store(store, data=b"".join(data)).splitlines()]
         text = self.call("show", store, status=0).decode()
         self.expect("closed cleanly" in text and "messages:" in text and "tasks:" in text, text)
         shown = [json.loads(line) for line in self.call("show", store, "--json", status=0).splitlines()]
-        self.expect(shown[0]["type"] == "store" and shown[0]["lines"] == sum(len(file.read_bytes().splitlines()) for file in files), shown[0])
+        self.expect(shown[0]["type"] == "store" and shown[0]["lines"] == len(data), shown[0])
         # What is shown as open is what the last line about it says.
         last = {(line["type"], line[line["type"]]): line for line in outputs if line["type"] in ("message", "task")}
         open_ones = {key: line for key, line in last.items() if line["state"] in ("pending", "approved", "sending", "open")}
@@ -431,10 +436,22 @@ class Stores:
         outputs = self.run_store(store, "--commit-every", "20", *options, data=data)
         return store, data, outputs
 
+    def check_goes_on(self, store, data, wanted, what):
+        """A store that lost its end: what it gives from there on is what was, but that what it does not know to be sent is sent again."""
+        output = self.run_store(store, data=data)
+        first = json.loads(output[:output.index(b"\n")])["seq"] if output else len(wanted.splitlines()) + 1
+        before = [line for line in wanted.splitlines(True) if json.loads(line)["seq"] < first]
+        try:
+            scenario.compare([b"".join(before) + output], wanted)
+        except Differs as difference:
+            raise AssertionError(f"{what}: {difference}")
+        self.digest(store)
+
     def check_damaged(self, store, data, wanted, what):
-        """Damage is found and named, nothing is run on it, and what is salvaged goes on."""
+        """Damage is found and named, nothing is run on it, and what is salvaged goes on. Without damage, the store itself goes on."""
         output = self.call("verify", store, status=(0, 1)).decode()
-        if self.status == 0:
+        if self.status == 0 or not any((store / name).stat().st_size for name in set(os.listdir(store)) - {"lock"}):
+            self.check_goes_on(store, data, wanted, what)
             return False
         self.expect("PBK_ERR_" in output and len(output) > len(str(store)) + 20, f"{what}: {output}")
         before = {name: (store / name).read_bytes() for name in os.listdir(store)}
@@ -448,8 +465,7 @@ class Stores:
         if self.status == 0:
             self.digest(out)
             self.call("salvage", store, out, status=2)  # that is not empty
-            # What follows on from what was salvaged is what was: later outputs say the same under the same seq.
-            scenario.joined([wanted, self.run_store(out, data=data)])
+            self.check_goes_on(out, data, wanted, what)
         return True
 
     def damaged(self, store, name, change):
@@ -476,10 +492,7 @@ class Stores:
                         content[at] ^= 1 << bit
                         path.write_bytes(content)
                     copy = self.damaged(store, name, flip)
-                    found = self.check_damaged(copy, data, wanted, f"bit {bit} of byte {at} of {name}, {size} bytes")
-                    # The generation before the newest, and the very last record, are not missed by one who opens.
-                    if not found:
-                        self.call("run", "--store", copy, "--deliver", scenario.DELIVER, data=data, status=(0, 1))
+                    self.check_damaged(copy, data, wanted, f"bit {bit} of byte {at} of {name}, {size} bytes")
 
     def test_truncated(self):
         for store, data, wanted in self.stores():
@@ -488,18 +501,14 @@ class Stores:
                 size = (store / name).stat().st_size
                 for at in [0, size - 1] + [chance.randrange(size) for _ in range(30 if self.full else 4)]:
                     copy = self.damaged(store, name, lambda path: os.truncate(path, at))
-                    if not self.check_damaged(copy, data, wanted, f"{name} cut at {at} of {size}"):
-                        # As if a crash had cut it there: it goes on from there.
-                        scenario.joined([wanted, self.run_store(copy, data=data)])
-                        self.digest(copy)
+                    self.check_damaged(copy, data, wanted, f"{name} cut at {at} of {size}")
 
     def test_removed_and_swapped(self):
         for store, data, wanted in self.stores():
             names = sorted(set(os.listdir(store)) - {"lock"})
             for name in names:
                 copy = self.damaged(store, name, os.remove)
-                if not self.check_damaged(copy, data, wanted, f"without {name}"):
-                    scenario.joined([wanted, self.run_store(copy, data=data)])
+                self.check_damaged(copy, data, wanted, f"without {name}")
             for one, other in (("journal.0", "journal.1"), ("snapshot.0", "snapshot.1"), ("journal.0", "snapshot.0")):
                 if one in names and other in names:
                     def swap(path):
@@ -526,7 +535,8 @@ def main():
     passed = failed = skipped = 0
     for name in [name for name in dir(stores) if name.startswith("test_") and (not only or name[5:] in only)]:
         started = time.monotonic()
-        with tempfile.TemporaryDirectory() as place:
+        memory = "/dev/shm" if name[5:] in stores.IN_MEMORY and os.access("/dev/shm", os.W_OK) else None
+        with tempfile.TemporaryDirectory(dir=memory) as place:
             stores.place = pathlib.Path(place)
             try:
                 getattr(stores, name)()
