@@ -302,23 +302,19 @@ static bool begin_kept(struct run *run, const struct keeping *keeping, const pbk
   return true;
 }
 
-/* An engine that is kept gets its time zones once: they are in its store. */
-static bool needs_zones(const pbk_engine *engine, const char *zones) {
-  pbk_counts counts = {.size = sizeof counts};
-  return zones || pbk_count(engine, &counts) != PBK_OK || counts.commands == 0;
-}
-
 static bool begin(struct run *run, pbk_config *config, const struct keeping *keeping, uint64_t after, const char *zones) {
+  bool is_begun = false; /* then it has its time zones: they are in its store */
   if (run->store) {
     pbk_opening opening;
     if (!store_open_files(run->store, keeping->directory, PBK_FILESTORE_CREATE)) return false;
     run->engine = store_open_engine(run->store, config, 0, &opening);
     if (!run->engine || !begin_kept(run, keeping, &opening, after)) return false;
+    is_begun = opening.snapshot_sequence > 0 || opening.records > 0;
   } else {
     pbk_status status = pbk_engine_create(config, &run->engine);
     if (status != PBK_OK) return cannot(run, "cannot make an engine", status);
   }
-  return !needs_zones(run->engine, zones) || take_zones(run->engine, zones);
+  return (is_begun && !zones) || take_zones(run->engine, zones);
 }
 
 /* Marks a store as closed cleanly, all its outputs being put away. */

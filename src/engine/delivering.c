@@ -68,6 +68,7 @@ static bool check_answer(struct pbk_engine *engine, const struct command *comman
 
 static void apply_answer(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
+  engine->answers++;
   pbk_offered_message(&engine->outbox);
   pbk_answer_message(&engine->outbox, command->number, command->flag, command->wait, command->reason, engine->context.now);
 }
@@ -75,7 +76,7 @@ static void apply_answer(struct pbk_engine *engine, const struct command *comman
 static void apply_recover(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)command;
   (void)occurred_at;
-  pbk_recover_messages(&engine->outbox);
+  engine->answers += pbk_recover_messages(&engine->outbox);
 }
 
 struct handler pbk_delivery_handler(enum command_type type) {

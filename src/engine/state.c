@@ -66,6 +66,7 @@ void pbk_code_state(struct coder *coder, struct pbk_engine *engine) {
 void pbk_code_position(struct coder *coder, struct pbk_engine *engine) {
   pbk_code_u64(coder, &engine->lines);
   pbk_code_u64(coder, &engine->line_commands);
+  pbk_code_u64(coder, &engine->answers);
   pbk_code_u32(coder, &engine->context.outputs.digest);
   pbk_code_outputs(coder, &engine->context.outputs);
 }

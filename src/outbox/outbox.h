@@ -140,7 +140,7 @@ void pbk_offered_message(struct outbox *outbox);
 /* All that is ready has gone out with the outputs: nobody delivers here. */
 void pbk_hand_over_ready(struct outbox *outbox);
 /* O8, after a crash: what may have been offered is offered again, or given up, by its policy. */
-void pbk_recover_messages(struct outbox *outbox);
+uint32_t pbk_recover_messages(struct outbox *outbox); /* how many have failed as unknown_outcome */
 /* What delivery answered (O6). */
 void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
                         pbk_time occurred_at);
