@@ -169,10 +169,10 @@ static void print_store(struct show *show, const pbk_counts *counts) {
           ",\"closed\":%s,\"torn_bytes\":%" PRIu64 ",\"now\":\"%s\",\"lines\":%" PRIu64,
           opening->generation, opening->sequence, opening->snapshot_sequence, pbk_journal_bytes(show->engine),
           opening->sealed ? "true" : "false", opening->torn_bytes, now, pbk_lines_taken(show->engine));
-    print(",\"contacts\":%" PRIu64 ",\"accounts\":%" PRIu64 ",\"commands\":%" PRIu64 ",\"enrollments_running\":%" PRIu64
+    print(",\"contacts\":%" PRIu64 ",\"accounts\":%" PRIu64 ",\"answers\":%" PRIu64 ",\"enrollments_running\":%" PRIu64
           ",\"enrollments_ever\":%" PRIu64 ",\"messages_open\":%" PRIu64 ",\"messages_ever\":%" PRIu64
           ",\"tasks_open\":%" PRIu64 ",\"tasks_ever\":%" PRIu64 "}\n",
-          counts->contacts, counts->accounts, counts->commands, counts->enrollments_running, counts->enrollments_ever,
+          counts->contacts, counts->accounts, counts->answers, counts->enrollments_running, counts->enrollments_ever,
           counts->messages_open, counts->messages_ever, counts->tasks_open, counts->tasks_ever);
     return;
   }
@@ -183,7 +183,8 @@ static void print_store(struct show *show, const pbk_counts *counts) {
         opening->sealed ? "closed cleanly" : "not closed");
   if (opening->torn_bytes)
     print("  %" PRIu64 " bytes at the end are of a write that had not been finished\n", opening->torn_bytes);
-  print("  now %s, %" PRIu64 " lines taken, %" PRIu64 " commands\n", now, pbk_lines_taken(show->engine), counts->commands);
+  print("  now %s, %" PRIu64 " lines taken, %" PRIu64 " deliveries answered\n", now, pbk_lines_taken(show->engine),
+        counts->answers);
   print("  %" PRIu64 " contact%s, %" PRIu64 " account%s\n", counts->contacts, plural(counts->contacts), counts->accounts,
         plural(counts->accounts));
 }

@@ -122,9 +122,13 @@ class Stores:
             states = {line["state"] for line in map(json.loads, wanted.splitlines()) if line["type"] == "message"}
             self.expect({"enrolled", "task", "message", "assigned", "exited", "error"} <= kinds, kinds)
             self.expect({"pending", "approved", "sending", "sent", "failed", "cancelled"} <= states, states)
-            for options in ([], ["--commit-every", "1"], ["--snapshot-every", "20000"], ["--snapshot-every", "1", "--commit-every", "25"]):
+            for options in ([], ["--commit-every", "1"], ["--snapshot-every", "20000"],
+                            ["--snapshot-every", "1", "--commit-every", "25"], ["--snapshot-every", "20000", "--compress"]):
                 store = self.place / (f"store{seed}" + "".join(options))
-                self.expect(self.run_store(store, *options, data=data) == wanted, f"kept with {options}")
+                output = self.run_store(store, *options, data=data, status=None)
+                if "--compress" in options and "PBK_ERR_UNSUPPORTED" in self.errors:
+                    continue  # built without zlib
+                self.expect(output == wanted, f"kept with {options}: {self.errors}")
                 self.expect(self.run_store(store, *options, data=data) == b"", "again, and nothing is new")
                 self.expect("going on after line" in self.errors, self.errors)
 
@@ -482,6 +486,7 @@ class Stores:
     def test_flipped_bits(self):
         for store, data, wanted in self.stores():
             chance = random.Random(1)
+            newest = json.loads(self.call("show", store, "--json", status=0).splitlines()[0])["generation"] % 2
             for name in sorted(set(os.listdir(store)) - {"lock"}):
                 size = (store / name).stat().st_size
                 for _ in range(60 if self.full else 5):
@@ -492,7 +497,10 @@ class Stores:
                         content[at] ^= 1 << bit
                         path.write_bytes(content)
                     copy = self.damaged(store, name, flip)
-                    self.check_damaged(copy, data, wanted, f"bit {bit} of byte {at} of {name}, {size} bytes")
+                    what = f"bit {bit} of byte {at} of {name}, {size} bytes"
+                    found = self.check_damaged(copy, data, wanted, what)
+                    # Of the very last record it cannot be known that it was durable; the generation before is not looked at.
+                    self.expect(found or not name.endswith(str(newest)) or at >= size - 64, f"{what}: not found")
 
     def test_truncated(self):
         for store, data, wanted in self.stores():
