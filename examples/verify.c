@@ -45,7 +45,10 @@ static int verify(const char *directory) {
   pbk_opening opening = {.size = sizeof opening};
   pbk_engine *engine = NULL;
   unsigned char digest[16];
-  if (!store_open_files(&store, directory, PBK_FILESTORE_READ_ONLY)) return STATUS_CANNOT_RUN;
+  if (!store_open_files(&store, directory, PBK_FILESTORE_READ_ONLY)) {
+    store_close_files(&store);
+    return STATUS_CANNOT_RUN;
+  }
   config.storage = &store.storage;
   pbk_status status = pbk_engine_open(&config, &options, &opening, &engine);
   if (status == PBK_OK) status = pbk_state_digest(engine, digest);

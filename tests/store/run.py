@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs the program on stores as a user does, and ends it, damages what it keeps, and makes the system fail it.
 
-usage: run.py BUILD-FOLDER [--full] [--only NAME]...
+usage: run.py BUILD-FOLDER [--full | --brief] [--only NAME]...
 
-  --full   kills and fails at every storage call, and for more inputs"""
+  --full    kills and fails at every storage call, and for more inputs
+  --brief   at a few calls, for builds that are slow"""
 import json
 import os
 import pathlib
@@ -36,10 +37,10 @@ class Stores:
     IN_MEMORY = {"failing_calls", "held_messages_are_never_offered_twice", "killed_again_and_again", "killed_at_storage_calls",
                  "flipped_bits", "truncated", "removed_and_swapped"}
 
-    def __init__(self, build, full):
+    def __init__(self, build, full, brief):
         self.program = ROOT / build / "examples" / "playbook"
         self.faults = ROOT / build / "tests" / "libstore-faults.so"
-        self.full = full
+        self.full, self.brief = full, brief
         self.place = None  # a folder of each test's own
 
     @staticmethod
@@ -109,13 +110,15 @@ class Stores:
         """Numbers of calls to disturb: all of them, or about so many, other ones in each place."""
         if self.full or calls <= about:
             return range(1, calls + 1)
+        if self.brief:
+            about = max(10, about // 2)
         chance = random.Random(calls)
         return sorted(set(range(1, 8)) | set(chance.sample(range(8, calls + 1), about - 7)))
 
     # ---- what a store is for
 
     def test_kept_is_as_not_kept(self):
-        for seed in (1, 2):
+        for seed in (1,) if self.brief else (1, 2):
             data = b"".join(scenario.lines(seed, 300))
             wanted = self.undisturbed(data)
             kinds = {line["type"] for line in map(json.loads, wanted.splitlines())}
@@ -297,7 +300,7 @@ class Stores:
         data = b"".join(scenario.lines(14, 100, policy="hold"))
         calls = self.calls_of(data, "--commit-every", "20")
         unknown = 0
-        for number in self.some(calls, 24):
+        for number in self.some(calls, 48):
             store = self.place / "store"
             shutil.rmtree(store)
             runs = [self.run_store(store, "--commit-every", "20", data=data, fault=f"kill:any:{number}", status=None),
@@ -320,7 +323,7 @@ class Stores:
         for number, error in ((EIO, "EIO"), (ENOSPC, "ENOSPC")):
             for call, most in (("pwrite", 60), ("fdatasync", 60), ("fsync", 14), ("ftruncate", 4), ("openat", 12)):
                 met = 0
-                for at in range(1, most + 1) if self.full else sorted({1, 2, 3, most // 3, most // 2, most}):
+                for at in range(1, most + 1) if self.full else sorted({1, 2, most // 2} if self.brief else {1, 2, 3, most // 3, most // 2, most}):
                     first, errors, _ = self.check_disturbed(data, wanted, f"{number}:{call}:{at}", *options)
                     if first in (0, 1):
                         break  # there were fewer of them
@@ -489,7 +492,7 @@ class Stores:
             newest = json.loads(self.call("show", store, "--json", status=0).splitlines()[0])["generation"] % 2
             for name in sorted(set(os.listdir(store)) - {"lock"}):
                 size = (store / name).stat().st_size
-                for _ in range(60 if self.full else 5):
+                for _ in range(60 if self.full else 2 if self.brief else 5):
                     at, bit = chance.randrange(size), chance.randrange(8)
 
                     def flip(path):
@@ -507,7 +510,7 @@ class Stores:
             chance = random.Random(2)
             for name in sorted(set(os.listdir(store)) - {"lock"}):
                 size = (store / name).stat().st_size
-                for at in [0, size - 1] + [chance.randrange(size) for _ in range(30 if self.full else 4)]:
+                for at in [0, size - 1] + [chance.randrange(size) for _ in range(30 if self.full else 1 if self.brief else 4)]:
                     copy = self.damaged(store, name, lambda path: os.truncate(path, at))
                     self.check_damaged(copy, data, wanted, f"{name} cut at {at} of {size}")
 
@@ -529,9 +532,8 @@ class Stores:
 
 def main():
     arguments = sys.argv[1:]
-    full = "--full" in arguments
-    if full:
-        arguments.remove("--full")
+    full, brief = "--full" in arguments, "--brief" in arguments
+    arguments = [argument for argument in arguments if argument not in ("--full", "--brief")]
     only = []
     while "--only" in arguments:
         at = arguments.index("--only")
@@ -539,7 +541,7 @@ def main():
         del arguments[at:at + 2]
     if len(arguments) != 1:
         sys.exit(__doc__)
-    stores = Stores(arguments[0], full)
+    stores = Stores(arguments[0], full, brief)
     passed = failed = skipped = 0
     for name in [name for name in dir(stores) if name.startswith("test_") and (not only or name[5:] in only)]:
         started = time.monotonic()
