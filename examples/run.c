@@ -282,11 +282,11 @@ static bool begin_kept(struct run *run, const struct keeping *keeping, const pbk
     complain("%s: cut off %" PRIu64 " bytes of a write that had not been finished; nothing came of it", directory,
              opening->torn_bytes);
   if (opening->offered_again)
-    complain("%s: %" PRIu64 " messages whose outcome is not known are offered again, with the same keys", directory,
-             opening->offered_again);
+    complain("%s: %" PRIu64 " message%s offered before the crash, outcome not known: offered again, with the same key",
+             directory, opening->offered_again, opening->offered_again == 1 ? "" : "s");
   if (opening->unknown_outcome)
-    complain("%s: %" PRIu64 " messages whose outcome is not known have failed as unknown_outcome", directory,
-             opening->unknown_outcome);
+    complain("%s: %" PRIu64 " message%s offered before the crash, outcome not known: failed as unknown_outcome", directory,
+             opening->unknown_outcome, opening->unknown_outcome == 1 ? "" : "s");
   if (keeping->more) after = taken;
   if (after > taken) {
     complain("%s has taken %" PRIu64 " lines, fewer than --after %" PRIu64, directory, taken, after);
