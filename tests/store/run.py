@@ -282,7 +282,7 @@ class Stores:
             return outputs.read(), process.returncode
 
     def test_killed_at_random_moments(self):
-        for seed in range(12 if self.full else 3):
+        for seed in range(8 if self.full else 3):
             chance = random.Random(seed)
             lines = scenario.lines(20 + seed, 250)
             wanted = self.undisturbed(b"".join(lines))
@@ -492,7 +492,7 @@ class Stores:
             newest = json.loads(self.call("show", store, "--json", status=0).splitlines()[0])["generation"] % 2
             for name in sorted(set(os.listdir(store)) - {"lock"}):
                 size = (store / name).stat().st_size
-                for _ in range(60 if self.full else 2 if self.brief else 5):
+                for _ in range(25 if self.full else 2 if self.brief else 5):
                     at, bit = chance.randrange(size), chance.randrange(8)
 
                     def flip(path):
@@ -510,7 +510,7 @@ class Stores:
             chance = random.Random(2)
             for name in sorted(set(os.listdir(store)) - {"lock"}):
                 size = (store / name).stat().st_size
-                for at in [0, size - 1] + [chance.randrange(size) for _ in range(30 if self.full else 1 if self.brief else 4)]:
+                for at in [0, size - 1] + [chance.randrange(size) for _ in range(15 if self.full else 1 if self.brief else 4)]:
                     copy = self.damaged(store, name, lambda path: os.truncate(path, at))
                     self.check_damaged(copy, data, wanted, f"{name} cut at {at} of {size}")
 
