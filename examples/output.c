@@ -2,12 +2,12 @@
 #include "output.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "program.h"
 
 enum { BUFFER_SIZE = 1 << 18 };
 
@@ -25,6 +25,22 @@ void output_bytes(const char *bytes, size_t size) {
 
 void output_text(const char *text) {
   output_bytes(text, strlen(text));
+}
+
+void output_print(const char *format, ...) {
+  char some[512], *text = some;
+  va_list arguments;
+  va_start(arguments, format);
+  int size = vsnprintf(some, sizeof some, format, arguments);
+  va_end(arguments);
+  if (size >= (int)sizeof some) {
+    text = allocate(NULL, (size_t)size + 1);
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+  }
+  if (size > 0) output_bytes(text, (size_t)size);
+  if (text != some) free(text);
 }
 
 void output_flush(void) {

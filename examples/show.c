@@ -3,7 +3,6 @@
 #include <playbook/playbook.h>
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,19 +22,6 @@ struct show {
   size_t capacity;
 };
 
-#if defined(__GNUC__)
-__attribute__((format(printf, 1, 2)))
-#endif
-static void
-print(const char *format, ...) {
-  char text[2048];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  output_text(text);
-}
-
 static void print_text(const char *before, pbk_text text) {
   if (!text.size) return;
   output_text(before);
@@ -46,7 +32,7 @@ static void print_time(const char *before, pbk_time time) {
   char text[TIME_TEXT_SIZE];
   if (time == PBK_NO_TIME) return;
   time_write(time, text);
-  print("%s%s", before, text);
+  output_print("%s%s", before, text);
 }
 
 /* A string of JSON: keys are UTF-8. */
@@ -55,9 +41,9 @@ static void print_string(pbk_text text) {
   for (size_t at = 0; at < text.size; at++) {
     unsigned char byte = (unsigned char)text.bytes[at];
     if (byte == '"' || byte == '\\')
-      print("\\%c", byte);
+      output_print("\\%c", byte);
     else if (byte < 0x20)
-      print("\\u%04x", byte);
+      output_print("\\u%04x", byte);
     else
       output_bytes(text.bytes + at, 1);
   }
@@ -78,27 +64,27 @@ static void print_subject(const pbk_output *output) {
 static void print_item(const pbk_output *item) {
   switch (item->type) {
     case PBK_OUTPUT_MESSAGE:
-      print("  message %" PRIu64 " ", item->message);
+      output_print("  message %" PRIu64 " ", item->message);
       print_text("", item->state);
-      if (item->attempt) print(", attempt %" PRIu32, item->attempt);
+      if (item->attempt) output_print(", attempt %" PRIu32, item->attempt);
       print_text(": ", item->template_key);
       print_text(" to ", item->to);
       print_text(" from ", item->sender);
       print_time(item->attempt ? ", again at " : ", goes out at ", item->due);
       break;
     case PBK_OUTPUT_TASK:
-      print("  task %" PRIu64 ": ", item->task);
+      output_print("  task %" PRIu64 ": ", item->task);
       print_text("", item->title);
       print_text(" for ", item->assignee);
       print_time(", due ", item->due);
       break;
     default:
-      print("  enrollment %" PRIu64 ": version %" PRIu32 ", since", item->enrollment, item->version);
+      output_print("  enrollment %" PRIu64 ": version %" PRIu32 ", since", item->enrollment, item->version);
       print_time(" ", item->at);
       print_text(", branch ", item->branch);
       print_text(", sender ", item->sender);
-      print(", step %" PRIu32, item->step);
-      if (item->due == PBK_NO_TIME) print(" when resumed");
+      output_print(", step %" PRIu32, item->step);
+      if (item->due == PBK_NO_TIME) output_print(" when resumed");
       print_time(" at ", item->due);
       break;
   }
@@ -107,7 +93,7 @@ static void print_item(const pbk_output *item) {
   if (item->type == PBK_OUTPUT_ENROLLED)
     print_subject(item);
   else
-    print(", enrollment %" PRIu64, item->enrollment);
+    output_print(", enrollment %" PRIu64, item->enrollment);
   output_text(")\n");
 }
 
@@ -127,11 +113,11 @@ static bool print_item_json(struct show *show, const pbk_output *item) {
   }
   output_text("{");
   output_bytes(show->line + skip, size - skip - 2); /* without "}\n" */
-  if (item->type == PBK_OUTPUT_ENROLLED) print(",\"step\":%" PRIu32, item->step);
+  if (item->type == PBK_OUTPUT_ENROLLED) output_print(",\"step\":%" PRIu32, item->step);
   if (item->type != PBK_OUTPUT_TASK && item->due != PBK_NO_TIME) {
     char text[TIME_TEXT_SIZE];
     time_write_exact(item->due, text);
-    print(",\"due\":\"%s\"", text);
+    output_print(",\"due\":\"%s\"", text);
   }
   output_text("}\n");
   return true;
@@ -165,32 +151,32 @@ static void print_store(struct show *show, const pbk_counts *counts) {
   if (show->json) {
     output_text("{\"type\":\"store\",\"directory\":");
     print_string(text_of(show->directory));
-    print(",\"generation\":%" PRIu32 ",\"sequence\":%" PRIu64 ",\"snapshot_sequence\":%" PRIu64 ",\"journal_bytes\":%" PRIu64
-          ",\"closed\":%s,\"torn_bytes\":%" PRIu64 ",\"now\":\"%s\",\"lines\":%" PRIu64,
-          opening->generation, opening->sequence, opening->snapshot_sequence, pbk_journal_bytes(show->engine),
-          opening->sealed ? "true" : "false", opening->torn_bytes, now, pbk_lines_taken(show->engine));
-    print(",\"contacts\":%" PRIu64 ",\"accounts\":%" PRIu64 ",\"answers\":%" PRIu64 ",\"enrollments_running\":%" PRIu64
-          ",\"enrollments_ever\":%" PRIu64 ",\"messages_open\":%" PRIu64 ",\"messages_ever\":%" PRIu64
-          ",\"tasks_open\":%" PRIu64 ",\"tasks_ever\":%" PRIu64 "}\n",
-          counts->contacts, counts->accounts, counts->answers, counts->enrollments_running, counts->enrollments_ever,
-          counts->messages_open, counts->messages_ever, counts->tasks_open, counts->tasks_ever);
+    output_print(",\"generation\":%" PRIu32 ",\"sequence\":%" PRIu64 ",\"snapshot_sequence\":%" PRIu64
+                 ",\"journal_bytes\":%" PRIu64 ",\"closed\":%s,\"torn_bytes\":%" PRIu64 ",\"now\":\"%s\",\"lines\":%" PRIu64,
+                 opening->generation, opening->sequence, opening->snapshot_sequence, pbk_journal_bytes(show->engine),
+                 opening->sealed ? "true" : "false", opening->torn_bytes, now, pbk_lines_taken(show->engine));
+    output_print(",\"contacts\":%" PRIu64 ",\"accounts\":%" PRIu64 ",\"answers\":%" PRIu64
+                 ",\"enrollments_running\":%" PRIu64 ",\"enrollments_ever\":%" PRIu64 ",\"messages_open\":%" PRIu64
+                 ",\"messages_ever\":%" PRIu64 ",\"tasks_open\":%" PRIu64 ",\"tasks_ever\":%" PRIu64 "}\n",
+                 counts->contacts, counts->accounts, counts->answers, counts->enrollments_running, counts->enrollments_ever,
+                 counts->messages_open, counts->messages_ever, counts->tasks_open, counts->tasks_ever);
     return;
   }
-  print("%s\n", show->directory);
-  print("  generation %" PRIu32 ", sequence %" PRIu64, opening->generation, opening->sequence);
-  if (opening->snapshot_sequence) print(", snapshot of sequence %" PRIu64, opening->snapshot_sequence);
-  print(", %" PRIu64 " bytes of journal behind it, %s\n", pbk_journal_bytes(show->engine),
-        opening->sealed ? "closed cleanly" : "not closed");
+  output_print("%s\n", show->directory);
+  output_print("  generation %" PRIu32 ", sequence %" PRIu64, opening->generation, opening->sequence);
+  if (opening->snapshot_sequence) output_print(", snapshot of sequence %" PRIu64, opening->snapshot_sequence);
+  output_print(", %" PRIu64 " bytes of journal behind it, %s\n", pbk_journal_bytes(show->engine),
+               opening->sealed ? "closed cleanly" : "not closed");
   if (opening->torn_bytes)
-    print("  %" PRIu64 " bytes at the end are of a write that had not been finished\n", opening->torn_bytes);
-  print("  now %s, %" PRIu64 " lines taken, %" PRIu64 " deliveries answered\n", now, pbk_lines_taken(show->engine),
-        counts->answers);
-  print("  %" PRIu64 " contact%s, %" PRIu64 " account%s\n", counts->contacts, plural(counts->contacts), counts->accounts,
-        plural(counts->accounts));
+    output_print("  %" PRIu64 " bytes at the end are of a write that had not been finished\n", opening->torn_bytes);
+  output_print("  now %s, %" PRIu64 " lines taken, %" PRIu64 " deliveries answered\n", now, pbk_lines_taken(show->engine),
+               counts->answers);
+  output_print("  %" PRIu64 " contact%s, %" PRIu64 " account%s\n", counts->contacts, plural(counts->contacts),
+               counts->accounts, plural(counts->accounts));
 }
 
 static void print_heading(const struct show *show, const char *what, uint64_t open, uint64_t ever, const char *state) {
-  if (!show->json) print("%s: %" PRIu64 " %s of %" PRIu64 "\n", what, open, state, ever);
+  if (!show->json) output_print("%s: %" PRIu64 " %s of %" PRIu64 "\n", what, open, state, ever);
 }
 
 static bool show_store(struct show *show) {
@@ -225,7 +211,7 @@ static void print_memberships(struct show *show, pbk_handle_kind kind, pbk_handl
       if (!first) output_text(",");
       print_string(key);
     } else {
-      if (first) print("  %s", what);
+      if (first) output_print("  %s", what);
       print_text(" ", key);
     }
     first = false;
@@ -243,7 +229,7 @@ static bool show_subject(struct show *show, const pbk_subject *subject) {
     return false;
   }
   if (show->json) {
-    print("{\"type\":\"%s\",\"key\":", kind);
+    output_print("{\"type\":\"%s\",\"key\":", kind);
     print_string(subject->key);
     output_text(",\"personas\":[");
     print_memberships(show, PBK_HANDLE_PERSONA, handle, "");
@@ -251,7 +237,7 @@ static bool show_subject(struct show *show, const pbk_subject *subject) {
     print_memberships(show, PBK_HANDLE_SEGMENT, handle, "");
     output_text("]}\n");
   } else {
-    print("%s", kind);
+    output_print("%s", kind);
     print_text(" ", subject->key);
     output_text("\n");
     print_memberships(show, PBK_HANDLE_PERSONA, handle, "personas:");

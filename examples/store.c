@@ -34,11 +34,11 @@ void store_complain(const struct store *store, const char *what, pbk_status stat
   complain("%s: %s", what, *words ? words : pbk_status_name(status));
 }
 
-void store_place(const pbk_opening *opening, char *place) {
-  static const char *const names[PBK_OBJECTS] = {"journal.0", "journal.1", "snapshot.0", "snapshot.1"};
-  place[0] = 0;
-  if (!opening->has_place || opening->object < 0 || opening->object >= PBK_OBJECTS) return;
-  snprintf(place, STORE_PLACE_SIZE, "%s at byte %" PRIu64, names[opening->object], opening->offset);
+const char *store_opening_text(const pbk_opening *opening, pbk_status status) {
+  static char text[PBK_OPENING_MESSAGE + 64];
+  int size = opening->message_size < PBK_OPENING_MESSAGE ? (int)opening->message_size : PBK_OPENING_MESSAGE;
+  snprintf(text, sizeof text, "%s%s%.*s", pbk_status_name(status), size ? ": " : "", size, opening->message);
+  return text;
 }
 
 pbk_engine *store_open_engine(struct store *store, pbk_config *config, uint32_t flags, pbk_opening *opening) {
@@ -48,14 +48,10 @@ pbk_engine *store_open_engine(struct store *store, pbk_config *config, uint32_t 
   config->storage = &store->storage;
   pbk_status status = pbk_engine_open(config, &options, opening, &engine);
   if (status == PBK_OK) return engine;
-  char place[STORE_PLACE_SIZE];
-  store_place(opening, place);
-  int size = opening->message_size < PBK_OPENING_MESSAGE ? (int)opening->message_size : PBK_OPENING_MESSAGE;
   if (status == PBK_ERR_STORAGE && *pbk_filestore_error(store->files))
     complain("cannot open the store: %s", pbk_filestore_error(store->files));
   else
-    complain("cannot open the store %s: %s%s%s%s%.*s", store->directory, pbk_status_name(status), *place ? ", " : "", place,
-             size ? ": " : "", size, opening->message);
+    complain("cannot open the store %s: %s", store->directory, store_opening_text(opening, status));
   return NULL;
 }
 

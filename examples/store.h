@@ -26,9 +26,8 @@ pbk_engine *store_open_engine(struct store *store, pbk_config *config, uint32_t 
 /* One line: why a call failed, in the store's words where it was the storage. `store` may be NULL. */
 void store_complain(const struct store *store, const char *what, pbk_status status);
 
-/* Where in the store damage is, as "journal.0 at byte 1234"; empty where opening names no place. */
-enum { STORE_PLACE_SIZE = 64 };
-void store_place(const pbk_opening *opening, char *place);
+/* What opening says, as one text: the status, and why and where. Borrowed until the next call. */
+const char *store_opening_text(const pbk_opening *opening, pbk_status status);
 
 /* After a commit whose outputs are put away: makes a snapshot if the journal has become long. */
 pbk_status store_snapshot_if_due(struct store *store, pbk_engine *engine);

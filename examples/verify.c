@@ -3,7 +3,6 @@
 #include <playbook/playbook.h>
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,29 +10,12 @@
 #include "program.h"
 #include "store.h"
 
-#if defined(__GNUC__)
-__attribute__((format(printf, 1, 2)))
-#endif
-static void
-print(const char *format, ...) {
-  char text[1024];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  output_text(text);
-}
-
-static int message_size(const pbk_opening *opening) {
-  return opening->message_size < PBK_OPENING_MESSAGE ? (int)opening->message_size : PBK_OPENING_MESSAGE;
-}
-
 /* What there is of a store: "generation 2, 812 records repeated behind sequence 400, up to 1212, closed cleanly". */
 static void print_extent(const pbk_opening *opening) {
-  print("generation %" PRIu32 ", ", opening->generation);
-  if (opening->snapshot_sequence) print("snapshot of sequence %" PRIu64 ", ", opening->snapshot_sequence);
-  print("%" PRIu64 " records repeated, up to sequence %" PRIu64 ", %s\n", opening->records, opening->sequence,
-        opening->sealed ? "closed cleanly" : "not closed");
+  output_print("generation %" PRIu32 ", ", opening->generation);
+  if (opening->snapshot_sequence) output_print("snapshot of sequence %" PRIu64 ", ", opening->snapshot_sequence);
+  output_print("%" PRIu64 " records repeated, up to sequence %" PRIu64 ", %s\n", opening->records, opening->sequence,
+               opening->sealed ? "closed cleanly" : "not closed");
 }
 
 /* ---- verify ---- */
@@ -54,25 +36,22 @@ static int verify(const char *directory) {
   if (status == PBK_OK) status = pbk_state_digest(engine, digest);
   int result = STATUS_FINE;
   if (status == PBK_OK) {
-    print("%s: whole: ", directory);
+    output_print("%s: whole: ", directory);
     print_extent(&opening);
     if (opening.torn_bytes)
-      print("%s: %" PRIu64
-            " bytes at the end are of a write that had not been finished; the next run drops them, nothing came of"
-            " them\n",
-            directory, opening.torn_bytes);
-    print("digest ");
-    for (size_t at = 0; at < sizeof digest; at++) print("%02x", digest[at]);
-    print("\n");
+      output_print("%s: %" PRIu64
+                   " bytes at the end are of a write that had not been finished; the next run drops them, nothing came of"
+                   " them\n",
+                   directory, opening.torn_bytes);
+    output_print("digest ");
+    for (size_t at = 0; at < sizeof digest; at++) output_print("%02x", digest[at]);
+    output_print("\n");
   } else if (status == PBK_ERR_STORAGE || status == PBK_ERR_NO_MEMORY || status == PBK_ERR_ARGUMENT) {
     store_complain(&store, "cannot verify the store", status);
     result = STATUS_CANNOT_RUN;
   } else {
-    char place[STORE_PLACE_SIZE];
-    store_place(&opening, place);
-    print("%s: %s%s%s%s%.*s\n", directory, pbk_status_name(status), *place ? ", " : "", place,
-          opening.message_size ? ": " : "", message_size(&opening), opening.message);
-    if (opening.sequence) print("up to sequence %" PRIu64 " it could be read\n", opening.sequence);
+    output_print("%s: %s\n", directory, store_opening_text(&opening, status));
+    if (opening.sequence) output_print("up to sequence %" PRIu64 " it could be read\n", opening.sequence);
     result = STATUS_REFUSED;
   }
   pbk_engine_destroy(engine);
@@ -90,18 +69,15 @@ static int salvage(const char *directory, const char *into) {
   if (store_open_files(&from, directory, PBK_FILESTORE_READ_ONLY) && store_open_files(&to, into, PBK_FILESTORE_CREATE)) {
     pbk_status status = pbk_salvage(&config, &from.storage, &to.storage, &opening);
     if (status == PBK_OK) {
-      print("%s: ", into);
+      output_print("%s: ", into);
       print_extent(&opening);
-      print("dropped %" PRIu64 " bytes, of them %" PRIu64 " records that can be read but not trusted\n",
-            opening.dropped_bytes, opening.dropped_records);
-      if (opening.message_size) print("%.*s\n", message_size(&opening), opening.message);
+      if (opening.message_size) output_print("%.*s\n", (int)opening.message_size, opening.message);
       result = STATUS_FINE;
     } else if (status == PBK_ERR_STORAGE) {
       const char *words = pbk_filestore_error(from.files);
       complain("cannot salvage: %s", *words ? words : pbk_filestore_error(to.files));
     } else {
-      complain("cannot salvage %s: %s%s%.*s", directory, pbk_status_name(status), opening.message_size ? ": " : "",
-               message_size(&opening), opening.message);
+      complain("cannot salvage %s: %s", directory, store_opening_text(&opening, status));
       result = status == PBK_ERR_CORRUPT ? STATUS_REFUSED : STATUS_CANNOT_RUN;
     }
   }

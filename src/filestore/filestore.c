@@ -39,6 +39,11 @@ int pbk_file_sync(int descriptor, bool whole) {
   return result;
 }
 
+bool pbk_directory_sync(int descriptor) {
+  /* Some file systems cannot sync a directory, and say so: their entries are as durable as they get. */
+  return pbk_file_sync(descriptor, true) == 0 || errno == EINVAL;
+}
+
 int pbk_file_open(int directory, const char *path, int flags) {
   int descriptor;
   do descriptor = openat(directory, path, flags | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -67,7 +72,7 @@ static bool sync_parent(pbk_filestore *store, bool made) {
   bool fine = descriptor >= 0 || (!made && errno == EACCES);
   if (!fine) pbk_file_failure(store, "open", "the directory above", errno, NULL);
   if (descriptor < 0) return fine;
-  if (pbk_file_sync(descriptor, true) != 0) {
+  if (!pbk_directory_sync(descriptor)) {
     pbk_file_failure(store, "fsync", "the directory above", errno, NULL);
     fine = false;
   }

@@ -30,6 +30,8 @@ void pbk_file_failure(pbk_filestore *store, const char *call, const char *name, 
 
 /* Syncs a descriptor, with all its metadata or with what reading it needs. 0, or -1 with errno. */
 int pbk_file_sync(int descriptor, bool whole);
+/* The same for a directory. False: it failed, with errno. */
+bool pbk_directory_sync(int descriptor);
 /* openat, tried again when interrupted; always closed on exec. */
 int pbk_file_open(int directory, const char *path, int flags);
 

@@ -125,7 +125,7 @@ static int32_t sync_object(void *context, pbk_object number) {
   if (pbk_file_sync(object->descriptor, object->resized) != 0) return broke(store, "fsync", number);
   object->resized = false;
   if (store->entries_dirty) {
-    if (pbk_file_sync(store->directory, true) != 0) {
+    if (!pbk_directory_sync(store->directory)) {
       pbk_file_failure(store, "fsync", "the directory", errno, NULL);
       store->broken = true;
       return FAILED;
