@@ -142,6 +142,7 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
                                         .entry_name = trait_name,
                                         .wants_bool = true,
                                         .trusted = audiences->restoring,
+                                        .room = pbk_cel_machine_room(audiences->machine),
                                         .zones = &audiences->zones};
   bool enrolled = use == CONDITION_STEP || use == CONDITION_EXIT;
   bool contact = subject_kind == PBK_CONTACT;

@@ -115,6 +115,7 @@ struct cel_environment {
   const char *container; /* NULL, or "a.b": a name is looked for as a.b.name, then as a.name, then as it stands */
   bool wants_bool; /* refuse what is known to give another type (SPEC X5) */
   bool trusted; /* the source was accepted once: what has gone since, such as a time zone, is not refused but an error when it is asked */
+  void *room;       /* as pbk_cel_machine_room gives it, aligned for anything, to work in; NULL: taken from memory while it is needed */
   const struct cel_zones *zones; /* NULL: none; read by programs whenever they run, so that other bytes may be put there meanwhile */
 };
 
@@ -220,6 +221,8 @@ struct cel_outcome {
 /* The working memory of evaluations: a fixed size, taken once; evaluating never allocates. */
 struct cel_machine;
 struct cel_machine *pbk_cel_machine_create(struct memory *memory);
+/* Room for compiling (cel_environment), which lasts until the next evaluation. */
+void *pbk_cel_machine_room(struct cel_machine *machine);
 void pbk_cel_machine_release(struct memory *memory, struct cel_machine *machine);
 
 void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
