@@ -80,6 +80,8 @@ struct pbk_engine {
   uint32_t prepared_count;
   struct lines lines;
   uint64_t commands;
+  uint64_t answers; /* of them, those of delivery */
+  char looked_key[MESSAGE_KEY_TEXT]; /* of the message that pbk_next_message gave last */
 };
 
 void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config);

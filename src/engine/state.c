@@ -72,6 +72,7 @@ void pbk_code_position(struct coder *coder, struct pbk_engine *engine) {
     engine->kept_lines = whole;
     engine->kept_part = engine->journal.part = part;
   }
+  pbk_code_u64(coder, &engine->answers);
   pbk_code_u32(coder, &engine->context.outputs.digest);
   pbk_code_outputs(coder, &engine->context.outputs);
 }
