@@ -31,6 +31,7 @@ static struct {
   struct bytes written;
   struct event *events;
   uint32_t event_count, event_capacity;
+  struct tally *tally;
 } seen;
 
 static struct moment moment_of(const struct host *host) {
@@ -142,26 +143,49 @@ static void compare_offers(const struct host *host, const struct host *reference
   }
 }
 
-static void compare(const struct host *host, const struct host *reference, bool whole) {
+static pbk_text without_seq(pbk_text line) {
+  const char *comma = memchr(line.bytes, ',', line.size);
+  size_t skipped = comma ? (size_t)(comma - line.bytes) : 0;
+  return (pbk_text){line.bytes + skipped, line.size - skipped};
+}
+
+static int compare_texts(const void *one, const void *other) {
+  pbk_text a = *(const pbk_text *)one, b = *(const pbk_text *)other;
+  int order = memcmp(a.bytes, b.bytes, a.size < b.size ? a.size : b.size);
+  return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static pbk_text *outputs_in_any_order(const struct host *host) {
+  pbk_text *lines = calloc(host->output_count + 1, sizeof *lines);
+  if (!lines) abort();
+  for (uint32_t seq = 1; seq <= host->output_count; seq++) lines[seq - 1] = without_seq(host_output(host, seq));
+  qsort(lines, host->output_count, sizeof *lines, compare_texts);
+  return lines;
+}
+
+static void check_output(uint32_t seq, pbk_text given, pbk_text wanted) {
+  if (given.size != wanted.size || memcmp(given.bytes, wanted.bytes, given.size) != 0)
+    run_fail("output %" PRIu32 " is\n  %.*sand should be\n  %.*s", seq, (int)given.size, given.bytes, (int)wanted.size, wanted.bytes);
+}
+
+static void compare(const struct host *host, const struct host *reference) {
   uint32_t least = host->output_count < reference->output_count ? host->output_count : reference->output_count;
-  for (uint32_t seq = 1; seq <= least; seq++) {
-    pbk_text given = host_output(host, seq), wanted = host_output(reference, seq);
-    if (given.size != wanted.size || memcmp(given.bytes, wanted.bytes, given.size) != 0)
-      run_fail("output %" PRIu32 " is\n  %.*sand should be\n  %.*s", seq, (int)given.size, given.bytes, (int)wanted.size, wanted.bytes);
+  if (host->reordered && host->output_count == reference->output_count) {
+    pbk_text *given = outputs_in_any_order(host), *wanted = outputs_in_any_order(reference);
+    for (uint32_t i = 0; i < least; i++) check_output(i + 1, given[i], wanted[i]);
+    free(given);
+    free(wanted);
+  } else {
+    for (uint32_t seq = 1; seq <= least; seq++) check_output(seq, host_output(host, seq), host_output(reference, seq));
   }
   if (host->output_count != reference->output_count)
     run_fail("there are %" PRIu32 " outputs, and should be %" PRIu32, host->output_count, reference->output_count);
   compare_offers(host, reference);
-  if (whole && memcmp(host->digest, reference->digest, sizeof host->digest) != 0) run_fail("the state has another digest");
+  if (host->undecided_count == 0 && memcmp(host->digest, reference->digest, sizeof host->digest) != 0)
+    run_fail("the state has another digest");
 }
 
 /* ---- what happens after the first crash ---- */
-
-/* Whether what an attempt without outcome leads to can be had from an engine that never crashed. */
-static bool is_comparable(const struct host *host) {
-  if (host->undecided_count == 0) return true;
-  return !host->scenario->zero_waits;
-}
 
 static void plan_fault(struct medium *medium, uint64_t *random, uint32_t left) {
   medium->fault = FAULT_NONE;
@@ -188,14 +212,19 @@ static void check_refuses(struct host *host, uint64_t *random) {
 }
 
 /* Opens and goes on to the end, through what is planned. */
-static void go_on(struct host *host, uint64_t *random, uint32_t mishaps) {
+static void go_on(struct host *host, uint64_t *random, uint32_t mishaps, bool planned) {
   struct medium *medium = host->medium;
-  for (;;) {
-    plan_fault(medium, random, mishaps);
-    if (mishaps) mishaps--;
+  for (;; planned = false) {
+    if (!planned) {
+      plan_fault(medium, random, mishaps);
+      if (mishaps) mishaps--;
+    }
     host->driving = random_one_in(random, 4) ? (enum driving)random_below(random, 3) : DRIVE_PLAINLY;
     host->engine = NULL;
-    pbk_status status = host_open(host);
+    pbk_opening looked;
+    bool look = !planned && random_one_in(random, 16);
+    pbk_status status = look ? host_look(host, &looked) : PBK_OK;
+    if (status == PBK_OK) status = host_open(host);
     while (status == PBK_OK && host->step < host->scenario->step_count) status = host_do(host);
     if (status == PBK_OK && !medium->crashed) break;
     if (!medium->crashed) {
@@ -212,21 +241,48 @@ static void go_on(struct host *host, uint64_t *random, uint32_t mishaps) {
   if (status != PBK_OK) run_fail("the end answers %s", pbk_status_name(status));
 }
 
-static void crash(uint32_t place, enum loss loss) {
+static void finish(struct host *host) {
+  if (host->undecided_count && (host->incomparable || host->scenario->zero_waits)) seen.tally->incomparable++;
+  else compare(host, reference_for(host));
+  seen.tally->undecided += host->undecided_count > 0;
+  seen.tally->reordered += host->reordered;
+  heap_forget(&seen.heap);
+}
+
+static void begin(struct host *host, uint64_t random) {
+  host_begin(host, &seen.scenario, &seen.image, &seen.heap);
+  host->random = random;
+  host->varied = true;
+  seen.image.calls = 0;
+  seen.image.crashed = seen.image.failed = seen.image.journal_synced = false;
+}
+
+static void crash(uint32_t place, uint32_t loss) {
   struct host *host = &seen.crashed;
   static const struct moment start;
   uint64_t random = mix(seen.scenario.seed, run.schedule);
-  host_begin(host, &seen.scenario, &seen.image, &seen.heap);
-  host->random = random;
+  begin(host, random);
   go_back_to(host, place ? &seen.events[place - 1].after : &start);
-  seen.image.calls = 0;
-  seen.image.crashed = seen.image.failed = seen.image.journal_synced = false;
   medium_copy(&seen.image, &seen.cursor);
-  medium_lose(&seen.image, loss, &random);
+  medium_lose(&seen.image, (enum loss)loss, &random);
   /* most crash once; some again and again */
-  go_on(host, &random, random_one_in(&random, 3) ? 1 + random_below(&random, 4) : 0);
-  if (is_comparable(host)) compare(host, reference_for(host), host->undecided_count == 0);
-  heap_forget(&seen.heap);
+  go_on(host, &random, random_one_in(&random, 3) ? 1 + random_below(&random, 4) : 0, false);
+  finish(host);
+}
+
+/* From the start, with one call of storage failing. */
+static void fail_call(uint32_t call, uint32_t how) {
+  struct host *host = &seen.crashed;
+  uint64_t random = mix(seen.scenario.seed, run.schedule);
+  begin(host, random);
+  host->varied = false; /* the calls are those of the straight run */
+  medium_clear(&seen.image);
+  seen.image.random = random;
+  seen.image.fault_at = call;
+  seen.image.fault = how & 1 ? FAULT_FOR_GOOD : FAULT_ONCE;
+  seen.image.fault_after = how & 2;
+  go_on(host, &random, 0, true);
+  finish(host);
 }
 
 /* ---- a seed ---- */
@@ -249,7 +305,8 @@ static void run_straight(uint32_t first, uint32_t second) {
   references.count = 0;
   seen.event_count = 0;
   seen.written.size = 0;
-  for (int i = 0; i < PBK_OBJECTS; i++) object_set(&seen.medium.objects[i], NULL, 0), object_set(&seen.cursor.objects[i], NULL, 0);
+  medium_clear(&seen.medium);
+  medium_clear(&seen.cursor);
   seen.medium.calls = 0;
   seen.medium.crashed = seen.medium.failed = false;
   seen.medium.fault_at = 0;
@@ -260,7 +317,7 @@ static void run_straight(uint32_t first, uint32_t second) {
   go_to_the_end(host, "straight");
   host_close(host);
   heap_forget(&seen.heap);
-  compare(host, reference_for(host), true);
+  compare(host, reference_for(host));
 }
 
 /* However the advances are cut, the outcome is the same. */
@@ -268,15 +325,7 @@ static void run_driven(uint32_t driving, uint32_t second) {
   (void)second;
   struct host *host = &seen.crashed;
   run_reference(host, NULL, (enum driving)driving);
-  compare(host, &references.hosts[0], true);
-}
-
-static void run_crash(uint32_t place, uint32_t loss) {
-  crash(place, (enum loss)loss);
-}
-
-static void say(const char *format, uint32_t place, const char *what) {
-  snprintf(run.what, sizeof run.what, format, place, what);
+  compare(host, &references.hosts[0]);
 }
 
 static bool wanted(const struct crash_options *options) {
@@ -284,19 +333,26 @@ static bool wanted(const struct crash_options *options) {
   return options->only_schedule == 0 || options->only_schedule == run.schedule;
 }
 
-void crash_seed(uint64_t seed, const struct crash_options *options, struct tally *tally) {
+static bool prepare(uint64_t seed, uint32_t inputs, const struct crash_options *options, struct tally *tally) {
   run.seed = seed;
   run.schedule = 0;
-  scenario_make(&seen.scenario, seed, 20 + (uint32_t)(mix(seed, 2) % 41));
-  say("the straight run%.0d%s", 0, "");
+  seen.tally = tally;
+  seen.heap.counted = seen.reference_heap.counted = options->counted_memory;
+  scenario_make(&seen.scenario, seed, inputs);
+  snprintf(run.what, sizeof run.what, "the straight run");
   run.trace = options->trace && options->only_schedule == 0;
-  if (!attempt(tally, run_straight, 0, 0)) return;
+  bool fine = attempt(tally, run_straight, 0, 0);
+  run.trace = options->trace;
+  return fine;
+}
+
+void crash_seed(uint64_t seed, const struct crash_options *options, struct tally *tally) {
+  if (!prepare(seed, 20 + (uint32_t)(mix(seed, 2) % 41), options, tally)) return;
   for (uint32_t driving = DRIVE_IN_CUTS; driving <= DRIVE_IN_ONES; driving++) {
     if (!wanted(options)) continue;
-    say("advances otherwise, %" PRIu32 "%s", driving, "");
+    snprintf(run.what, sizeof run.what, "advances %s", driving == DRIVE_IN_CUTS ? "cut" : "by ones");
     attempt(tally, run_driven, driving, 0);
   }
-  run.trace = options->trace;
   for (uint32_t place = 0; place <= seen.event_count; place++) {
     if (place > 0) {
       const struct event *event = &seen.events[place - 1];
@@ -310,8 +366,21 @@ void crash_seed(uint64_t seed, const struct crash_options *options, struct tally
       if (!wanted(options)) continue;
       snprintf(run.what, sizeof run.what, "crash after event %" PRIu32 " (%s), lost: %s", place,
                place ? call_name(seen.events[place - 1].call) : "nothing", loss_name(losses[i]));
-      attempt(tally, run_crash, place, losses[i]);
+      attempt(tally, crash, place, losses[i]);
       if (options->most && tally->passed + tally->failed >= options->most) return;
+    }
+  }
+}
+
+void crash_each_call(uint64_t seed, const struct crash_options *options, struct tally *tally) {
+  if (!prepare(seed, 16, options, tally)) return;
+  uint32_t calls = (uint32_t)seen.medium.calls;
+  for (uint32_t call = 1; call <= calls; call++) {
+    for (uint32_t how = 0; how < 4; how++) {
+      if (!wanted(options)) continue;
+      snprintf(run.what, sizeof run.what, "call %" PRIu32 " of storage fails %s, %s", call, how & 1 ? "for good" : "once",
+               how & 2 ? "done in part" : "not done");
+      attempt(tally, fail_call, call, how);
     }
   }
 }

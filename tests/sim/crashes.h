@@ -6,20 +6,30 @@
 
 struct tally {
   uint64_t passed, failed;
+  /* of crashes */
+  uint64_t undecided;    /* that came while messages were under way */
+  uint64_t reordered;    /* and were compared without regard to the order */
+  uint64_t incomparable; /* or not with another run at all */
 };
 struct crash_options {
   uint64_t only_schedule; /* 0: all */
   uint64_t most;          /* runs; 0: no limit */
   bool trace;
+  uint32_t every;         /* of the bits, one in so many is flipped; 0: all */
   bool counted_memory;    /* engines in blocks of their own */
 };
 /* All crashes of a seed. */
 void crash_seed(uint64_t seed, const struct crash_options *options, struct tally *tally);
 void crash_release(void);
 
-/* Every allocation of a scenario fails, once and for good; every call of storage fails. */
-void shortage_seed(uint64_t seed, struct tally *tally);
-/* A journal and a snapshot damaged in every way. */
-void damage_seed(uint64_t seed, struct tally *tally);
+/* Every call of storage fails, once and for good. */
+void crash_each_call(uint64_t seed, const struct crash_options *options, struct tally *tally);
+
+/* shortage.c: every allocation of a scenario fails, once and for good. */
+void shortage_seed(uint64_t seed, const struct crash_options *options, struct tally *tally);
+void shortage_release(void);
+/* damage.c: a journal and a snapshot damaged in every way. */
+void damage_seed(uint64_t seed, const struct crash_options *options, struct tally *tally);
+void damage_release(void);
 
 #endif

@@ -27,6 +27,7 @@ void host_begin(struct host *host, const struct scenario *scenario, struct mediu
   host->durable_offers = 0;
   host->undecided_count = 0;
   host->substituted = host->substituted_now = false;
+  host->reordered = host->incomparable = host->varied = false;
   memset(host->digest, 0, sizeof host->digest);
 }
 
@@ -195,6 +196,7 @@ static void deliver(void *context, pbk_engine *engine, const pbk_offer *offer, p
   struct host *host = context;
   struct medium *medium = host->medium;
   if (answer->outcome != PBK_DELIVERY_SENT || answer->wait != PBK_WAIT_DEFAULT) run_fail("an answer that is not filled beforehand");
+  if (medium && medium->read_only) run_fail("an offer while opened for reading only");
   if (medium && medium->failed && !medium->crashed) run_fail("an offer after the storage had failed");
   if (medium && !medium_before(medium)) return; /* the machine stopped before */
   note_durable(host);
@@ -243,6 +245,8 @@ bool text_has(pbk_text line, const char *part) {
  * message has, unless it was edited. */
 static void read_undecided(struct host *host, uint64_t count) {
   if (host->given < count || count > UNDECIDED_MOST) run_fail("%" PRIu64 " attempts are undecided", count);
+  bool sent_again = false;
+  uint64_t before = 0;
   for (uint64_t seq = host->given - count + 1; seq <= host->given; seq++) {
     pbk_text line = host_output(host, seq);
     struct undecided found = {.message = number_after(line, "\"message\":"), .attempt = (uint32_t)number_after(line, "\"attempt\":")};
@@ -250,6 +254,11 @@ static void read_undecided(struct host *host, uint64_t count) {
     found.hold = text_has(line, "\"reason\":\"unknown_outcome\"");
     if (found.message == 0 || found.attempt == 0) run_fail("is no outcome of an attempt: %.*s", (int)line.size, line.bytes);
     if (sending) found.attempt--;
+    /* a run without crashes fails those held first, and tries the others by their numbers, in full one after the other if at once */
+    if ((found.hold && sent_again) || (!found.hold && (found.message < before || (sent_again && host->scenario->at_once))))
+      host->reordered = true;
+    if (!found.hold) sent_again = true, before = found.message;
+    if (!found.hold && found.attempt >= host->scenario->attempts) host->incomparable = true; /* it has no attempt left there */
     if ((found.hold && text_has(line, "-retried\"")) || (!found.hold && text_has(line, "-held\"")))
       run_fail("against the message's policy: %.*s", (int)line.size, line.bytes);
     for (uint32_t i = 0; i < host->durable_offers; i++)
@@ -275,7 +284,7 @@ pbk_config host_config(struct host *host, pbk_storage *storage) {
                       .allocate = heap_allocate,
                       .allocate_context = host->heap,
                       .storage = host->medium ? storage : NULL,
-                      .deliver = deliver,
+                      .deliver = host->scenario->nobody_delivers ? NULL : deliver,
                       .deliver_context = host};
 }
 
@@ -293,6 +302,32 @@ static void find_place(struct host *host, const pbk_opening *opening) {
   TRACE("  lines taken %" PRIu64 ", on with step %" PRIu32, taken, host->step);
 }
 
+/* Reading only, after which everything is as it was. */
+pbk_status host_look(struct host *host, pbk_opening *opening) {
+  pbk_storage storage;
+  pbk_config config = host_config(host, &storage);
+  pbk_open_options options = {.size = sizeof options, .flags = PBK_OPEN_READ_ONLY};
+  pbk_engine *engine = NULL;
+  char buffer[1000];
+  size_t size;
+  *opening = (pbk_opening){.size = sizeof *opening};
+  host->medium->read_only = true;
+  host->medium->failed = false;
+  TRACE("  look");
+  pbk_status status = pbk_engine_open(&config, &options, opening, &engine);
+  if (status == PBK_OK) {
+    pbk_status statuses[] = {pbk_commit(engine), pbk_advance(engine, PBK_DAY, 0), pbk_snapshot(engine, 0), pbk_feed_line(engine, "{}", 2)};
+    for (int i = 0; i < 4; i++)
+      if (statuses[i] != PBK_ERR_CLOSED) run_fail("opened for reading only, call %d answers %s", i, pbk_status_name(statuses[i]));
+    pbk_status drained = pbk_drain_json(engine, buffer, sizeof buffer, &size);
+    if (drained != PBK_OK && drained != PBK_ERR_BUFFER) run_fail("opened for reading only, drain answers %s", pbk_status_name(drained));
+    if (pbk_lines_taken(engine) > host->scenario->line_count) run_fail("too many lines, looking");
+    pbk_engine_destroy(engine);
+  }
+  host->medium->read_only = false;
+  return status;
+}
+
 pbk_status host_open(struct host *host) {
   pbk_storage storage;
   pbk_config config = host_config(host, &storage);
@@ -302,10 +337,8 @@ pbk_status host_open(struct host *host) {
   host->medium->failed = host->medium->journal_synced = false;
   host->recovering = true;
   host->given = host->taken_least;
-  host->opening = true;
   TRACE("  open");
   pbk_status status = pbk_engine_open(&config, &options, &opening, &host->engine);
-  host->opening = false;
   if (opening.status != status) run_fail("opening answers %s and says %s", pbk_status_name(status), pbk_status_name(opening.status));
   if (status != PBK_OK) {
     if (host->engine) run_fail("an engine from an opening that failed");
@@ -322,7 +355,13 @@ pbk_status host_open(struct host *host) {
   read_undecided(host, opening.offered_again + opening.unknown_outcome);
   host->durable_offers = 0;
   note_durable(host);
-  return PBK_OK;
+  /* where messages are offered at once, a commit changes nothing wherever it comes */
+  if (host->varied && host->scenario->at_once && random_one_in(&host->random, 8)) {
+    host->taken_most = host->given > host->taken_most ? host->given : host->taken_most;
+    status = random_one_in(&host->random, 2) ? pbk_snapshot(host->engine, 0) : pbk_commit(host->engine);
+    if (status == PBK_OK) host->taken_least = host->taken_most = host->given;
+  }
+  return status;
 }
 
 /* ---- steps ---- */
@@ -365,7 +404,9 @@ static pbk_status call(struct host *host, uint32_t choice) {
 }
 
 static pbk_status keep(struct host *host, const struct step *step) {
-  if (!host->medium || step->kind == STEP_COMMIT) return pbk_commit(host->engine);
+  if (!host->medium) return pbk_commit(host->engine);
+  if (step->kind == STEP_COMMIT && host->varied && random_one_in(&host->random, 16)) return pbk_snapshot(host->engine, 0);
+  if (step->kind == STEP_COMMIT) return pbk_commit(host->engine);
   if (step->kind == STEP_CLOSE) return pbk_close(host->engine);
   pbk_status status = pbk_snapshot(host->engine, step->choice);
   if (status == PBK_ERR_UNSUPPORTED) status = pbk_snapshot(host->engine, 0);

@@ -2,9 +2,11 @@
  *
  *   sim --runs N [--seed-from M] [--jobs J]   crash runs of the seeds from M on (1), on J processes at once (1)
  *   sim --seed N [--schedule K] [--trace]     all runs of one seed, or one of them, and what happens in it
- *   sim --shortage N [--seed-from M]          memory and storage that fail, at every call, for N seeds
- *   sim --damage N [--seed-from M]            journals and snapshots damaged everywhere, for N seeds
+ *   sim --storage N [--seed-from M]           every call of storage fails, for N seeds
+ *   sim --shortage N [--seed-from M]          every allocation fails, for N seeds
+ *   sim --damage N [--seed-from M] [--every K] journals and snapshots damaged everywhere, one bit of K, for N seeds
  *
+ * A failure says which --schedule it was; with it and the same --storage, --shortage or --damage 1 it is run again alone.
  * --counted: each block of memory is one of malloc's, for sanitizers. The last line is: N passed, N failed. */
 #define _POSIX_C_SOURCE 200809L
 #include "crashes.h"
@@ -41,7 +43,7 @@ void run_trace(const char *format, ...) {
 }
 
 struct arguments {
-  uint64_t runs, seed, seed_from, jobs, shortage, damage;
+  uint64_t runs, seed, seed_from, jobs, storage, shortage, damage;
   struct crash_options options;
 };
 
@@ -55,13 +57,16 @@ static void work(const struct arguments *arguments, uint64_t job, struct tally *
     for (uint64_t seed = arguments->seed_from + job; tally->passed + tally->failed < options.most; seed += step)
       crash_seed(seed, &options, tally);
   }
-  for (uint64_t i = job; i < arguments->shortage; i += step) shortage_seed(arguments->seed_from + i, tally);
-  for (uint64_t i = job; i < arguments->damage; i += step) damage_seed(arguments->seed_from + i, tally);
+  for (uint64_t i = job; i < arguments->storage; i += step) crash_each_call(arguments->seed_from + i, &options, tally);
+  for (uint64_t i = job; i < arguments->shortage; i += step) shortage_seed(arguments->seed_from + i, &options, tally);
+  for (uint64_t i = job; i < arguments->damage; i += step) damage_seed(arguments->seed_from + i, &options, tally);
   crash_release();
+  shortage_release();
+  damage_release();
 }
 
 static struct tally work_in_jobs(const struct arguments *arguments) {
-  struct tally sum = {0, 0};
+  struct tally sum = {0};
   int *pipes = calloc(arguments->jobs, sizeof *pipes);
   if (!pipes) abort();
   for (uint64_t job = 0; job < arguments->jobs; job++) {
@@ -71,7 +76,7 @@ static struct tally work_in_jobs(const struct arguments *arguments) {
     pid_t process = fork();
     if (process < 0) abort();
     if (process == 0) {
-      struct tally tally = {0, 0};
+      struct tally tally = {0};
       work(arguments, job, &tally);
       fflush(stdout);
       ssize_t written = write(ends[1], &tally, sizeof tally);
@@ -85,6 +90,9 @@ static struct tally work_in_jobs(const struct arguments *arguments) {
     if (read(pipes[job], &tally, sizeof tally) == (ssize_t)sizeof tally) {
       sum.passed += tally.passed;
       sum.failed += tally.failed;
+      sum.undecided += tally.undecided;
+      sum.reordered += tally.reordered;
+      sum.incomparable += tally.incomparable;
     } else {
       printf("FAILED: job %" PRIu64 " ended early\n", job);
       sum.failed++;
@@ -104,13 +112,15 @@ static bool take_number(const char *name, uint64_t *to, int count, char **texts,
 
 int main(int count, char **texts) {
   struct arguments arguments = {.seed_from = 1, .jobs = 1};
+  uint64_t every = 1;
   for (int i = 1; i < count; i++) {
     if (take_number("--runs", &arguments.runs, count, texts, &i) || take_number("--seed", &arguments.seed, count, texts, &i) ||
         take_number("--seed-from", &arguments.seed_from, count, texts, &i) ||
         take_number("--jobs", &arguments.jobs, count, texts, &i) ||
         take_number("--schedule", &arguments.options.only_schedule, count, texts, &i) ||
+        take_number("--storage", &arguments.storage, count, texts, &i) ||
         take_number("--shortage", &arguments.shortage, count, texts, &i) ||
-        take_number("--damage", &arguments.damage, count, texts, &i))
+        take_number("--every", &every, count, texts, &i) || take_number("--damage", &arguments.damage, count, texts, &i))
       continue;
     if (strcmp(texts[i], "--trace") == 0) {
       arguments.options.trace = true;
@@ -122,13 +132,17 @@ int main(int count, char **texts) {
     }
   }
   if (arguments.jobs == 0) arguments.jobs = 1;
+  arguments.options.every = (uint32_t)every;
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
-  struct tally tally = {0, 0};
+  struct tally tally = {0};
   if (arguments.jobs == 1) work(&arguments, 0, &tally);
   else tally = work_in_jobs(&arguments);
   clock_gettime(CLOCK_MONOTONIC, &end);
   double seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+  if (arguments.runs || arguments.seed)
+    printf("%" PRIu64 " crashes with messages under way: %" PRIu64 " compared in any order, %" PRIu64 " not compared\n", tally.undecided,
+           tally.reordered, tally.incomparable);
   printf("%.0f runs a second\n", (double)(tally.passed + tally.failed) / (seconds > 0 ? seconds : 1));
   printf("%" PRIu64 " passed, %" PRIu64 " failed\n", tally.passed, tally.failed);
   return tally.failed > 0 || tally.passed == 0;

@@ -135,6 +135,10 @@ bool medium_has_changes(const struct medium *medium) {
   return false;
 }
 
+void medium_clear(struct medium *medium) {
+  for (int i = 0; i < PBK_OBJECTS; i++) object_set(&medium->objects[i], NULL, 0);
+}
+
 void medium_copy(struct medium *to, const struct medium *from) {
   for (int i = 0; i < PBK_OBJECTS; i++) object_copy(&to->objects[i], &from->objects[i]);
 }

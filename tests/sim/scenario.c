@@ -81,8 +81,10 @@ static void define_basics(struct writing *writing) {
        "{'type':'define','kind':'settings','default_sender':'success'}]}",
        writing->now);
   static const char *const waits[] = {"", ",'retry_waits':['30s','2h']", ",'retry_waits':['1m']", ",'retry_waits':[]"};
-  LINE(writing, "{'type':'define','kind':'settings','approval_window':'%um'%s}", 1 + below(writing, 3) * 30,
-       waits[below(writing, 8) % (one_in(writing, 4) ? 4 : 3)]);
+  static const uint32_t attempts[] = {5, 3, 2, 1};
+  uint32_t which = one_in(writing, 8) ? 3 : below(writing, 3);
+  writing->scenario->attempts = attempts[which];
+  LINE(writing, "{'type':'define','kind':'settings','approval_window':'%um'%s}", 1 + below(writing, 3) * 30, waits[which]);
 }
 
 static void define_audiences(struct writing *writing) {
@@ -325,6 +327,7 @@ void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs) {
   scenario->text.size = 0;
   scenario->step_count = scenario->line_count = 0;
   scenario->at_once = one_in(&writing, 3);
+  scenario->nobody_delivers = one_in(&writing, 8);
   scenario->zero_waits = one_in(&writing, 8);
   /* how often a commit comes: after each line, or after many */
   uint32_t commits = 1 + below(&writing, 8), snapshots = 6 + below(&writing, 40);

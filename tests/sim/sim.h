@@ -136,6 +136,7 @@ bool medium_before(struct medium *medium);
 bool medium_after(struct medium *medium);
 /* One call of storage without faults, as the log of another run has it. */
 void medium_repeat(struct medium *medium, enum call call, pbk_object object, const void *bytes, uint64_t size);
+void medium_clear(struct medium *medium);
 void medium_copy(struct medium *to, const struct medium *from);
 void medium_release(struct medium *medium);
 bool medium_has_changes(const struct medium *medium);
@@ -159,7 +160,9 @@ struct step {
 struct scenario {
   uint64_t seed;
   bool at_once;
-  bool zero_waits; /* an answer may be to try again at once */
+  bool nobody_delivers; /* messages wait for reports */
+  bool zero_waits;      /* an answer may be to try again at once */
+  uint32_t attempts;    /* of a message at most */
   struct bytes text;
   struct step *steps;
   uint32_t step_count, step_capacity, line_count;
@@ -192,7 +195,6 @@ struct host {
   enum driving driving;
   uint64_t random;
   bool recovering; /* opened, and no output given since */
-  bool opening;
   /* what the host knows for good */
   uint32_t step;          /* the next one */
   uint32_t acknowledged;  /* steps before it need not be done again */
@@ -209,6 +211,9 @@ struct host {
   struct undecided undecided[UNDECIDED_MOST];
   uint32_t undecided_count;
   bool substituted, substituted_now;
+  bool reordered;    /* what was undecided came out in another order than a run without crashes could give it */
+  bool incomparable; /* or cannot come out of one at all */
+  bool varied;       /* does what makes no difference otherwise now and then */
   unsigned char digest[16]; /* at the end */
 };
 void host_begin(struct host *host, const struct scenario *scenario, struct medium *medium, struct heap *heap);
@@ -228,5 +233,7 @@ pbk_config host_config(struct host *host, pbk_storage *storage);
 pbk_text host_output(const struct host *host, uint64_t seq);
 bool text_has(pbk_text line, const char *part);
 void host_close(struct host *host); /* destroys the engine */
+/* Opens for reading only, and looks. */
+pbk_status host_look(struct host *host, pbk_opening *opening);
 
 #endif

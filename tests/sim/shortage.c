@@ -1,0 +1,172 @@
+/* tests/sim/shortage.c - no memory, at every single allocation of a scenario; see crashes.h.
+ *
+ * A call that gets no memory answers so, has changed nothing (an advance may be done in part, and a line lets time pass before it is
+ * applied), and done again gives what it would have given. The same where memory stays away until the call is over. At the end nothing is
+ * left out. */
+#include "crashes.h"
+
+static struct {
+  struct scenario scenario;
+  struct host undisturbed, short_of;
+  struct medium medium;
+  struct heap heap, reference_heap;
+  /* before each step of the undisturbed run, and at its end */
+  unsigned char (*digests)[16];
+  uint64_t *allocations;
+  uint32_t capacity;
+  uint64_t opening; /* allocations of the opening */
+} seen;
+
+static void take_digest(struct host *host, unsigned char digest[16]) {
+  uint64_t fail_at = host->heap->fail_at, calls = host->heap->calls;
+  host->heap->fail_at = 0;
+  if (pbk_state_digest(host->engine, digest) != PBK_OK) run_fail("no digest");
+  host->heap->fail_at = fail_at;
+  host->heap->calls = calls;
+}
+
+static void begin(struct host *host) {
+  medium_clear(&seen.medium);
+  seen.medium.calls = seen.medium.fault_at = 0;
+  seen.medium.crashed = seen.medium.failed = seen.medium.journal_synced = false;
+  seen.heap.counted = true;
+  seen.heap.calls = seen.heap.fail_at = seen.heap.wrong_sizes = 0;
+  heap_forget(&seen.heap);
+  host_begin(host, &seen.scenario, &seen.medium, &seen.heap);
+}
+
+static void end(struct host *host) {
+  host_close(host);
+  if (seen.heap.out) run_fail("%zu bytes are not given back", seen.heap.out);
+  if (seen.heap.wrong_sizes) run_fail("%" PRIu64 " blocks are given back with a wrong size", seen.heap.wrong_sizes);
+}
+
+static void run_undisturbed(void) {
+  struct host *host = &seen.undisturbed;
+  uint32_t steps = seen.scenario.step_count;
+  if (seen.capacity < steps + 1) {
+    seen.capacity = steps + 1;
+    seen.digests = realloc(seen.digests, seen.capacity * sizeof *seen.digests);
+    seen.allocations = realloc(seen.allocations, seen.capacity * sizeof *seen.allocations);
+    if (!seen.digests || !seen.allocations) abort();
+  }
+  begin(host);
+  if (host_open(host) != PBK_OK) run_fail("an engine cannot be made");
+  seen.opening = seen.heap.calls;
+  while (host->step < steps) {
+    uint32_t step = host->step;
+    take_digest(host, seen.digests[step]);
+    seen.allocations[step] = seen.heap.calls;
+    if (host_do(host) != PBK_OK) run_fail("step %" PRIu32 " fails", step);
+  }
+  seen.allocations[steps] = seen.heap.calls;
+  take_digest(host, seen.digests[steps]);
+  if (host_finish(host) != PBK_OK) run_fail("the end fails");
+  end(host);
+}
+
+/* Time passes in these, and what it has brought about stays. */
+static bool may_be_partial(const struct step *step) {
+  return step->kind == STEP_LINE || step->kind == STEP_ADVANCE || step->kind == STEP_CALL;
+}
+
+static void run_short_of(uint64_t allocation, bool for_good) {
+  struct host *host = &seen.short_of;
+  begin(host);
+  seen.heap.fail_at = allocation;
+  seen.heap.fail_after = for_good;
+  pbk_status status = host_open(host);
+  if (allocation <= seen.opening) {
+    if (status == PBK_ERR_NO_MEMORY) {
+      if (seen.heap.out) run_fail("an opening without memory leaves %zu bytes", seen.heap.out);
+      seen.heap.fail_at = 0;
+      status = host_open(host);
+    }
+    seen.heap.fail_at = 0;
+  }
+  if (status != PBK_OK) run_fail("opening answers %s", pbk_status_name(status));
+  bool failed = false;
+  while (host->step < seen.scenario.step_count) {
+    const struct step *step = &seen.scenario.steps[host->step];
+    uint32_t number = host->step, taken = host->output_count;
+    pbk_time now = pbk_now(host->engine);
+    status = host_do(host);
+    if (status == PBK_ERR_NO_MEMORY) {
+      unsigned char digest[16];
+      if (failed) run_fail("step %" PRIu32 " gets no memory again", number);
+      failed = true;
+      TRACE("  no memory in step %" PRIu32, number);
+      seen.heap.fail_at = 0;
+      if (!host->engine) { /* opening again behind a close */
+        host->step = number + 1;
+        status = host_open(host);
+        if (status != PBK_OK) run_fail("opening again answers %s", pbk_status_name(status));
+        continue;
+      }
+      take_digest(host, digest);
+      bool same = memcmp(digest, seen.digests[number], sizeof digest) == 0;
+      if (!same && !(may_be_partial(step) && (pbk_now(host->engine) > now || step->kind == STEP_ADVANCE)) && step->kind != STEP_COMMIT)
+        run_fail("step %" PRIu32 " without memory has changed something", number);
+      (void)taken;
+      continue; /* the same step again */
+    }
+    if (status != PBK_OK) run_fail("step %" PRIu32 " answers %s", number, pbk_status_name(status));
+    if (failed) continue;
+    if (seen.heap.fail_at && seen.heap.calls >= seen.heap.fail_at && for_good) run_fail("step %" PRIu32 " says nothing of memory it does not get", number);
+    if (seen.heap.calls >= allocation) seen.heap.fail_at = 0; /* it got on without */
+  }
+  seen.heap.fail_at = 0;
+  if (host_finish(host) != PBK_OK) run_fail("the end fails");
+  const struct host *wanted = &seen.undisturbed;
+  for (uint32_t seq = 1; seq <= host->output_count && seq <= wanted->output_count; seq++) {
+    pbk_text given = host_output(host, seq), other = host_output(wanted, seq);
+    if (given.size != other.size || memcmp(given.bytes, other.bytes, given.size) != 0)
+      run_fail("output %" PRIu32 " is\n  %.*sand should be\n  %.*s", seq, (int)given.size, given.bytes, (int)other.size, other.bytes);
+  }
+  if (host->output_count != wanted->output_count) run_fail("there are %" PRIu32 " outputs, and should be %" PRIu32, host->output_count, wanted->output_count);
+  if (host->offer_count != wanted->offer_count) run_fail("there are %" PRIu32 " offers, and should be %" PRIu32, host->offer_count, wanted->offer_count);
+  if (memcmp(host->digest, wanted->digest, sizeof host->digest) != 0) run_fail("the state has another digest");
+  end(host);
+}
+
+static bool attempt(struct tally *tally, uint64_t allocation, bool for_good) {
+  if (setjmp(run.end)) {
+    tally->failed++;
+    heap_forget(&seen.heap);
+    return false;
+  }
+  if (allocation) run_short_of(allocation, for_good);
+  else run_undisturbed();
+  tally->passed++;
+  return true;
+}
+
+void shortage_seed(uint64_t seed, const struct crash_options *options, struct tally *tally) {
+  run.seed = seed;
+  run.schedule = 0;
+  run.trace = options->trace && options->only_schedule == 0;
+  scenario_make(&seen.scenario, seed, 12);
+  snprintf(run.what, sizeof run.what, "enough memory");
+  if (!attempt(tally, 0, false)) return;
+  run.trace = options->trace;
+  uint64_t allocations = seen.allocations[seen.scenario.step_count];
+  for (uint64_t allocation = 1; allocation <= allocations; allocation++) {
+    for (int for_good = 0; for_good < 2; for_good++) {
+      run.schedule++;
+      if (options->only_schedule && options->only_schedule != run.schedule) continue;
+      snprintf(run.what, sizeof run.what, "allocation %" PRIu64 " fails %s", allocation, for_good ? "and all after it" : "once");
+      attempt(tally, allocation, for_good);
+    }
+  }
+}
+
+void shortage_release(void) {
+  host_release(&seen.undisturbed);
+  host_release(&seen.short_of);
+  medium_release(&seen.medium);
+  heap_release(&seen.heap);
+  heap_release(&seen.reference_heap);
+  scenario_release(&seen.scenario);
+  free(seen.digests);
+  free(seen.allocations);
+}
