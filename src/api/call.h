@@ -30,6 +30,9 @@ pbk_status pbk_take_envelope(const pbk_envelope *envelope, struct command *comma
 /* Why a call that changes state cannot be made now; PBK_OK: it can. */
 pbk_status pbk_may_change(const pbk_engine *engine);
 
+/* An engine as the configuration wants it, nothing read from its storage yet. */
+pbk_status pbk_make_engine(const pbk_config *config, pbk_engine **engine);
+
 /* Submits a command from a C call. */
 pbk_status pbk_call(pbk_engine *engine, const pbk_envelope *envelope, struct command *command);
 /* The same for a command about a subject. */

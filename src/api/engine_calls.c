@@ -23,6 +23,8 @@ const char *pbk_status_name(pbk_status status) {
   case PBK_ERR_REFUSED: return "PBK_ERR_REFUSED";
   case PBK_ERR_DIVERGED: return "PBK_ERR_DIVERGED";
   case PBK_ERR_UNSUPPORTED: return "PBK_ERR_UNSUPPORTED";
+  case PBK_ERR_CORRUPT: return "PBK_ERR_CORRUPT";
+  case PBK_ERR_CLOSED: return "PBK_ERR_CLOSED";
   default: return "unknown status";
   }
 }
@@ -43,20 +45,20 @@ static pbk_status check_config(const pbk_config *config) {
   if (config->storage) {
     status = pbk_check_size(config->storage, sizeof *config->storage);
     if (status != PBK_OK) return status;
-    if (!config->storage->append || !config->storage->sync) return PBK_ERR_ARGUMENT;
+    const pbk_storage *storage = config->storage;
+    if (!storage->append || !storage->sync || !storage->extent || !storage->read || !storage->truncate) return PBK_ERR_ARGUMENT;
   }
   bool fine = pbk_fine_text(config->engine_id) && config->engine_id.size <= PBK_MAX_KEY &&
               (config->flags & ~(uint32_t)PBK_DELIVER_AT_ONCE) == 0;
   return fine ? PBK_OK : PBK_ERR_ARGUMENT;
 }
 
-static pbk_status create_body(pbk_engine *engine, void *argument) {
+static pbk_status make_body(pbk_engine *engine, void *argument) {
   pbk_engine_init(engine, argument);
   return PBK_OK;
 }
 
-pbk_status pbk_engine_create(const pbk_config *config, pbk_engine **engine) {
-  if (!config || !engine) return PBK_ERR_ARGUMENT;
+pbk_status pbk_make_engine(const pbk_config *config, pbk_engine **engine) {
   *engine = NULL;
   pbk_status status = check_config(config);
   if (status != PBK_OK) return status;
@@ -70,10 +72,14 @@ pbk_status pbk_engine_create(const pbk_config *config, pbk_engine **engine) {
   memset(made, 0, sizeof *made);
   made->memory = memory;
   pbk_config copy = *config;
-  status = pbk_guarded(made, create_body, &copy);
+  status = pbk_guarded(made, make_body, &copy);
   if (status == PBK_OK) *engine = made;
   else pbk_engine_destroy(made);
   return status;
+}
+
+pbk_status pbk_engine_create(const pbk_config *config, pbk_engine **engine) {
+  return pbk_engine_open(config, NULL, NULL, engine);
 }
 
 void pbk_engine_destroy(pbk_engine *engine) {
@@ -116,7 +122,7 @@ pbk_status pbk_set_time_zones(pbk_engine *engine, const void *bytes, size_t size
 
 static pbk_status commit_body(pbk_engine *engine, void *argument) {
   (void)argument;
-  if (!pbk_offer_ready(engine) || !pbk_make_durable(engine)) return engine->broken;
+  if (!pbk_offer_ready(engine) || !pbk_make_durable(engine, RECORD_COMMIT)) return engine->broken;
   engine->context.outputs.drainable_seq = engine->context.outputs.last_seq;
   return PBK_OK;
 }

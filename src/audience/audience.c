@@ -116,6 +116,16 @@ uint32_t pbk_propose_audience(struct audiences *audiences, pbk_definition_kind k
   return pbk_registry_propose(&audiences->registry, key, pbk_names_intern(&audiences->context->names, key), audience);
 }
 
+bool pbk_restore_audience(struct audiences *audiences, uint32_t place, struct audience *audience) {
+  struct problem problem;
+  pbk_problem_clear(&problem);
+  if (!audience->source.bytes) return audience->kind == PBK_DEFINE_PERSONA;
+  audiences->restoring = true;
+  audience->program = compile(audiences, audience->kind, audience->of, place, audience->source, &problem);
+  audiences->restoring = false;
+  return audience->program != NULL;
+}
+
 bool pbk_program_names(const struct cel_program *program, uint32_t place) {
   if (!program) return false;
   for (uint32_t i = 0; i < pbk_cel_read_count(program); i++) {

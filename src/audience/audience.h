@@ -43,6 +43,7 @@ struct audiences {
   ARRAY(struct audience_read) reads;
   number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
   ARRAY(struct flip) flips;
+  bool restoring;          /* conditions are compiled that were accepted once */
   struct cel_zones zones;  /* what conditions may name; the bytes are owned */
   struct flip tag; /* what the host asks for in the cause under way; audience MAP_NONE: nothing */
 };
@@ -65,6 +66,8 @@ uint32_t pbk_propose_audience(struct audiences *audiences, pbk_definition_kind k
 /* Makes it count; members join and leave silently, and those of personas that name it (A3). */
 void pbk_install_audience(struct audiences *audiences, uint32_t place, struct audience *audience);
 void pbk_install_audience_removal(struct audiences *audiences, uint32_t place);
+/* Compiles the source of a definition that was accepted once, whatever has gone since: false where it cannot be. */
+bool pbk_restore_audience(struct audiences *audiences, uint32_t place, struct audience *audience);
 void pbk_release_audience(struct audiences *audiences, struct audience *audience);
 /* Whether the latest definition of some persona names it. */
 bool pbk_audience_named(const struct audiences *audiences, uint32_t place);
@@ -89,6 +92,8 @@ uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_
 void pbk_mark_changes(struct audiences *audiences);
 /* Other time zone data (checked already; copied): marks all that reads zones. */
 void pbk_set_zones(struct audiences *audiences, struct text bytes);
+/* The same data as a snapshot kept it, nothing marked: false where it is not what it should be. */
+bool pbk_restore_zones(struct audiences *audiences, struct text bytes);
 void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t subject);
 /* Marks those who read the membership of an audience for a subject. */
 void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t subject);

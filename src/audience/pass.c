@@ -152,17 +152,25 @@ void pbk_mark_changes(struct audiences *audiences) {
   for (uint32_t i = 0; i < audiences->facts->changes.count; i++) mark_change(audiences, audiences->facts->changes.items[i]);
 }
 
-void pbk_set_zones(struct audiences *audiences, struct text bytes) {
+bool pbk_restore_zones(struct audiences *audiences, struct text bytes) {
   struct memory *memory = audiences->context->memory;
   struct cel_zones zones = {0};
   const char *message;
   if (bytes.size) {
     char *copy = pbk_allocate(memory, bytes.size);
     memcpy(copy, bytes.bytes, bytes.size);
-    pbk_cel_zones_read(&zones, copy, bytes.size, &message);
+    if (!pbk_cel_zones_read(&zones, copy, bytes.size, &message)) {
+      pbk_release(memory, copy, bytes.size);
+      return false;
+    }
   }
   pbk_release(memory, (void *)(uintptr_t)audiences->zones.bytes, audiences->zones.size);
   audiences->zones = zones;
+  return true;
+}
+
+void pbk_set_zones(struct audiences *audiences, struct text bytes) {
+  pbk_restore_zones(audiences, bytes);
   struct cel_read read = {CEL_READS_ZONES, 0, 0};
   for (uint32_t i = read_place(audiences, read);
        i < audiences->reads.count && compare_reads(audiences->reads.items[i].read, read) == 0; i++) {

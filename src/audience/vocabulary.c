@@ -106,6 +106,7 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
                                         .resolve = resolve,
                                         .entry_name = trait_name,
                                         .wants_bool = true,
+                                        .trusted = audiences->restoring,
                                         .zones = &audiences->zones};
   bool enrolled = use == CONDITION_STEP || use == CONDITION_EXIT;
   bool contact = subject_kind == PBK_CONTACT;

@@ -7,8 +7,7 @@
 
 /* ---- writing ---- */
 
-/* Room for `size` more bytes, which the caller fills. */
-static unsigned char *writer_extend(struct writer *writer, uint32_t size) {
+unsigned char *pbk_write_room(struct writer *writer, uint32_t size) {
   enum { FEW = 64 };
   if (size > writer->capacity - writer->size) {
     if (size > UINT32_MAX - writer->size) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
@@ -27,23 +26,23 @@ void pbk_writer_release(struct writer *writer) {
 }
 
 void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size) {
-  if (size) memcpy(writer_extend(writer, size), bytes, size);
+  if (size) memcpy(pbk_write_room(writer, size), bytes, size);
 }
 
 void pbk_write_u8(struct writer *writer, uint8_t value) {
   if (writer->size < writer->capacity)
     writer->bytes[writer->size++] = value;
   else
-    *writer_extend(writer, 1) = value;
+    *pbk_write_room(writer, 1) = value;
 }
 
 void pbk_write_u32(struct writer *writer, uint32_t value) {
-  unsigned char *at = writer_extend(writer, 4);
+  unsigned char *at = pbk_write_room(writer, 4);
   for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (8 * i));
 }
 
 void pbk_write_u64(struct writer *writer, uint64_t value) {
-  unsigned char *at = writer_extend(writer, 8);
+  unsigned char *at = pbk_write_room(writer, 8);
   for (int i = 0; i < 8; i++) at[i] = (unsigned char)(value >> (8 * i));
 }
 
@@ -52,7 +51,7 @@ void pbk_write_uint(struct writer *writer, uint64_t value) {
   uint32_t size = 0;
   for (; value >= 0x80; value >>= 7) bytes[size++] = (unsigned char)(value | 0x80);
   bytes[size++] = (unsigned char)value;
-  memcpy(writer_extend(writer, size), bytes, size);
+  memcpy(pbk_write_room(writer, size), bytes, size);
 }
 
 void pbk_write_int(struct writer *writer, int64_t value) {
@@ -63,6 +62,13 @@ void pbk_write_double(struct writer *writer, double value) {
   uint64_t bits;
   memcpy(&bits, &value, sizeof bits);
   pbk_write_u64(writer, bits);
+}
+
+void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t count) {
+  if (count > UINT32_MAX / 8) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
+  unsigned char *at = pbk_write_room(writer, count * 8);
+  for (uint32_t i = 0; i < count; i++)
+    for (int j = 0; j < 8; j++) at[i * 8 + j] = (unsigned char)(words[i] >> (8 * j));
 }
 
 void pbk_write_text(struct writer *writer, struct text text) {
@@ -95,8 +101,7 @@ void pbk_write_value(struct writer *writer, const pbk_value *value) {
 
 /* ---- reading ---- */
 
-/* `size` bytes, or NULL and failed. */
-static const unsigned char *reader_take(struct reader *reader, uint64_t size) {
+const unsigned char *pbk_read_bytes(struct reader *reader, uint64_t size) {
   if (reader->failed || size > (uint64_t)(reader->end - reader->at)) {
     reader->failed = true;
     return NULL;
@@ -107,19 +112,19 @@ static const unsigned char *reader_take(struct reader *reader, uint64_t size) {
 }
 
 uint8_t pbk_read_u8(struct reader *reader) {
-  const unsigned char *at = reader_take(reader, 1);
+  const unsigned char *at = pbk_read_bytes(reader, 1);
   return at ? *at : 0;
 }
 
 uint32_t pbk_read_u32(struct reader *reader) {
-  const unsigned char *at = reader_take(reader, 4);
+  const unsigned char *at = pbk_read_bytes(reader, 4);
   uint32_t value = 0;
   for (int i = 0; at && i < 4; i++) value |= (uint32_t)at[i] << (8 * i);
   return value;
 }
 
 uint64_t pbk_read_u64(struct reader *reader) {
-  const unsigned char *at = reader_take(reader, 8);
+  const unsigned char *at = pbk_read_bytes(reader, 8);
   uint64_t value = 0;
   for (int i = 0; at && i < 8; i++) value |= (uint64_t)at[i] << (8 * i);
   return value;
@@ -150,10 +155,18 @@ double pbk_read_double(struct reader *reader) {
   return value;
 }
 
+void pbk_read_words(struct reader *reader, uint64_t *words, uint32_t count) {
+  const unsigned char *at = pbk_read_bytes(reader, (uint64_t)count * 8);
+  for (uint32_t i = 0; i < count; i++) {
+    words[i] = 0;
+    for (int j = 0; at && j < 8; j++) words[i] |= (uint64_t)at[i * 8 + j] << (8 * j);
+  }
+}
+
 struct text pbk_read_text(struct reader *reader) {
   uint64_t size = pbk_read_uint(reader);
   if (size > UINT32_MAX) reader->failed = true;
-  const unsigned char *at = reader_take(reader, size);
+  const unsigned char *at = pbk_read_bytes(reader, size);
   return at ? (struct text){(const char *)at, (uint32_t)size} : NO_TEXT;
 }
 

@@ -13,12 +13,15 @@ struct writer {
 };
 void pbk_writer_release(struct writer *writer);
 void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size);
+/* Room for `size` more bytes, which the caller fills. */
+unsigned char *pbk_write_room(struct writer *writer, uint32_t size);
 void pbk_write_u8(struct writer *writer, uint8_t value);
 void pbk_write_u32(struct writer *writer, uint32_t value);  /* fixed four bytes */
 void pbk_write_u64(struct writer *writer, uint64_t value);  /* fixed eight bytes */
 void pbk_write_uint(struct writer *writer, uint64_t value); /* LEB128, 1 to 10 bytes */
 void pbk_write_int(struct writer *writer, int64_t value);   /* zigzag LEB128 */
 void pbk_write_double(struct writer *writer, double value); /* its eight bytes */
+void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t count); /* fixed eight bytes each */
 void pbk_write_text(struct writer *writer, struct text text); /* size as uint, then the bytes */
 void pbk_write_value(struct writer *writer, const pbk_value *value);
 
@@ -33,6 +36,9 @@ uint64_t pbk_read_u64(struct reader *reader);
 uint64_t pbk_read_uint(struct reader *reader);
 int64_t pbk_read_int(struct reader *reader);
 double pbk_read_double(struct reader *reader);
+/* `size` bytes of the input, borrowed; NULL, and failed, where there are not so many. */
+const unsigned char *pbk_read_bytes(struct reader *reader, uint64_t size);
+void pbk_read_words(struct reader *reader, uint64_t *words, uint32_t count);
 struct text pbk_read_text(struct reader *reader); /* borrowed from the input */
 /* Lists and maps in the arena, texts borrowed from the input. Depth at most VALUE_MOST_DEPTH, else failed. */
 pbk_value pbk_read_value(struct reader *reader, struct arena *arena);

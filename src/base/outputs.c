@@ -1,6 +1,8 @@
 /* base/outputs.c - see outputs.h. A chain of blocks; each output is one record with its texts behind it. */
 #include "base/outputs.h"
 
+#include "base/checksum.h"
+#include "base/output_code.h"
 #include "base/value.h"
 
 struct output_record {
@@ -21,6 +23,7 @@ static char *block_bytes(struct output_block *block) { return (char *)(block + 1
 
 void pbk_outputs_init(struct outputs *outputs, struct memory *memory) {
   *outputs = (struct outputs){.memory = memory};
+  outputs->digesting.memory = memory;
 }
 
 static void release_block(struct outputs *outputs, struct output_block *block) {
@@ -34,6 +37,7 @@ void pbk_outputs_release(struct outputs *outputs) {
     release_block(outputs, block);
   }
   outputs->newest = NULL;
+  pbk_writer_release(&outputs->digesting);
 }
 
 static void *make_room(struct outputs *outputs, uint32_t size) {
@@ -51,22 +55,6 @@ static void *make_room(struct outputs *outputs, uint32_t size) {
   return room;
 }
 
-/* The texts of an output, so that measuring and copying cannot disagree. */
-static const size_t text_offsets[] = {
-    offsetof(pbk_output, contact),    offsetof(pbk_output, account),      offsetof(pbk_output, playbook),
-    offsetof(pbk_output, kind),       offsetof(pbk_output, key),          offsetof(pbk_output, audience),
-    offsetof(pbk_output, message_id), offsetof(pbk_output, branch),       offsetof(pbk_output, sender),
-    offsetof(pbk_output, sender_by),  offsetof(pbk_output, outcome),      offsetof(pbk_output, state),
-    offsetof(pbk_output, reason),     offsetof(pbk_output, title),        offsetof(pbk_output, assignee),
-    offsetof(pbk_output, channel),    offsetof(pbk_output, template_key), offsetof(pbk_output, to),
-    offsetof(pbk_output, role),       offsetof(pbk_output, user),         offsetof(pbk_output, text),
-    offsetof(pbk_output, path)};
-enum { OUTPUT_TEXTS = sizeof text_offsets / sizeof text_offsets[0] };
-
-static pbk_text *text_at(pbk_output *output, uint32_t at) {
-  return (pbk_text *)(void *)((char *)output + text_offsets[at]);
-}
-
 static uint32_t aligned(size_t size) { return (uint32_t)((size + 7) & ~(size_t)7); }
 
 static void copy_text(char **at, pbk_text *text) {
@@ -76,11 +64,12 @@ static void copy_text(char **at, pbk_text *text) {
   *at += text->size;
 }
 
-void pbk_outputs_add(struct outputs *outputs, const pbk_output *output) {
+/* Copies it whole; `seq` as given. */
+static const pbk_output *keep(struct outputs *outputs, const pbk_output *output) {
   struct output_record *record;
   pbk_output copy = *output;
   size_t bytes = 0, values = 0;
-  for (uint32_t i = 0; i < OUTPUT_TEXTS; i++) bytes += text_at(&copy, i)->size;
+  for (uint32_t i = 0; i < OUTPUT_TEXTS; i++) bytes += pbk_output_text(&copy, i)->size;
   for (uint32_t i = 0; i < copy.check_count; i++) {
     bytes += copy.checks[i].name.size + copy.checks[i].error.size;
     values += sizeof(pbk_check) + aligned(pbk_value_extent(&copy.checks[i].value));
@@ -105,9 +94,47 @@ void pbk_outputs_add(struct outputs *outputs, const pbk_output *output) {
       copy_text(&at, &checks[i].error);
     }
   }
-  for (uint32_t i = 0; i < OUTPUT_TEXTS; i++) copy_text(&at, text_at(&record->output, i));
+  for (uint32_t i = 0; i < OUTPUT_TEXTS; i++) copy_text(&at, pbk_output_text(&record->output, i));
   record->output.size = sizeof record->output;
-  record->output.seq = ++outputs->last_seq;
+  return &record->output;
+}
+
+static void digest(struct outputs *outputs, const pbk_output *output) {
+  struct coder coder = {.writer = &outputs->digesting};
+  pbk_output copy = *output;
+  outputs->digesting.size = 0;
+  pbk_code_output(&coder, &copy);
+  outputs->digest = pbk_crc32c(outputs->digest, outputs->digesting.bytes, outputs->digesting.size);
+}
+
+void pbk_outputs_add(struct outputs *outputs, const pbk_output *output) {
+  pbk_output numbered = *output;
+  numbered.seq = outputs->last_seq + 1;
+  const pbk_output *kept = keep(outputs, &numbered);
+  if (outputs->digested) digest(outputs, kept);
+  outputs->last_seq++;
+}
+
+void pbk_outputs_restore(struct outputs *outputs, const pbk_output *output) { keep(outputs, output); }
+
+void pbk_outputs_pass(struct outputs *outputs, uint64_t seq) {
+  if (seq > outputs->drainable_seq) outputs->drainable_seq = seq;
+  while (outputs->drained_seq < seq && outputs->drained_seq < outputs->last_seq) pbk_outputs_take(outputs);
+  pbk_outputs_tidy(outputs);
+}
+
+struct outputs_cursor pbk_outputs_cursor(const struct outputs *outputs) {
+  return (struct outputs_cursor){outputs->oldest, outputs->oldest ? outputs->oldest->taken : 0};
+}
+
+const pbk_output *pbk_outputs_next(struct outputs_cursor *cursor) {
+  while (cursor->at == cursor->block->filled) {
+    cursor->block = cursor->block->newer;
+    cursor->at = cursor->block->taken;
+  }
+  struct output_record *record = (struct output_record *)(void *)(block_bytes(cursor->block) + cursor->at);
+  cursor->at += record->size;
+  return &record->output;
 }
 
 const pbk_output *pbk_outputs_peek(struct outputs *outputs) {

@@ -4,7 +4,7 @@
 #ifndef PBK_BASE_OUTPUTS_H
 #define PBK_BASE_OUTPUTS_H
 
-#include "base/memory.h"
+#include "base/codec.h"
 #include "base/text.h"
 #include <playbook/playbook.h>
 
@@ -15,6 +15,9 @@ struct outputs {
   uint64_t last_seq;      /* of the newest output made */
   uint64_t drainable_seq; /* outputs up to this one may be given out */
   uint64_t drained_seq;   /* and up to this one have been */
+  bool digested;          /* where there is a journal to tell it to */
+  uint32_t digest;        /* CRC-32C over all outputs made, as bytes */
+  struct writer digesting;
 };
 
 void pbk_outputs_init(struct outputs *outputs, struct memory *memory);
@@ -26,6 +29,18 @@ const pbk_output *pbk_outputs_peek(struct outputs *outputs);
 void pbk_outputs_take(struct outputs *outputs); /* what peek gave */
 /* Frees what has been given out. */
 void pbk_outputs_tidy(struct outputs *outputs);
+/* Those up to a number have been taken in an earlier life: they are not given out again. */
+void pbk_outputs_pass(struct outputs *outputs, uint64_t seq);
+/* Puts back one that a snapshot kept: it is counted and digested already. */
+void pbk_outputs_restore(struct outputs *outputs, const pbk_output *output);
+
+/* Walks those that have not been given out; the caller knows how many there are. */
+struct outputs_cursor {
+  struct output_block *block;
+  uint32_t at;
+};
+struct outputs_cursor pbk_outputs_cursor(const struct outputs *outputs);
+const pbk_output *pbk_outputs_next(struct outputs_cursor *cursor);
 
 static inline pbk_text public_text(struct text text) { return (pbk_text){text.bytes, text.size}; }
 static inline struct text private_text(pbk_text text) { return (struct text){text.bytes, (uint32_t)text.size}; }

@@ -92,6 +92,7 @@ struct cel_environment {
   bool no_check;    /* leave out the type checker (conformance cases with disable_check) */
   const char *container; /* NULL, or "a.b": a name is looked for as a.b.name, then as a.name, then as it stands */
   bool wants_bool; /* refuse what is known to give another type (SPEC X5) */
+  bool trusted; /* the source was accepted once: what has gone since, such as a time zone, is not refused but an error when it is asked */
   const struct cel_zones *zones; /* NULL: none; read by programs whenever they run, so that other bytes may be put there meanwhile */
 };
 

@@ -42,7 +42,8 @@ enum command_type {
   COMMAND_BATCH = 32, /* the envelope of a batch of facts: only its messageId counts */
   COMMAND_ANSWER = 33,
   COMMAND_ZONES = 34,
-  COMMAND_COUNT = 35
+  COMMAND_RECOVER = 35, /* what was offered when a crash came: again, or given up (SPEC O8) */
+  COMMAND_COUNT = 36
 };
 
 /* Texts and values are borrowed until the command is applied. A text without bytes is not given. */
@@ -68,6 +69,7 @@ struct command {
   const pbk_definition *definitions;
   uint32_t definition_count;
   bool batch;                        /* paths begin with /batch/i */
+  bool alone;                        /* in the journal: what was due at its time has records of its own */
 
   const struct problem *problem;     /* COMMAND_REFUSED; COMMAND_DEFINE: of a definition after those given, all are refused */
 };

@@ -41,7 +41,9 @@ static struct text fine_reason(pbk_text given) {
   return pbk_utf8_valid(reason) ? reason : NO_TEXT;
 }
 
-static void apply_answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *answer) {
+/* ---- answers ---- */
+
+static void answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *answer) {
   bool known = answer->outcome >= PBK_DELIVERY_SENT && answer->outcome <= PBK_DELIVERY_FAILED;
   struct command command = {.type = COMMAND_ANSWER,
                             .received_at = PBK_NO_TIME,
@@ -50,36 +52,111 @@ static void apply_answer(struct pbk_engine *engine, uint64_t id, const pbk_answe
                             .flag = known ? answer->outcome : PBK_DELIVERY_FAILED,
                             .wait = answer->wait < 0 ? PBK_WAIT_DEFAULT : answer->wait,
                             .reason = known ? fine_reason(answer->reason) : TEXT("unknown_answer")};
-  pbk_journal_add(&engine->journal, &command);
   engine->commands++;
   pbk_begin_cause(engine);
   pbk_answer_message(&engine->outbox, id, command.flag, command.wait, command.reason, engine->context.now);
+  pbk_journal_add(&engine->journal, &command);
 }
 
-bool pbk_make_durable(struct pbk_engine *engine) {
+/* Only in a replay: the message that was offered then is the one that is ready now. */
+static bool check_answer(struct pbk_engine *engine, const struct command *command) {
+  const struct message *message = pbk_ready_message(&engine->outbox);
+  return engine->replaying && message && message->id == command->number && command->flag >= PBK_DELIVERY_SENT &&
+         command->flag <= PBK_DELIVERY_FAILED;
+}
+
+static void apply_answer(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
+  (void)occurred_at;
+  pbk_offered_message(&engine->outbox);
+  pbk_answer_message(&engine->outbox, command->number, command->flag, command->wait, command->reason, engine->context.now);
+}
+
+static void apply_recover(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
+  (void)command;
+  (void)occurred_at;
+  pbk_recover_messages(&engine->outbox);
+}
+
+struct handler pbk_delivery_handler(enum command_type type) {
+  if (type == COMMAND_ANSWER) return (struct handler){check_answer, apply_answer};
+  if (type == COMMAND_RECOVER) return (struct handler){NULL, apply_recover};
+  return (struct handler){NULL, NULL};
+}
+
+/* ---- records and commits ---- */
+
+void pbk_record_progress(struct pbk_engine *engine) {
+  struct unrecorded *unrecorded = &engine->unrecorded;
+  if (unrecorded->input) {
+    struct command input = *unrecorded->input;
+    input.alone = true;
+    pbk_journal_add(&engine->journal, &input);
+    unrecorded->input = NULL;
+  }
+  if (unrecorded->due) {
+    struct command advance = {.type = COMMAND_ADVANCE,
+                              .received_at = PBK_NO_TIME,
+                              .occurred_at = PBK_NO_TIME,
+                              .to = engine->context.now,
+                              .number = unrecorded->due};
+    pbk_journal_add(&engine->journal, &advance);
+    unrecorded->due = 0;
+  }
+}
+
+bool pbk_make_durable(struct pbk_engine *engine, enum record_type type) {
+  struct journal *journal = &engine->journal;
+  const struct outputs *outputs = &engine->context.outputs;
   if (engine->broken) return false; /* what the storage took before it failed is not known */
+  if (!journal_kept(journal)) return true;
+  bool news = journal->buffer.size > 0 || (type == RECORD_SEALED && journal->sequence > 0);
+  if (!news) return true;
+  struct record_commit commit = {.last_output = outputs->last_seq,
+                                 .last_taken = outputs->drained_seq,
+                                 .digest = outputs->digest};
+  if (!engine->deliver) commit.flags |= COMMIT_HANDED_OVER;
+  if (engine->in_line) commit.flags |= COMMIT_IN_LINE;
+  pbk_journal_commit(journal, type, &commit);
   engine->in_callback = true;
-  bool durable = pbk_journal_flush(&engine->journal);
+  bool durable = pbk_journal_flush(journal);
   engine->in_callback = false;
   if (!durable) engine->broken = PBK_ERR_STORAGE;
   return durable;
 }
 
+bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *commit) {
+  struct outputs *outputs = &engine->context.outputs;
+  if (commit->last_output != outputs->last_seq || commit->digest != outputs->digest) return false;
+  if (commit->last_taken > outputs->last_seq) return false;
+  pbk_outputs_pass(outputs, commit->last_taken);
+  if (commit->flags & COMMIT_HANDED_OVER) pbk_hand_over_ready(&engine->outbox);
+  else engine->outbox.offered = engine->outbox.ready.count;
+  engine->in_line = (commit->flags & COMMIT_IN_LINE) != 0;
+  return true;
+}
+
+/* ---- offering ---- */
+
 bool pbk_offer_ready(struct pbk_engine *engine) {
   struct message *message = pbk_ready_message(&engine->outbox);
+  if (!engine->deliver) {
+    pbk_hand_over_ready(&engine->outbox);
+    return true;
+  }
+  if (!message) return true;
   /* O8: effects leave only after what caused them is durable. One sync serves all that is ready: answers make nothing ready. */
-  if (message && engine->deliver && !pbk_make_durable(engine)) return false;
+  pbk_record_progress(engine);
+  if (!pbk_make_durable(engine, RECORD_COMMIT)) return false;
   for (; message; message = pbk_ready_message(&engine->outbox)) {
     pbk_offered_message(&engine->outbox);
-    if (!engine->deliver) continue;
     char key[MESSAGE_KEY_TEXT];
     uint64_t id = message->id;
     pbk_offer offer = offer_of(engine, message, key);
-    pbk_answer answer = {.size = sizeof answer, .outcome = PBK_DELIVERY_SENT, .wait = PBK_WAIT_DEFAULT};
+    pbk_answer given = {.size = sizeof given, .outcome = PBK_DELIVERY_SENT, .wait = PBK_WAIT_DEFAULT};
     engine->in_callback = true;
-    engine->deliver(engine->deliver_context, engine, &offer, &answer);
+    engine->deliver(engine->deliver_context, engine, &offer, &given);
     engine->in_callback = false;
-    apply_answer(engine, id, &answer);
+    answer(engine, id, &given);
   }
   return true;
 }

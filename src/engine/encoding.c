@@ -1,243 +1,22 @@
 /* engine/encoding.c - what a command is in a record of the journal; declared in journal.h.
  *
- * One description serves both ways: each function below writes its struct or reads it, in the same order. A record begins with the type and
- * a mask of what is given; numbers are of variable length, texts carry their size. */
+ * A record begins with the type and a mask of what is given; numbers are of variable length, texts carry their size. */
 #include "base/sized.h"
 #include "engine/journal.h"
-
-struct coder {
-  struct writer *writer; /* NULL: reading */
-  struct reader *reader;
-  struct arena *arena;
-};
-
-/* ---- numbers and texts ---- */
-
-static void code_u64(struct coder *coder, uint64_t *value) {
-  if (coder->writer) pbk_write_uint(coder->writer, *value);
-  else *value = pbk_read_uint(coder->reader);
-}
-
-static void code_u32(struct coder *coder, uint32_t *value) {
-  uint64_t wide = *value;
-  code_u64(coder, &wide);
-  if (wide > UINT32_MAX && coder->reader) coder->reader->failed = true;
-  *value = (uint32_t)wide;
-}
-
-static void code_i64(struct coder *coder, int64_t *value) {
-  if (coder->writer) pbk_write_int(coder->writer, *value);
-  else *value = pbk_read_int(coder->reader);
-}
-
-static void code_i32(struct coder *coder, int32_t *value) {
-  int64_t wide = *value;
-  code_i64(coder, &wide);
-  if (wide != (int32_t)wide && coder->reader) coder->reader->failed = true;
-  *value = (int32_t)wide;
-}
-
-/* Texts that are not given and empty ones are different things: 0, or the size and one. */
-static void code_text(struct coder *coder, struct text *text) {
-  uint64_t size = text->bytes ? (uint64_t)text->size + 1 : 0;
-  code_u64(coder, &size);
-  if (coder->writer) {
-    pbk_write_bytes(coder->writer, text->bytes, text->size);
-    return;
-  }
-  *text = NO_TEXT;
-  if (size == 0) return;
-  if (size - 1 > (uint64_t)(coder->reader->end - coder->reader->at)) {
-    coder->reader->failed = true;
-    return;
-  }
-  *text = (struct text){(const char *)coder->reader->at, (uint32_t)(size - 1)};
-  coder->reader->at += size - 1;
-}
-
-static void code_public(struct coder *coder, pbk_text *text) {
-  struct text inner = {text->bytes, (uint32_t)text->size};
-  code_text(coder, &inner);
-  *text = (pbk_text){inner.bytes, inner.size};
-}
-
-/* ---- what may be absent ---- */
-
-static void *room(struct coder *coder, size_t size) {
-  void *memory = pbk_arena_allocate(coder->arena, size);
-  memset(memory, 0, size);
-  return memory;
-}
-
-static bool code_presence(struct coder *coder, bool present) {
-  uint64_t is = present;
-  code_u64(coder, &is);
-  return is != 0 && !(coder->reader && coder->reader->failed);
-}
-
-static void code_duration_pointer(struct coder *coder, const pbk_duration **duration) {
-  pbk_duration value = *duration ? **duration : 0;
-  if (!code_presence(coder, *duration != NULL)) return;
-  code_i64(coder, &value);
-  if (coder->writer) return;
-  pbk_duration *copy = room(coder, sizeof *copy);
-  *copy = value;
-  *duration = copy;
-}
-
-static void code_value_pointer(struct coder *coder, const pbk_value **value) {
-  if (!code_presence(coder, *value != NULL)) return;
-  if (coder->writer) {
-    pbk_write_value(coder->writer, *value);
-    return;
-  }
-  pbk_value *copy = room(coder, sizeof *copy);
-  *copy = pbk_read_value(coder->reader, coder->arena);
-  *value = copy;
-}
-
-/* ---- lists ---- */
-
-/* A count that cannot be, since every item takes at least a byte, is refused before anything is taken for it. */
-static bool code_count(struct coder *coder, uint32_t *count) {
-  code_u32(coder, count);
-  if (coder->reader && *count > (uint64_t)(coder->reader->end - coder->reader->at)) coder->reader->failed = true;
-  if (!coder->reader || !coder->reader->failed) return true;
-  *count = 0;
-  return false;
-}
-
-static void code_texts(struct coder *coder, const pbk_text **texts, uint32_t *count) {
-  if (!code_presence(coder, *texts != NULL) || !code_count(coder, count)) return;
-  pbk_text *copies = coder->writer ? NULL : room(coder, ((size_t)*count + 1) * sizeof *copies);
-  for (uint32_t i = 0; i < *count; i++) {
-    pbk_text text = {NULL, 0};
-    if (coder->writer) text = (*texts)[i];
-    code_public(coder, &text);
-    if (copies) copies[i] = text;
-  }
-  if (copies) *texts = copies;
-}
-
-union item {
-  uint32_t size;
-  pbk_trigger trigger;
-  pbk_branch branch;
-  pbk_action action;
-  pbk_step step;
-  pbk_pool pool;
-};
-typedef void (*code_item)(struct coder *coder, union item *item);
-
-static void code_list(struct coder *coder, const void **list, uint32_t *count, size_t size, code_item code) {
-  if (!code_count(coder, count)) return;
-  char *copies = coder->writer ? NULL : room(coder, ((size_t)*count + 1) * size);
-  for (uint32_t i = 0; i < *count; i++) {
-    union item item;
-    memset(&item, 0, sizeof item);
-    if (coder->writer) pbk_read_sized(&item, size, pbk_sized_item(*list, i));
-    item.size = (uint32_t)size;
-    code(coder, &item);
-    if (copies) memcpy(copies + (size_t)i * size, &item, size);
-  }
-  if (copies) *list = copies;
-}
+#include "playbook/playbook_code.h"
 
 /* ---- definitions ---- */
 
-static void code_trigger(struct coder *coder, union item *item) {
-  pbk_trigger *trigger = &item->trigger;
-  code_i32(coder, &trigger->kind);
-  code_public(coder, &trigger->name);
-  code_public(coder, &trigger->where);
-  code_public(coder, &trigger->from);
-  code_public(coder, &trigger->stage);
-}
-
-static void code_pool(struct coder *coder, const pbk_pool **pool) {
-  pbk_pool copy = {.size = sizeof copy};
-  if (!code_presence(coder, *pool != NULL)) return;
-  if (coder->writer) pbk_read_sized(&copy, sizeof copy, *pool);
-  code_i32(coder, &copy.sticky);
-  code_texts(coder, &copy.senders, &copy.sender_count);
-  if (coder->writer) return;
-  pbk_pool *kept = room(coder, sizeof *kept);
-  *kept = copy;
-  *pool = kept;
-}
-
-static void code_branch(struct coder *coder, union item *item) {
-  code_public(coder, &item->branch.segment);
-  code_pool(coder, &item->branch.senders);
-}
-
-static void code_action(struct coder *coder, union item *item) {
-  pbk_action *action = &item->action;
-  action->person.size = sizeof action->person;
-  action->send_as.size = sizeof action->send_as;
-  action->to.size = sizeof action->to;
-  code_i32(coder, &action->kind);
-  code_public(coder, &action->title);
-  code_i32(coder, &action->person.kind);
-  code_public(coder, &action->person.key);
-  code_duration_pointer(coder, &action->due);
-  code_public(coder, &action->template_key);
-  code_i32(coder, &action->approval);
-  code_i32(coder, &action->policy);
-  code_i32(coder, &action->send_as.kind);
-  code_public(coder, &action->send_as.key);
-  code_i32(coder, &action->send_as.fail_without);
-  code_i32(coder, &action->to.kind);
-  code_public(coder, &action->to.text);
-  code_public(coder, &action->channel);
-  code_public(coder, &action->role);
-  code_public(coder, &action->user);
-  code_texts(coder, &action->rotate, &action->rotate_count);
-}
-
-static void code_step(struct coder *coder, union item *item) {
-  pbk_step *step = &item->step;
-  const void *actions = step->actions;
-  code_i64(coder, &step->delay);
-  code_public(coder, &step->when);
-  code_i32(coder, &step->exit_on_skip);
-  code_list(coder, &actions, &step->action_count, sizeof(pbk_action), code_action);
-  step->actions = actions;
-}
-
-static void code_playbook(struct coder *coder, pbk_playbook *playbook) {
-  const void *triggers = playbook->triggers, *branches = playbook->branches, *steps = playbook->steps;
-  code_public(coder, &playbook->key);
-  code_i32(coder, &playbook->subject);
-  code_i32(coder, &playbook->active);
-  code_i32(coder, &playbook->reentry);
-  code_i64(coder, &playbook->reentry_after);
-  code_list(coder, &triggers, &playbook->trigger_count, sizeof(pbk_trigger), code_trigger);
-  code_public(coder, &playbook->segment);
-  code_public(coder, &playbook->when);
-  code_public(coder, &playbook->exit_when);
-  code_i32(coder, &playbook->exit_on_left);
-  code_i32(coder, &playbook->keep_tasks);
-  code_i32(coder, &playbook->keep_messages);
-  code_duration_pointer(coder, &playbook->approval_window);
-  code_pool(coder, &playbook->senders);
-  code_list(coder, &branches, &playbook->branch_count, sizeof(pbk_branch), code_branch);
-  code_list(coder, &steps, &playbook->step_count, sizeof(pbk_step), code_step);
-  playbook->triggers = triggers;
-  playbook->branches = branches;
-  playbook->steps = steps;
-}
-
 static void code_settings(struct coder *coder, pbk_settings *settings) {
-  code_public(coder, &settings->default_sender);
-  code_duration_pointer(coder, &settings->approval_window);
-  code_duration_pointer(coder, &settings->dedupe_window);
-  if (!code_presence(coder, settings->retry_waits != NULL) || !code_count(coder, &settings->retry_wait_count)) return;
+  pbk_code_public(coder, &settings->default_sender);
+  pbk_code_duration_pointer(coder, &settings->approval_window);
+  pbk_code_duration_pointer(coder, &settings->dedupe_window);
+  if (!pbk_code_presence(coder, settings->retry_waits != NULL) || !pbk_code_count(coder, &settings->retry_wait_count)) return;
   pbk_duration *copies =
-      coder->writer ? NULL : room(coder, ((size_t)settings->retry_wait_count + 1) * sizeof *copies);
+      coder->writer ? NULL : pbk_code_room(coder, ((size_t)settings->retry_wait_count + 1) * sizeof *copies);
   for (uint32_t i = 0; i < settings->retry_wait_count; i++) {
     pbk_duration wait = coder->writer ? settings->retry_waits[i] : 0;
-    code_i64(coder, &wait);
+    pbk_code_i64(coder, &wait);
     if (copies) copies[i] = wait;
   }
   if (copies) settings->retry_waits = copies;
@@ -259,54 +38,54 @@ static size_t code_definition_of(struct coder *coder, pbk_definition_kind kind, 
   switch (kind) {
   case PBK_DEFINE_SETTINGS: code_settings(coder, &of->settings); return sizeof of->settings;
   case PBK_DEFINE_CHANNEL:
-    code_public(coder, &of->channel.key);
-    code_i32(coder, &of->channel.connected);
+    pbk_code_public(coder, &of->channel.key);
+    pbk_code_i32(coder, &of->channel.connected);
     return sizeof of->channel;
   case PBK_DEFINE_TEMPLATE:
-    code_public(coder, &of->template.key);
-    code_public(coder, &of->template.channel);
+    pbk_code_public(coder, &of->template.key);
+    pbk_code_public(coder, &of->template.channel);
     return sizeof of->template;
   case PBK_DEFINE_USER:
-    code_public(coder, &of->user.key);
-    code_public(coder, &of->user.email);
-    code_i32(coder, &of->user.licensed);
+    pbk_code_public(coder, &of->user.key);
+    pbk_code_public(coder, &of->user.email);
+    pbk_code_i32(coder, &of->user.licensed);
     return sizeof of->user;
-  case PBK_DEFINE_ROLE: code_public(coder, &of->role.key); return sizeof of->role;
+  case PBK_DEFINE_ROLE: pbk_code_public(coder, &of->role.key); return sizeof of->role;
   case PBK_DEFINE_SENDER:
-    code_public(coder, &of->sender.key);
-    code_public(coder, &of->sender.user);
-    code_public(coder, &of->sender.address);
+    pbk_code_public(coder, &of->sender.key);
+    pbk_code_public(coder, &of->sender.user);
+    pbk_code_public(coder, &of->sender.address);
     return sizeof of->sender;
   case PBK_DEFINE_PERSONA:
   case PBK_DEFINE_SEGMENT:
-    code_i32(coder, &of->audience.of);
-    code_public(coder, &of->audience.key);
-    code_public(coder, &of->audience.when);
+    pbk_code_i32(coder, &of->audience.of);
+    pbk_code_public(coder, &of->audience.key);
+    pbk_code_public(coder, &of->audience.when);
     return sizeof of->audience;
-  default: code_playbook(coder, &of->playbook); return sizeof of->playbook;
+  default: pbk_code_playbook(coder, &of->playbook); return sizeof of->playbook;
   }
 }
 
 static void code_definition(struct coder *coder, pbk_definition *definition) {
   union definition of;
-  code_i32(coder, &definition->kind);
-  code_i32(coder, &definition->undefine);
-  code_public(coder, &definition->key);
+  pbk_code_i32(coder, &definition->kind);
+  pbk_code_i32(coder, &definition->undefine);
+  pbk_code_public(coder, &definition->key);
   if (definition->undefine) return;
   memset(&of, 0, sizeof of);
   if (coder->writer) pbk_read_sized(&of, sizeof of, definition->of);
   size_t size = code_definition_of(coder, definition->kind, &of);
   if (coder->writer) return;
   of.size = (uint32_t)size;
-  void *kept = room(coder, size);
+  void *kept = pbk_code_room(coder, size);
   memcpy(kept, &of, size);
   definition->of = kept;
 }
 
 static void code_definitions(struct coder *coder, struct command *command) {
-  if (!code_count(coder, &command->definition_count)) return;
+  if (!pbk_code_count(coder, &command->definition_count)) return;
   pbk_definition *copies =
-      coder->writer ? NULL : room(coder, ((size_t)command->definition_count + 1) * sizeof *copies);
+      coder->writer ? NULL : pbk_code_room(coder, ((size_t)command->definition_count + 1) * sizeof *copies);
   for (uint32_t i = 0; i < command->definition_count; i++) {
     pbk_definition definition = {.size = sizeof definition};
     if (coder->writer) definition = command->definitions[i];
@@ -322,21 +101,21 @@ static void code_definitions(struct coder *coder, struct command *command) {
 /* ---- problems ---- */
 
 static void code_problem(struct coder *coder, const struct problem **problem) {
-  if (!code_presence(coder, *problem != NULL)) return;
+  if (!pbk_code_presence(coder, *problem != NULL)) return;
   struct problem *copy = NULL;
   struct problem given = {0};
   if (coder->writer) given = **problem;
-  else copy = room(coder, sizeof *copy);
+  else copy = pbk_code_room(coder, sizeof *copy);
   struct text message = {given.message, given.message_size}, path = {given.path, given.path_size};
-  code_i32(coder, &given.code);
-  code_u32(coder, &given.line);
-  code_u32(coder, &given.column);
-  code_u32(coder, &given.offset);
-  code_text(coder, &message);
-  code_text(coder, &path);
+  pbk_code_i32(coder, &given.code);
+  pbk_code_u32(coder, &given.line);
+  pbk_code_u32(coder, &given.column);
+  pbk_code_u32(coder, &given.offset);
+  pbk_code_text(coder, &message);
+  pbk_code_text(coder, &path);
   if (!copy) return;
   if (message.size > PROBLEM_MESSAGE_MOST || path.size > PROBLEM_PATH_MOST) {
-    coder->reader->failed = true;
+    coder_fail(coder);
     return;
   }
   *copy = given;
@@ -370,7 +149,8 @@ enum {
   HAS_TO = 256 << COMMAND_TEXTS,
   HAS_DEFINITIONS = 512 << COMMAND_TEXTS,
   HAS_PROBLEM = 1024 << COMMAND_TEXTS,
-  HAS_ZONES = 2048 << COMMAND_TEXTS
+  HAS_ZONES = 2048 << COMMAND_TEXTS,
+  IS_ALONE = 4096 << COMMAND_TEXTS
 };
 
 static struct text *command_text(struct command *command, uint32_t at) {
@@ -393,34 +173,36 @@ static uint32_t mask_of(struct command *command) {
   if (command->type == COMMAND_DEFINE) mask |= HAS_DEFINITIONS;
   if (command->problem) mask |= HAS_PROBLEM;
   if (command->zones.bytes) mask |= HAS_ZONES;
+  if (command->alone) mask |= IS_ALONE;
   return mask;
 }
 
 static void code_command(struct coder *coder, struct command *command) {
   uint32_t type = (uint32_t)command->type, mask = coder->writer ? mask_of(command) : 0;
-  code_u32(coder, &type);
-  code_u32(coder, &mask);
+  pbk_code_u32(coder, &type);
+  pbk_code_u32(coder, &mask);
   command->type = (enum command_type)type;
-  if (mask & HAS_RECEIVED) code_i64(coder, &command->received_at);
-  if (mask & HAS_OCCURRED) code_i64(coder, &command->occurred_at);
+  if (mask & HAS_RECEIVED) pbk_code_i64(coder, &command->received_at);
+  if (mask & HAS_OCCURRED) pbk_code_i64(coder, &command->occurred_at);
   else command->occurred_at = command->received_at; /* the usual case */
-  if (mask & HAS_LINE) code_u64(coder, &command->line);
+  if (mask & HAS_LINE) pbk_code_u64(coder, &command->line);
   for (uint32_t i = 0; i < COMMAND_TEXTS; i++)
-    if (mask >> i & 1) code_text(coder, command_text(command, i));
-  if (mask & HAS_TRAITS) code_value_pointer(coder, &command->traits);
-  if (mask & HAS_HEALTH) code_value_pointer(coder, &command->health);
-  if (mask & HAS_FLAG) code_i32(coder, &command->flag);
-  if (mask & HAS_NUMBER) code_u64(coder, &command->number);
-  if (mask & HAS_WAIT) code_i64(coder, &command->wait);
-  if (mask & HAS_TO) code_i64(coder, &command->to);
+    if (mask >> i & 1) pbk_code_text(coder, command_text(command, i));
+  if (mask & HAS_TRAITS) pbk_code_value_pointer(coder, &command->traits);
+  if (mask & HAS_HEALTH) pbk_code_value_pointer(coder, &command->health);
+  if (mask & HAS_FLAG) pbk_code_i32(coder, &command->flag);
+  if (mask & HAS_NUMBER) pbk_code_u64(coder, &command->number);
+  if (mask & HAS_WAIT) pbk_code_i64(coder, &command->wait);
+  if (mask & HAS_TO) pbk_code_i64(coder, &command->to);
   if (mask & HAS_DEFINITIONS) {
     uint32_t batch = command->batch;
-    code_u32(coder, &batch);
+    pbk_code_u32(coder, &batch);
     command->batch = batch != 0;
     code_definitions(coder, command);
   }
   if (mask & HAS_PROBLEM) code_problem(coder, &command->problem);
-  if (mask & HAS_ZONES) code_text(coder, &command->zones);
+  if (mask & HAS_ZONES) pbk_code_text(coder, &command->zones);
+  command->alone = (mask & IS_ALONE) != 0;
 }
 
 void pbk_encode_command(struct writer *writer, const struct command *command) {

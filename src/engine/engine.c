@@ -17,6 +17,9 @@ void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config) {
                      &engine->outbox);
   pbk_seen_init(engine);
   pbk_journal_init(&engine->journal, &engine->memory, config->storage);
+  engine->context.outputs.digested = journal_kept(&engine->journal);
+  if (config->engine_id.size) memcpy(engine->engine_id, config->engine_id.bytes, config->engine_id.size);
+  engine->engine_id_size = (uint32_t)config->engine_id.size;
   engine->dedupe_window = PBK_DAY;
   engine->deliver = config->deliver;
   engine->deliver_context = config->deliver_context;
@@ -42,7 +45,7 @@ void pbk_engine_release(struct pbk_engine *engine) {
 /* ---- time ---- */
 
 static void offer_at_once(struct pbk_engine *engine) {
-  if (engine->flags & PBK_DELIVER_AT_ONCE) pbk_offer_ready(engine);
+  if ((engine->flags & PBK_DELIVER_AT_ONCE) && !engine->replaying) pbk_offer_ready(engine);
 }
 
 /* Does one thing that came out of the calendar; false when it did not stand any more. */
@@ -75,7 +78,9 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
     if (budget && done == budget) return true;
     pbk_calendar_pop(&context->calendar);
     if (wake.time > context->now) context->now = wake.time;
-    done += do_due(engine, wake);
+    bool stood = do_due(engine, wake);
+    done += stood;
+    engine->unrecorded.due += stood;
     offer_at_once(engine);
     if (engine->broken) return false;
   }
@@ -125,7 +130,8 @@ static void tell_error(struct pbk_engine *engine, uint64_t line) {
 static struct handler handler_of(enum command_type type) {
   if (type == COMMAND_DEFINE) return (struct handler){pbk_check_definitions, pbk_apply_definitions};
   struct handler handler = pbk_facts_handler(type);
-  return handler.apply ? handler : pbk_control_handler(type);
+  if (!handler.apply) handler = pbk_control_handler(type);
+  return handler.apply ? handler : pbk_delivery_handler(type);
 }
 
 /* The path of a problem begins with where in the line the command stands. */
@@ -158,16 +164,49 @@ static pbk_status apply(struct pbk_engine *engine, const struct command *command
   return PBK_OK;
 }
 
+/* The record of a command that has been applied: the whole of it, or what no record tells of yet. */
+static void record_rest(struct pbk_engine *engine, const struct command *command) {
+  if (engine->replaying) return;
+  if (command->type != COMMAND_ADVANCE) {
+    if (engine->unrecorded.input) pbk_journal_add(&engine->journal, command);
+    else pbk_record_progress(engine);
+    return;
+  }
+  struct command advance = *command;
+  advance.number = engine->more ? engine->unrecorded.due : 0;
+  if (!engine->more || advance.number) pbk_journal_add(&engine->journal, &advance);
+}
+
+/* A command that was taken in an earlier life, of a line that a crash cut short. What was due behind it may still be. */
+static pbk_status pass_over(struct pbk_engine *engine) {
+  if (--engine->line_passed > 0) return PBK_OK;
+  engine->unrecorded = (struct unrecorded){0};
+  pbk_advance_to(engine, engine->context.now, 0);
+  pbk_record_progress(engine);
+  return engine->broken ? engine->broken : engine->line_status;
+}
+
 pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command) {
-  pbk_journal_add(&engine->journal, command);
+  offer_at_once(engine); /* nothing, but after a crash: what is offered again */
+  if (engine->broken) return engine->broken;
+  if (command->line) engine->line_commands++;
+  if (command->line && engine->line_passed) return pass_over(engine);
   engine->commands++;
+  engine->unrecorded = (struct unrecorded){0};
   if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
   if (engine->broken) return engine->broken;
+  if (command->type != COMMAND_ADVANCE) engine->unrecorded.due = 0; /* its record brings them about again */
   start_problem(engine, command);
   pbk_status status = apply(engine, command);
   if (status == PBK_ERR_REFUSED && command->line) tell_error(engine, command->line);
-  offer_at_once(engine);
-  /* a clock tick has just done so, as far as its budget went */
-  if (!engine->broken && command->type != COMMAND_ADVANCE) pbk_advance_to(engine, engine->context.now, 0);
-  return engine->broken ? engine->broken : status;
+  if (command->line) engine->line_status = status;
+  if (command->type != COMMAND_ADVANCE && !engine->broken) {
+    engine->unrecorded.input = command;
+    offer_at_once(engine);
+    if (!engine->broken && !command->alone) pbk_advance_to(engine, engine->context.now, 0);
+  }
+  if (engine->broken) return engine->broken;
+  record_rest(engine, command);
+  engine->unrecorded.input = NULL;
+  return status;
 }

@@ -23,6 +23,12 @@ struct seen {
 
 struct prepared;
 
+/* What the command under way has done that no record tells of yet: a record tells of things when they are done (delivering.c). */
+struct unrecorded {
+  const struct command *input; /* applied; NULL: none */
+  uint64_t due;                /* things that were due, since the last record */
+};
+
 struct pbk_engine {
   struct memory memory;
   struct context context;
@@ -34,6 +40,10 @@ struct pbk_engine {
   struct seen seen;
   pbk_duration dedupe_window; /* settings */
   struct journal journal;
+  struct unrecorded unrecorded;
+  bool replaying;       /* commands come from the journal: nothing is recorded or offered */
+  char engine_id[PBK_MAX_KEY];
+  uint32_t engine_id_size;
   pbk_deliver_function deliver;
   void *deliver_context;
   uint32_t flags;
@@ -47,7 +57,11 @@ struct pbk_engine {
   bool more;            /* the last advance left something due (T8) */
   struct prepared *prepared; /* definitions between their check and their installing (define.c) */
   uint32_t prepared_count;
-  uint64_t lines;       /* read so far */
+  uint64_t lines;         /* read so far, the one under way counted */
+  uint64_t line_commands; /* that the last of them has given so far */
+  uint64_t line_passed;   /* how many of the next line's are passed over: they were taken in an earlier life */
+  pbk_status line_status; /* of the last command of a line */
+  bool in_line;           /* a line is under way */
   uint64_t commands;
 };
 
@@ -71,14 +85,7 @@ static inline struct happening no_happening(void) {
                             .stage_before = MAP_NONE, .stage_after = MAP_NONE};
 }
 
-/* ---- delivering.c ---- */
-
-/* Hands the commands so far to the storage. False: it failed, and the engine refuses everything from now on. */
-bool pbk_make_durable(struct pbk_engine *engine);
-/* Offers every message that is ready and applies the answers. False: storage failed. */
-bool pbk_offer_ready(struct pbk_engine *engine);
-
-/* ---- facts_commands.c, control_commands.c, define.c: check changes nothing, apply cannot fail ---- */
+/* ---- handlers: check changes nothing, apply cannot fail ---- */
 
 typedef bool (*check_function)(struct pbk_engine *engine, const struct command *command);
 typedef void (*apply_function)(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
@@ -86,6 +93,33 @@ struct handler {
   check_function check;
   apply_function apply;
 };
+
+/* ---- delivering.c ---- */
+
+/* Records what the command under way has done so far. */
+void pbk_record_progress(struct pbk_engine *engine);
+/* Hands the records so far to the storage, a commit behind them. False: it failed, and the engine refuses everything from now on. */
+bool pbk_make_durable(struct pbk_engine *engine, enum record_type type);
+/* Offers every message that is ready and applies the answers. False: storage failed. */
+bool pbk_offer_ready(struct pbk_engine *engine);
+/* What the commit of an earlier life tells, when the journal is repeated. False: it was another life. */
+bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *commit);
+struct handler pbk_delivery_handler(enum command_type type);
+
+/* ---- opening.c ---- */
+
+/* Opens what the storage holds, into an engine that has just been made. */
+pbk_status pbk_open_stored(struct pbk_engine *engine, const pbk_open_options *options, pbk_opening *opening);
+/* The records with which the first journal begins. */
+void pbk_begin_journal(struct pbk_engine *engine, uint32_t generation, uint32_t snapshot_checksum, uint64_t snapshot_bytes);
+/* A new generation, the old one handed over to it if there is one. False: the storage failed. */
+bool pbk_make_snapshot(struct pbk_engine *engine, bool compressed, bool handover);
+/* salvage.c: what can be trusted of a storage, its newest generation or the one before, into an engine that has just been made and then
+ * into another storage. */
+pbk_status pbk_salvage_stored(struct pbk_engine *engine, const pbk_storage *to, bool older, pbk_opening *opening);
+
+/* ---- facts_commands.c, control_commands.c, define.c ---- */
+
 struct handler pbk_facts_handler(enum command_type type);   /* both NULL where it is not one */
 struct handler pbk_control_handler(enum command_type type);
 

@@ -1,4 +1,4 @@
-/* engine/journal.c - see journal.h. */
+/* engine/journal.c - writing the journal; see journal.h. */
 #include "engine/journal.h"
 
 #include "base/checksum.h"
@@ -15,21 +15,89 @@ static void put_u32(unsigned char *at, uint32_t value) {
   for (uint32_t i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (8 * i));
 }
 
-void pbk_journal_add(struct journal *journal, const struct command *command) {
-  if (!journal->storage.append) return;
+/* ---- records ---- */
+
+static uint32_t begin_record(struct journal *journal) {
   struct writer *buffer = &journal->buffer;
   uint32_t start = buffer->size;
-  pbk_write_u64(buffer, 0);
-  pbk_encode_command(buffer, command);
-  uint32_t length = buffer->size - start - 8;
-  put_u32(buffer->bytes + start, length);
-  put_u32(buffer->bytes + start + 4, pbk_crc32c(0, buffer->bytes + start + 8, length));
+  pbk_write_u32(buffer, 0);
+  pbk_write_u32(buffer, journal->generation);
+  pbk_write_u64(buffer, journal->sequence + 1);
+  pbk_write_u64(buffer, journal->durable);
+  pbk_write_u32(buffer, journal->checksum);
+  return start;
 }
+
+static void end_record(struct journal *journal, uint32_t start) {
+  struct writer *buffer = &journal->buffer;
+  uint32_t size = buffer->size - start;
+  put_u32(buffer->bytes + start, size + 4);
+  uint32_t checksum = pbk_crc32c(0, buffer->bytes + start, size);
+  pbk_write_u32(buffer, checksum);
+  journal->checksum = checksum;
+  journal->sequence++;
+}
+
+void pbk_journal_begin(struct journal *journal, uint32_t generation, const struct record_start *start) {
+  struct writer *buffer = &journal->buffer;
+  if (!journal_kept(journal)) return;
+  uint32_t header = buffer->size;
+  pbk_write_bytes(buffer, JOURNAL_MAGIC, 8);
+  pbk_write_u32(buffer, JOURNAL_MAJOR | (uint32_t)JOURNAL_MINOR << 16);
+  pbk_write_u32(buffer, JOURNAL_FEATURES);
+  pbk_write_u32(buffer, generation);
+  journal->checksum = pbk_crc32c(0, buffer->bytes + header, buffer->size - header);
+  pbk_write_u32(buffer, journal->checksum);
+  journal->generation = generation;
+  uint32_t at = begin_record(journal);
+  pbk_write_u8(buffer, RECORD_START);
+  pbk_write_uint(buffer, start->semantics);
+  pbk_write_text(buffer, start->engine_id);
+  pbk_write_u32(buffer, start->snapshot_checksum);
+  pbk_write_uint(buffer, start->snapshot_bytes);
+  pbk_write_u32(buffer, start->definitions);
+  pbk_write_u32(buffer, start->digest);
+  pbk_write_uint(buffer, start->last_output);
+  end_record(journal, at);
+}
+
+void pbk_journal_add(struct journal *journal, const struct command *command) {
+  if (!journal_kept(journal)) return;
+  uint32_t start = begin_record(journal);
+  pbk_encode_command(&journal->buffer, command);
+  end_record(journal, start);
+}
+
+void pbk_journal_commit(struct journal *journal, enum record_type type, const struct record_commit *commit) {
+  struct writer *buffer = &journal->buffer;
+  if (!journal_kept(journal)) return;
+  uint32_t start = begin_record(journal);
+  pbk_write_u8(buffer, (uint8_t)type);
+  pbk_write_uint(buffer, commit->flags);
+  pbk_write_uint(buffer, commit->last_output);
+  pbk_write_uint(buffer, commit->last_taken);
+  pbk_write_u32(buffer, commit->digest);
+  end_record(journal, start);
+}
+
+void pbk_journal_handover(struct journal *journal) {
+  if (!journal_kept(journal)) return;
+  uint32_t start = begin_record(journal);
+  pbk_write_u8(&journal->buffer, RECORD_HANDOVER);
+  pbk_write_uint(&journal->buffer, (uint64_t)journal->generation + 1);
+  end_record(journal, start);
+}
+
+/* ---- handing over ---- */
 
 bool pbk_journal_flush(struct journal *journal) {
   if (journal->buffer.size == 0) return true;
   const pbk_storage *storage = &journal->storage;
-  if (storage->append(storage->context, PBK_OBJECT_JOURNAL_0, journal->buffer.bytes, journal->buffer.size) != 0) return false;
+  pbk_object object = journal_object(journal->generation);
+  if (storage->append(storage->context, object, journal->buffer.bytes, journal->buffer.size) != 0) return false;
+  journal->bytes += journal->buffer.size;
   journal->buffer.size = 0;
-  return !storage->sync || storage->sync(storage->context, PBK_OBJECT_JOURNAL_0) == 0;
+  if (storage->sync(storage->context, object) != 0) return false;
+  journal->durable = journal->sequence;
+  return true;
 }

@@ -1,23 +1,91 @@
-/* engine/journal.h - commands on their way to the host's storage.
+/* engine/journal.h - the journal: what it looks like byte by byte, and writing it. Reading stands in journal_reader.h, snapshots in
+ * snapshot.h, opening in opening.c.
  *
- * Commands are encoded one after another into a buffer; a flush hands them over in one append and one sync. A record is
- *   u32 length of what follows the checksum | u32 CRC-32C of it | command as encoding.c writes it
- * little-endian. */
+ * Everything is little-endian. `uint` is a number in LEB128 (seven bits a byte, lowest first, the top bit says that more follow), `int`
+ * the same of a signed number in zigzag, a `text` its size plus one as uint (0: not given) and its bytes.
+ *
+ * Generation G has its journal in object G mod 2, and (but for the first, 0) its snapshot in object 2 + G mod 2. A journal is a header and
+ * records without gaps:
+ *
+ *   header   8 bytes "PBKJOURN" | u16 major, 1 | u16 minor, 0 | u32 required features, none yet | u32 generation
+ *            | u32 CRC-32C of these 20 bytes
+ *   record   u32 bytes of the whole record | u32 generation | u64 sequence | u64 durable sequence | u32 CRC of the record before (or of
+ *            the header) | body | u32 CRC-32C of all before it
+ *
+ * A reader of this major version reads every minor one; it refuses features and major versions that it does not know, and never writes
+ * into what it refuses. Sequences count records from 1 on, through all generations, without holes. The durable sequence is that of the
+ * last record known to be durable when this one was written. The first byte of a body is its type, the number of a command (command.h,
+ * the rest in encoding.c) or one of these:
+ *
+ *   100 start     the first record of each journal: uint semantics version | uint size of the engine's id, the id | u32 CRC of the snapshot that it goes on
+ *                 from | uint its bytes (0: none) | u32 checksum of the definitions | u32 digest of the outputs | uint last output
+ *   101 commit    uint flags (1: what was ready has been handed over in outputs, as nobody delivers; 2: a line was under way)
+ *                 | uint last output | uint last output taken by the host | u32 digest of the outputs: CRC-32C over all of them, each as
+ *                 base/output_code.c writes it
+ *   102 sealed    the same: closed cleanly
+ *   103 handover  uint the next generation: it is durable, this journal has ended. The sequence is that of the start record there
+ *
+ * What stands between two commits is taken whole or not at all. Bytes behind the last commit are a torn tail where no valid record in
+ * them has a durable sequence at or past the first record there: they were never durable, and are cut off. Otherwise something that was
+ * durable is damaged, and opening is refused. */
 #ifndef PBK_ENGINE_JOURNAL_H
 #define PBK_ENGINE_JOURNAL_H
 
 #include "base/codec.h"
 #include "engine/command.h"
 
+enum {
+  JOURNAL_MAJOR = 1,
+  JOURNAL_MINOR = 0,
+  JOURNAL_FEATURES = 0,
+  JOURNAL_HEADER = 24,
+  RECORD_HEAD = 28,
+  RECORD_LEAST = RECORD_HEAD + 1 + 4,
+  SEMANTICS_VERSION = 1 /* rises when the same inputs give other outputs */
+};
+#define JOURNAL_MAGIC "PBKJOURN"
+
+enum record_type { RECORD_START = 100, RECORD_COMMIT = 101, RECORD_SEALED = 102, RECORD_HANDOVER = 103 };
+
+struct record_start {
+  uint32_t semantics;
+  struct text engine_id;
+  uint32_t snapshot_checksum;
+  uint64_t snapshot_bytes;
+  uint32_t definitions;
+  uint32_t digest;
+  uint64_t last_output;
+};
+
+enum { COMMIT_HANDED_OVER = 1, COMMIT_IN_LINE = 2 };
+struct record_commit {
+  uint64_t flags;
+  uint64_t last_output, last_taken;
+  uint32_t digest;
+};
+
 struct journal {
-  pbk_storage storage; /* append NULL: nothing is kept */
-  struct writer buffer;
+  pbk_storage storage;  /* append NULL: nothing is kept */
+  struct writer buffer; /* records not yet handed over */
+  uint32_t generation;
+  uint32_t checksum;    /* of the last record: the next one holds it */
+  uint64_t sequence;    /* of the last record */
+  uint64_t durable;     /* of the last one known to be durable */
+  uint64_t bytes;       /* in the storage */
 };
 
 void pbk_journal_init(struct journal *journal, struct memory *memory, const pbk_storage *storage);
 void pbk_journal_release(struct journal *journal);
+static inline bool journal_kept(const struct journal *journal) { return journal->storage.append != NULL; }
+static inline pbk_object journal_object(uint32_t generation) { return (pbk_object)(generation % 2); }
+static inline pbk_object snapshot_object(uint32_t generation) { return (pbk_object)(PBK_OBJECT_SNAPSHOT_0 + generation % 2); }
+
+/* Into the buffer; nothing where nothing is kept. */
+void pbk_journal_begin(struct journal *journal, uint32_t generation, const struct record_start *start);
 void pbk_journal_add(struct journal *journal, const struct command *command);
-/* False: the storage failed. */
+void pbk_journal_commit(struct journal *journal, enum record_type type, const struct record_commit *commit);
+void pbk_journal_handover(struct journal *journal);
+/* Hands the buffer over: one append, one sync. False: the storage failed. */
 bool pbk_journal_flush(struct journal *journal);
 
 /* encoding.c: what a command is in a record. */

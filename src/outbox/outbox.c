@@ -4,6 +4,7 @@
 
 #include "base/checksum.h"
 #include "base/codec.h"
+#include "outbox/turn.h"
 
 void pbk_outbox_init(struct outbox *outbox, struct context *context, struct facts *facts, struct senders *senders,
                      struct text engine_id) {
@@ -13,6 +14,10 @@ void pbk_outbox_init(struct outbox *outbox, struct context *context, struct fact
   outbox->approval_window = 10 * PBK_MINUTE;
   static const pbk_duration waits[] = {PBK_MINUTE, 4 * PBK_MINUTE, 16 * PBK_MINUTE, PBK_HOUR};
   for (uint32_t i = 0; i < 4; i++) array_push(context->memory, &outbox->retry_waits, waits[i]);
+  pbk_set_engine_id(outbox, engine_id);
+}
+
+void pbk_set_engine_id(struct outbox *outbox, struct text engine_id) {
   static const unsigned char zero[16] = {0};
   pbk_siphash128(zero, engine_id.bytes, engine_id.size, outbox->hash_key);
 }
@@ -100,8 +105,15 @@ static void note_open(struct outbox *outbox, number_list *list, uint64_t id,
   array_push(outbox->context->memory, list, id);
 }
 
-static void note_open_message(struct outbox *outbox, int32_t kind, uint32_t subject, uint64_t id) {
-  note_open(outbox, &open_items_of(outbox, kind, subject)->messages, id, message_open);
+void pbk_note_message(struct outbox *outbox, const struct message *message) {
+  note_open(outbox, &open_items_of(outbox, message->subject_kind, message->subject)->messages, message->id, message_open);
+  bool other = message->to_kind == PBK_TO_CONTACT &&
+               (message->subject_kind != PBK_CONTACT || message->to != message->subject);
+  if (other) note_open(outbox, &open_items_of(outbox, PBK_CONTACT, message->to)->messages, message->id, message_open);
+}
+
+void pbk_note_task(struct outbox *outbox, const struct task *task) {
+  note_open(outbox, &open_items_of(outbox, task->subject_kind, task->subject)->tasks, task->id, task_open);
 }
 
 /* ---- telling ---- */
@@ -207,9 +219,7 @@ uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *r
   make_key(outbox, request, message->key);
   array_push(memory, &outbox->messages, message);
   outbox->messages_open++;
-  note_open_message(outbox, request->subject_kind, request->subject, id);
-  if (request->to_kind == PBK_TO_CONTACT && (request->subject_kind != PBK_CONTACT || request->to != request->subject))
-    note_open_message(outbox, PBK_CONTACT, request->to, id);
+  pbk_note_message(outbox, message);
   if (request->failure) pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(request->failure));
   else if (request->approval) tell_message(outbox, message, NO_TEXT);
   else pbk_attempt_message(outbox, message);
@@ -231,7 +241,7 @@ uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request
                         .title = copy_text_of(outbox, request->title)};
   array_push(memory, &outbox->tasks, task);
   outbox->tasks_open++;
-  note_open(outbox, &open_items_of(outbox, request->subject_kind, request->subject)->tasks, id, task_open);
+  pbk_note_task(outbox, task);
   tell_task(outbox, task, TASK_OPEN);
   return id;
 }

@@ -67,12 +67,15 @@ struct outbox {
   ARRAY(struct open_items) open_contacts, open_accounts; /* by subject index */
   ARRAY(uint64_t) ready; /* messages to be offered, in the order they turned sending */
   uint32_t ready_next;
+  uint32_t offered;      /* those before it are under a commit: they may have been offered (O8) */
   uint64_t messages_open, tasks_open;
 };
 
 void pbk_outbox_init(struct outbox *outbox, struct context *context, struct facts *facts, struct senders *senders,
                      struct text engine_id);
 void pbk_outbox_release(struct outbox *outbox);
+/* Message keys are the engine's own (O7). */
+void pbk_set_engine_id(struct outbox *outbox, struct text engine_id);
 
 static inline struct message *message_at(const struct outbox *outbox, uint64_t id) {
   return id >= 1 && id <= outbox->messages.count ? outbox->messages.items[id - 1] : NULL;
@@ -134,6 +137,10 @@ void pbk_attempt_message(struct outbox *outbox, struct message *message);
 /* The next message to offer, or NULL. */
 struct message *pbk_ready_message(struct outbox *outbox);
 void pbk_offered_message(struct outbox *outbox);
+/* All that is ready has gone out with the outputs: nobody delivers here. */
+void pbk_hand_over_ready(struct outbox *outbox);
+/* O8, after a crash: what may have been offered is offered again, or given up, by its policy. */
+void pbk_recover_messages(struct outbox *outbox);
 /* What delivery answered (O6). */
 void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
                         pbk_time occurred_at);

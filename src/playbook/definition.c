@@ -2,6 +2,7 @@
 #include "audience/vocabulary.h"
 #include "base/sized.h"
 #include "base/utf8.h"
+#include "playbook/playbook_code.h"
 #include "playbook/playbooks.h"
 
 /* What reading one definition needs along the way. */
@@ -11,6 +12,7 @@ struct reading {
   struct problem *problem;
   struct version *version;
   const pbk_playbook *definition;
+  bool restoring; /* it was accepted once: what may have changed around it since is not asked */
 };
 
 /* ---- refusing ---- */
@@ -83,7 +85,7 @@ static bool read_template(struct reading *reading, pbk_text key, struct text cha
   const struct template *template = registry_latest(&outbox->templates, place);
   *name = registry_name(&outbox->templates, place);
   struct text of = name_text(reading->playbooks->context, template->channel);
-  if (text_equal(of, channel)) return true;
+  if (text_equal(of, channel) || reading->restoring) return true;
   pbk_problem_enter(reading->problem, TEXT("template"));
   return pbk_problem_set(reading->problem, PBK_CODE_BAD_DEFINITION, "the template is for the channel ", of, "");
 }
@@ -185,7 +187,7 @@ static bool read_pool(struct reading *reading, const pbk_pool *given, struct bra
     active = active || pbk_sender_active_latest(senders, place);
     pbk_problem_leave(reading->problem, item);
   }
-  if (!active) return refuse(reading, "the pool has no active sender");
+  if (!active && !reading->restoring) return refuse(reading, "the pool has no active sender");
   pbk_problem_leave(reading->problem, list);
   pbk_problem_leave(reading->problem, before);
   return true;
@@ -250,7 +252,7 @@ static bool email_connected(const struct reading *reading) {
   const struct registry *channels = &reading->playbooks->outbox->channels;
   uint32_t place = pbk_registry_find_latest(channels, TEXT("email"));
   const struct channel *channel = place != MAP_NONE ? registry_latest(channels, place) : NULL;
-  return channel && channel->connected;
+  return reading->restoring || (channel && channel->connected);
 }
 
 static bool read_task(struct reading *reading, const pbk_action *given, struct action *action) {
@@ -275,7 +277,7 @@ static bool read_send_as(struct reading *reading, const pbk_send_as *given, stru
   case PBK_SEND_AS_USER: {
     if (!read_user(reading, "user", given->key, &action->send_as_who)) return false;
     const struct user *user = registry_latest(&reading->playbooks->facts->users, action->send_as_who);
-    if (user->licensed) break;
+    if (user->licensed || reading->restoring) break;
     pbk_problem_enter(reading->problem, TEXT("user"));
     return refuse_name(reading, "the user ", given->key, " has no licence to send");
   }
@@ -485,6 +487,7 @@ void pbk_release_version(struct playbooks *playbooks, struct version *version) {
     pbk_release(memory, step->actions, step->action_count * sizeof *step->actions);
   }
   pbk_release(memory, version->steps, version->step_count * sizeof *version->steps);
+  pbk_release(memory, (void *)(uintptr_t)version->source.bytes, version->source.size);
   pbk_release(memory, version, sizeof *version);
 }
 
@@ -495,14 +498,35 @@ void pbk_leave_version(struct playbooks *playbooks, struct version *version) {
   pbk_release_version(playbooks, version);
 }
 
+static struct version *new_version(struct playbooks *playbooks, const pbk_playbook *definition) {
+  struct version *version = pbk_allocate_cleared(playbooks->context->memory, sizeof *version);
+  version->segment = MAP_NONE;
+  version->subject_kind = definition->subject == PBK_ACCOUNT ? PBK_ACCOUNT : PBK_CONTACT;
+  return version;
+}
+
+static struct text copy_source(struct memory *memory, const void *bytes, uint32_t size) {
+  char *copy = pbk_allocate(memory, size);
+  memcpy(copy, bytes, size);
+  return (struct text){copy, size};
+}
+
+/* Keeps the definition with the version, as bytes. */
+static void keep_source(struct memory *memory, struct version *version, const pbk_playbook *definition) {
+  struct writer writer = {.memory = memory};
+  struct coder coder = {.writer = &writer};
+  pbk_playbook copy = *definition;
+  pbk_code_playbook(&coder, &copy);
+  version->source = copy_source(memory, writer.bytes, writer.size);
+  pbk_writer_release(&writer);
+}
+
 uint32_t pbk_propose_playbook(struct playbooks *playbooks, const pbk_playbook *definition, struct version **proposed,
                               struct problem *problem) {
   struct memory *memory = playbooks->context->memory;
   struct text key = private_text(definition->key);
-  struct version *version = pbk_allocate_cleared(memory, sizeof *version);
-  version->segment = MAP_NONE;
-  version->subject_kind = definition->subject == PBK_ACCOUNT ? PBK_ACCOUNT : PBK_CONTACT;
-  struct reading reading = {playbooks, memory, problem, version, definition};
+  struct version *version = new_version(playbooks, definition);
+  struct reading reading = {playbooks, memory, problem, version, definition, false};
   uint32_t place = pbk_registry_find_latest(&playbooks->registry, key);
   const struct version *before = place != MAP_NONE ? registry_latest(&playbooks->registry, place) : NULL;
   bool fine = true;
@@ -512,8 +536,30 @@ uint32_t pbk_propose_playbook(struct playbooks *playbooks, const pbk_playbook *d
     pbk_release_version(playbooks, version);
     return MAP_NONE;
   }
+  keep_source(memory, version, definition);
   *proposed = version;
   return pbk_registry_propose(&playbooks->registry, key, pbk_names_intern(&playbooks->context->names, key), version);
+}
+
+struct version *pbk_restore_version(struct playbooks *playbooks, struct text source, struct arena *arena) {
+  struct reader reader = {(const unsigned char *)source.bytes, (const unsigned char *)source.bytes + source.size, false};
+  struct coder coder = {.reader = &reader, .arena = arena, .memory = playbooks->context->memory};
+  pbk_playbook definition = {.size = sizeof definition};
+  struct problem problem;
+  pbk_problem_clear(&problem);
+  pbk_code_playbook(&coder, &definition);
+  if (reader.failed || reader.at != reader.end) return NULL;
+  struct version *version = new_version(playbooks, &definition);
+  struct reading reading = {playbooks, playbooks->context->memory, &problem, version, &definition, true};
+  playbooks->audiences->restoring = true;
+  bool fine = read_playbook(&reading);
+  playbooks->audiences->restoring = false;
+  if (!fine) {
+    pbk_release_version(playbooks, version);
+    return NULL;
+  }
+  version->source = copy_source(playbooks->context->memory, source.bytes, source.size);
+  return version;
 }
 
 /* ---- what a version names ---- */

@@ -38,17 +38,28 @@ struct judging {
 
 /* ---- passages ---- */
 
+/* Where a playbook's passage stands among those of a subject, which are ordered by playbook, or would stand. */
+static uint32_t passage_place(const struct passages *passages, uint32_t playbook) {
+  uint32_t low = 0, high = passages->items.count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (passages->items.items[middle].playbook < playbook) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 struct passage *pbk_passage_of(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
   uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
   if (subject >= count) return NULL;
   struct passages *passages =
       kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
-  for (uint32_t i = 0; i < passages->items.count; i++)
-    if (passages->items.items[i].playbook == playbook) return &passages->items.items[i];
-  return NULL;
+  uint32_t place = passage_place(passages, playbook);
+  bool found = place < passages->items.count && passages->items.items[place].playbook == playbook;
+  return found ? &passages->items.items[place] : NULL;
 }
 
-static struct passage *need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
+struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
   struct passage *found = pbk_passage_of(playbooks, kind, subject, playbook);
   if (found) return found;
   struct memory *memory = playbooks->context->memory;
@@ -60,9 +71,10 @@ static struct passage *need_passage(struct playbooks *playbooks, int32_t kind, u
     while (playbooks->of_accounts.count <= subject) array_push(memory, &playbooks->of_accounts, none);
     passages = &playbooks->of_accounts.items[subject];
   }
-  struct passage passage = {.playbook = playbook};
-  array_push(memory, &passages->items, passage);
-  return &passages->items.items[passages->items.count - 1];
+  struct passage passage = {.playbook = playbook, .last_exit = PBK_NO_TIME};
+  uint32_t place = passage_place(passages, playbook);
+  array_insert(memory, &passages->items, place, passage);
+  return &passages->items.items[place];
 }
 
 /* ---- the checks ---- */
@@ -205,7 +217,7 @@ static void enroll(struct judging *judging, struct passage *passage, uint32_t au
 void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, uint32_t audience, bool by_hand) {
   enum playbook_status status = playbooks->states.items[place].status;
   if (!by_hand && (status == PLAYBOOK_NEVER || status == PLAYBOOK_ARCHIVED)) return;
-  struct passage *passage = need_passage(playbooks, kind, subject, place);
+  struct passage *passage = pbk_need_passage(playbooks, kind, subject, place);
   if (passage->judged == playbooks->cause) return; /* P5 */
   passage->judged = playbooks->cause;
   struct judging judging = judging_of(playbooks, place, kind, subject);

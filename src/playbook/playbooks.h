@@ -58,7 +58,7 @@ struct branch {
 struct version {
   uint32_t references; /* being current, and running enrollments */
   uint32_t watchers;   /* running enrollments, where there is an exit to watch for */
-  uint32_t number;
+  uint32_t place, number;
   int32_t subject_kind;
   struct trigger *triggers;
   uint32_t trigger_count;
@@ -73,6 +73,7 @@ struct version {
   uint32_t branch_count;
   struct step *steps;
   uint32_t step_count;
+  struct text source; /* the definition as playbook_code.h writes it, owned: what snapshots keep */
 };
 
 /* ---- what runs ---- */
@@ -98,7 +99,7 @@ struct enrollment {
 struct passage {
   uint32_t playbook;
   bool ever;
-  pbk_time last_exit;
+  pbk_time last_exit; /* PBK_NO_TIME: none yet */
   uint64_t judged; /* the cause that last judged it (P5) */
   struct enrollment *running;
 };
@@ -176,6 +177,9 @@ static inline uint32_t playbook_name(const struct playbooks *playbooks, uint32_t
 /* Checks a definition and proposes it: its place, or MAP_NONE with *problem set. */
 uint32_t pbk_propose_playbook(struct playbooks *playbooks, const pbk_playbook *definition, struct version **proposed,
                               struct problem *problem);
+/* A version from the bytes of its definition, which was accepted once: what has changed since around it does not refuse it. NULL where
+ * it cannot be. It is not in any registry. */
+struct version *pbk_restore_version(struct playbooks *playbooks, struct text source, struct arena *arena);
 void pbk_release_version(struct playbooks *playbooks, struct version *version);
 /* Gives back one reference. */
 void pbk_leave_version(struct playbooks *playbooks, struct version *version);
@@ -189,6 +193,8 @@ bool pbk_playbooks_name(const struct playbooks *playbooks, enum named_kind kind,
 /* ---- status.c: versions counting, activating, pausing, archiving; pools ---- */
 
 void pbk_install_playbook(struct playbooks *playbooks, uint32_t place, struct version *version);
+/* The rotations of a version's assign actions: those of the same action and list, or new ones. */
+void pbk_set_rotations(struct playbooks *playbooks, uint32_t place, struct version *version);
 void pbk_install_playbook_removal(struct playbooks *playbooks, uint32_t place);
 void pbk_activate_playbook(struct playbooks *playbooks, uint32_t place);
 void pbk_pause_playbook(struct playbooks *playbooks, uint32_t place);
@@ -201,6 +207,7 @@ void pbk_exit_served(struct playbooks *playbooks, uint32_t sender, uint32_t plac
 
 /* ---- enroll.c: P4 to P6, and explain ---- */
 
+struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook);
 struct passage *pbk_passage_of(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook); /* NULL: none */
 /* A trigger was met (audience: of a membership trigger that began; else MAP_NONE). */
 void pbk_judge(struct playbooks *playbooks, uint32_t playbook, int32_t kind, uint32_t subject, uint32_t audience, bool by_hand);
@@ -227,6 +234,8 @@ void pbk_run_membership_triggers(struct playbooks *playbooks);
 
 /* ---- run.c: steps and exits ---- */
 
+/* An enrollment begins to be watched, where its version has an exit to watch for. */
+void pbk_begin_watch(struct playbooks *playbooks, struct version *version);
 void pbk_start_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, const struct cel_outcome *exit_outcome);
 void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment);
 void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, struct text reason);

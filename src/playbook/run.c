@@ -31,7 +31,7 @@ static bool exit_met(struct playbooks *playbooks, struct enrollment *enrollment)
 
 static bool watches(const struct version *version) { return version->exit_when || version->exit_on_left; }
 
-static void begin_watch(struct playbooks *playbooks, struct version *version) {
+void pbk_begin_watch(struct playbooks *playbooks, struct version *version) {
   if (watches(version) && version->watchers++ == 0) array_push(playbooks->context->memory, &playbooks->watched, version);
 }
 
@@ -125,7 +125,7 @@ void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
 }
 
 void pbk_start_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, const struct cel_outcome *exit_outcome) {
-  begin_watch(playbooks, enrollment->version);
+  pbk_begin_watch(playbooks, enrollment->version);
   if (exit_outcome) arm_exit(playbooks, enrollment, exit_outcome->until);
   schedule(enrollment, enrollment->started_at);
   if (enrollment->due <= playbooks->context->now) pbk_run_steps(playbooks, enrollment);

@@ -98,19 +98,25 @@ static uint32_t rotation_of(struct playbooks *playbooks, struct playbook *playbo
   return playbook->rotations.count - 1;
 }
 
+void pbk_set_rotations(struct playbooks *playbooks, uint32_t place, struct version *version) {
+  for (uint32_t i = 0; i < version->step_count; i++)
+    for (uint32_t j = 0; j < version->steps[i].action_count; j++) {
+      struct action *action = &version->steps[i].actions[j];
+      if (action->rotate.count > 0)
+        action->rotation = rotation_of(playbooks, &playbooks->states.items[place], i, j, action);
+    }
+}
+
 void pbk_install_playbook(struct playbooks *playbooks, uint32_t place, struct version *version) {
   while (playbooks->states.count <= place) {
     struct playbook empty = {0};
     array_push(playbooks->context->memory, &playbooks->states, empty);
   }
   struct playbook *playbook = &playbooks->states.items[place];
+  version->place = place;
   version->number = ++playbook->versions;
   version->references = 1;
-  for (uint32_t i = 0; i < version->step_count; i++)
-    for (uint32_t j = 0; j < version->steps[i].action_count; j++) {
-      struct action *action = &version->steps[i].actions[j];
-      if (action->rotate.count > 0) action->rotation = rotation_of(playbooks, playbook, i, j, action);
-    }
+  pbk_set_rotations(playbooks, place, version);
   renew_pools(playbooks, place, version);
   struct version *before = pbk_registry_install(&playbooks->registry, place, version);
   if (before) {

@@ -231,11 +231,10 @@ static pbk_status refuse_json(struct feeding *feeding, const struct json_error *
   return refuse_line(feeding, PBK_CODE_BAD_JSON, message);
 }
 
-pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
+static pbk_status feed_line(struct pbk_engine *engine, struct text line) {
   struct feeding feeding = {.engine = engine};
   pbk_value value;
   struct json_error error;
-  engine->lines++;
   if (line.size > 0 && line.bytes[line.size - 1] == '\n') line.size--;
   if (line.size > 0 && line.bytes[line.size - 1] == '\r') line.size--;
   pbk_problem_clear(&feeding.problem);
@@ -250,4 +249,14 @@ pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
       return feed_batch(&feeding, &value);
   }
   return feed_object(&feeding, &value, NULL, NO_TEXT);
+}
+
+pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
+  engine->lines++;
+  engine->line_commands = 0;
+  engine->in_line = true;
+  pbk_status status = feed_line(engine, line);
+  engine->in_line = false;
+  engine->line_passed = 0; /* the line gave less than it did in an earlier life: it is another line */
+  return status;
 }

@@ -36,13 +36,13 @@ static void without_at_once_effects_wait_for_the_commit(void) {
   CHECK_EQUAL_INT(enroll(&rig, "u1"), PBK_OK);
   CHECK_EQUAL_INT(enroll(&rig, "u2"), PBK_OK);
   CHECK_EQUAL_UINT(rig.offers, 0);
-  CHECK_EQUAL_UINT(rig.appended, before); /* many causes, one sync */
+  CHECK_EQUAL_UINT(rig.objects[0].size, before); /* many causes, one sync */
   CHECK_EQUAL_UINT(drainable(&rig), 0);
   CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_OK);
   CHECK_EQUAL_UINT(rig.offers, 2);
   CHECK(rig.order_size >= 3 && memcmp(rig.order, "aso", 3) == 0);
   CHECK(rig.offered[0].synced > before);
-  CHECK_EQUAL_UINT(rig.synced, rig.appended); /* the answers are durable too before outputs tell of them */
+  CHECK_EQUAL_UINT(rig.synced, rig.objects[0].size); /* the answers are durable too before outputs tell of them */
   CHECK(rig.order[rig.order_size - 1] == 's');
   CHECK_DRAINED(&rig,
                 "enrolled #1 mail u1 v1\nstep #1.1 run\nmessage #1 sending hello to u1 from success attempt 1\n"

@@ -25,12 +25,25 @@ static void names(void) {
 
 /* ---- making ---- */
 
-static int32_t store(void *context, const void *bytes, size_t size) {
-  (void)context, (void)bytes, (void)size;
+static int32_t store(void *context, pbk_object object, const void *bytes, size_t size) {
+  (void)context, (void)object, (void)bytes, (void)size;
   return 0;
 }
-static int32_t settle(void *context) {
-  (void)context;
+static int32_t settle(void *context, pbk_object object) {
+  (void)context, (void)object;
+  return 0;
+}
+static int32_t extent(void *context, pbk_object object, uint64_t *bytes) {
+  (void)context, (void)object;
+  *bytes = 0;
+  return 0;
+}
+static int32_t read_none(void *context, pbk_object object, uint64_t offset, void *bytes, size_t size) {
+  (void)context, (void)object, (void)offset, (void)bytes, (void)size;
+  return 1;
+}
+static int32_t cut(void *context, pbk_object object, uint64_t size) {
+  (void)context, (void)object, (void)size;
   return 0;
 }
 
@@ -66,7 +79,7 @@ static void what_can_be_wrong_with_a_config(void) {
   CHECK_EQUAL_INT(pbk_engine_create(&config, &engine), PBK_ERR_ARGUMENT);
   config.engine_id = (pbk_text){NULL, 0};
 
-  pbk_storage storage = {.size = sizeof storage, .append = store, .sync = settle};
+  pbk_storage storage = {.size = sizeof storage, .append = store, .sync = settle, .extent = extent, .read = read_none, .truncate = cut};
   config.storage = &storage;
   CHECK_EQUAL_INT(pbk_engine_create(&config, &engine), PBK_OK);
   pbk_engine_destroy(engine);
@@ -90,7 +103,7 @@ static void a_larger_config(void) {
   struct {
     pbk_storage known;
     unsigned char later[8];
-  } storage = {.known = {.size = sizeof storage, .append = store, .sync = settle}};
+  } storage = {.known = {.size = sizeof storage, .append = store, .sync = settle, .extent = extent, .read = read_none, .truncate = cut}};
   config.known.storage = &storage.known;
   CHECK_EQUAL_INT(pbk_engine_create(&config.known, &engine), PBK_OK);
   pbk_engine_destroy(engine);
@@ -109,7 +122,7 @@ static void the_config_is_copied(void) {
   pbk_storage *storage = malloc(sizeof *storage);
   pbk_config *config = malloc(sizeof *config);
   if (!storage || !config) abort();
-  *storage = (pbk_storage){.size = sizeof *storage, .context = &rig, .append = rig_append, .sync = rig_sync};
+  *storage = rig_storage(&rig);
   *config = (pbk_config){.size = sizeof *config, .engine_id = {id, 6}, .storage = storage};
   CHECK_EQUAL_INT(pbk_engine_create(config, &rig.engine), PBK_OK);
   memset(id, 'x', 6);

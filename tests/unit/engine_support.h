@@ -31,8 +31,11 @@ struct rig {
   uint64_t budget, allocations, fail_at, wrong_sizes, out, most;
   struct rig_block *blocks;
   /* storage */
-  unsigned char *journal;
-  size_t appended, synced, capacity;
+  struct rig_object {
+    unsigned char *bytes;
+    size_t size, capacity;
+  } objects[PBK_OBJECTS];
+  size_t synced; /* bytes of the first journal that are durable */
   uint32_t appends, syncs;
   uint32_t fail_append_at, fail_sync_at; /* this call and all after it; 0: never */
   /* delivery: answers go round; none: sent */
@@ -104,28 +107,54 @@ static inline void rig_note(struct rig *rig, char what) {
   if (rig->inside) rig->inside(rig, what);
 }
 
-static inline int32_t rig_append(void *context, const void *bytes, size_t size) {
+static inline int32_t rig_append(void *context, pbk_object number, const void *bytes, size_t size) {
   struct rig *rig = context;
+  struct rig_object *object = &rig->objects[number];
   rig->appends++;
   rig_note(rig, 'a');
   if (rig->fail_append_at && rig->appends >= rig->fail_append_at) return 1;
-  if (rig->appended + size > rig->capacity) {
-    rig->capacity = (rig->appended + size) * 2;
-    rig->journal = realloc(rig->journal, rig->capacity);
-    if (!rig->journal) abort();
+  if (object->size + size > object->capacity) {
+    object->capacity = (object->size + size) * 2;
+    object->bytes = realloc(object->bytes, object->capacity);
+    if (!object->bytes) abort();
   }
-  memcpy(rig->journal + rig->appended, bytes, size);
-  rig->appended += size;
+  memcpy(object->bytes + object->size, bytes, size);
+  object->size += size;
   return 0;
 }
 
-static inline int32_t rig_sync(void *context) {
+static inline int32_t rig_sync(void *context, pbk_object number) {
   struct rig *rig = context;
   rig->syncs++;
   rig_note(rig, 's');
   if (rig->fail_sync_at && rig->syncs >= rig->fail_sync_at) return 1;
-  rig->synced = rig->appended;
+  if (number == PBK_OBJECT_JOURNAL_0) rig->synced = rig->objects[0].size;
   return 0;
+}
+
+static inline int32_t rig_extent(void *context, pbk_object number, uint64_t *bytes) {
+  const struct rig *rig = context;
+  *bytes = rig->objects[number].size;
+  return 0;
+}
+
+static inline int32_t rig_read(void *context, pbk_object number, uint64_t offset, void *bytes, size_t size) {
+  const struct rig *rig = context;
+  if (offset > rig->objects[number].size || size > rig->objects[number].size - offset) return 1;
+  memcpy(bytes, rig->objects[number].bytes + offset, size);
+  return 0;
+}
+
+static inline int32_t rig_truncate(void *context, pbk_object number, uint64_t extent) {
+  struct rig *rig = context;
+  if (extent > rig->objects[number].size) return 1;
+  rig->objects[number].size = (size_t)extent;
+  return 0;
+}
+
+static inline pbk_storage rig_storage(struct rig *rig) {
+  return (pbk_storage){.size = sizeof(pbk_storage), .context = rig,           .append = rig_append, .sync = rig_sync,
+                       .extent = rig_extent,        .read = rig_read, .truncate = rig_truncate};
 }
 
 static inline void rig_copy_text(char to[64], pbk_text text) {
@@ -157,8 +186,8 @@ static inline void rig_deliver(void *context, pbk_engine *engine, const pbk_offe
 
 /* ---- opening and closing ---- */
 
-static inline pbk_status rig_create(struct rig *rig) {
-  pbk_storage storage = {.size = sizeof storage, .context = rig, .append = rig_append, .sync = rig_sync};
+static inline pbk_status rig_open_stored(struct rig *rig, const pbk_open_options *options, pbk_opening *opening) {
+  pbk_storage storage = rig_storage(rig);
   pbk_config config = {.size = sizeof config,
                        .flags = rig->flags & 0xff,
                        .engine_id = words(rig->engine_id ? rig->engine_id : "engine"),
@@ -168,8 +197,10 @@ static inline pbk_status rig_create(struct rig *rig) {
                        .storage = rig->flags & RIG_WITHOUT_STORAGE ? NULL : &storage,
                        .deliver = rig->flags & RIG_WITHOUT_DELIVERY ? NULL : rig_deliver,
                        .deliver_context = rig};
-  return pbk_engine_create(&config, &rig->engine);
+  return pbk_engine_open(&config, options, opening, &rig->engine);
 }
+
+static inline pbk_status rig_create(struct rig *rig) { return rig_open_stored(rig, NULL, NULL); }
 
 static inline void rig_open(struct rig *rig, uint32_t flags) {
   memset(rig, 0, sizeof *rig);
@@ -189,9 +220,9 @@ static inline void rig_free(struct rig *rig) {
     rig->blocks = block->after;
     free(block);
   }
-  free(rig->journal);
+  for (int i = 0; i < PBK_OBJECTS; i++) free(rig->objects[i].bytes);
+  memset(rig->objects, 0, sizeof rig->objects);
   free(rig->text);
-  rig->journal = NULL;
   rig->text = NULL;
 }
 

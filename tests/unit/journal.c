@@ -13,18 +13,25 @@ static uint32_t walk(const unsigned char *bytes, size_t size, enum command_type 
   struct arena arena;
   pbk_memory_init(&memory, NULL, NULL, UINT64_MAX);
   pbk_arena_init(&arena, &memory);
-  uint32_t count = 0;
+  uint32_t count = 0, checksum, *previous = NULL;
   for (size_t at = 0; at < size; count++) {
-    if (!CHECK(size - at >= 8)) break;
-    uint32_t length = read_u32(bytes + at), sum = read_u32(bytes + at + 4);
-    if (!CHECK(length <= size - at - 8)) break;
-    CHECK_EQUAL_UINT(sum, pbk_crc32c(0, bytes + at + 8, length));
-    struct reader reader = {.at = bytes + at + 8, .end = bytes + at + 8 + length};
+    if (!CHECK(size - at >= RECORD_LEAST)) break;
+    uint32_t length = read_u32(bytes + at);
+    if (!CHECK(length <= size - at)) break;
+    CHECK_EQUAL_UINT(read_u32(bytes + at + length - 4), pbk_crc32c(0, bytes + at, length - 4));
+    if (previous) CHECK_EQUAL_UINT(read_u32(bytes + at + 24), *previous);
+    checksum = read_u32(bytes + at + length - 4);
+    previous = &checksum;
+    struct reader reader = {.at = bytes + at + RECORD_HEAD, .end = bytes + at + length - 4};
+    at += length;
+    if (*reader.at >= RECORD_START) {
+      count--;
+      continue;
+    }
     struct command command;
     CHECK(pbk_decode_command(&reader, &arena, &command));
     CHECK(reader.at == reader.end);
     if (count < most) types[count] = command.type;
-    at += 8 + length;
   }
   pbk_arena_release(&arena);
   return count;
@@ -34,7 +41,8 @@ static void records(void) {
   struct rig rig;
   rig_open(&rig, PBK_DELIVER_AT_ONCE);
   define_usual(&rig);
-  size_t before = rig.appended;
+  CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_OK);
+  size_t before = rig.objects[0].size;
   pbk_counts counts = {.size = sizeof counts}, after = {.size = sizeof after};
   pbk_count(rig.engine, &counts);
   TELL_ALL(&rig,
@@ -49,7 +57,7 @@ static void records(void) {
   static const enum command_type wanted[] = {COMMAND_DEFINE,  COMMAND_TRACK,   COMMAND_ANSWER,
                                              COMMAND_REFUSED, COMMAND_ADVANCE, COMMAND_IDENTIFY};
   enum command_type types[6] = {COMMAND_NONE};
-  CHECK_EQUAL_UINT(walk(rig.journal + before, rig.appended - before, types, 6), 6);
+  CHECK_EQUAL_UINT(walk(rig.objects[0].bytes + before, rig.objects[0].size - before, types, 6), 6);
   CHECK_EQUAL_UINT(after.commands - counts.commands, 6);
   for (uint32_t i = 0; i < 6; i++) CHECK_EQUAL_INT(types[i], wanted[i]);
   rig_close(&rig);
@@ -73,7 +81,7 @@ static void one_append_and_one_sync(void) {
   memset(&rig, 0, sizeof rig);
   struct memory memory;
   struct journal journal;
-  pbk_storage storage = {.size = sizeof storage, .context = &rig, .append = rig_append, .sync = rig_sync};
+  pbk_storage storage = rig_storage(&rig);
   pbk_memory_init(&memory, NULL, NULL, UINT64_MAX);
   pbk_journal_init(&journal, &memory, &storage);
   memset(&storage, 0, sizeof storage); /* it was copied */
@@ -84,7 +92,7 @@ static void one_append_and_one_sync(void) {
   CHECK_EQUAL_UINT(rig.appends, 0);
   CHECK(pbk_journal_flush(&journal));
   CHECK_TEXT(text_from(rig.order), "as");
-  CHECK_EQUAL_UINT(walk(rig.journal, rig.synced, NULL, 0), 1000);
+  CHECK_EQUAL_UINT(walk(rig.objects[0].bytes, rig.synced, NULL, 0), 1000);
   CHECK(pbk_journal_flush(&journal));
   CHECK_TEXT(text_from(rig.order), "as");
   pbk_journal_add(&journal, &command);
@@ -96,7 +104,7 @@ static void one_append_and_one_sync(void) {
   CHECK_TEXT(text_from(rig.order), "asasa"); /* no sync after a failed append */
   pbk_journal_release(&journal);
   CHECK_EQUAL_UINT(memory.used, 0);
-  free(rig.journal);
+  free(rig.objects[0].bytes);
 }
 
 int main(void) {

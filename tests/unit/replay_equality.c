@@ -182,8 +182,8 @@ static void the_same_journal(void) {
                             drained = {"drained otherwise", 0, 1, false, 700, 1, 0};
   run(&one, &plain, 5);
   run(&two, &drained, 5);
-  CHECK(one.appended > 5000);
-  if (CHECK_EQUAL_UINT(two.appended, one.appended)) CHECK(memcmp(one.journal, two.journal, one.appended) == 0);
+  CHECK(one.objects[0].size > 5000);
+  if (CHECK_EQUAL_UINT(two.objects[0].size, one.objects[0].size)) CHECK(memcmp(one.objects[0].bytes, two.objects[0].bytes, one.objects[0].size) == 0);
   rig_close(&one);
   rig_close(&two);
 }

@@ -1,0 +1,92 @@
+/* audience/audience_state.c - see audience_state.h. */
+#include "audience/audience_state.h"
+
+#include "base/base_state.h"
+
+static void *code_audience(struct coder *coder, void *owner, uint32_t place, void *object) {
+  struct audience *audience = object;
+  struct text key = pbk_audience_key(owner, place);
+  if (!audience) audience = pbk_allocate_cleared(coder->memory, sizeof *audience);
+  if (key.size == 0) coder_fail(coder);
+  pbk_code_i32(coder, &audience->kind);
+  pbk_code_i32(coder, &audience->of);
+  pbk_code_owned_text(coder, &audience->source);
+  bool known = (audience->kind == PBK_DEFINE_PERSONA || audience->kind == PBK_DEFINE_SEGMENT) &&
+               (audience->of == PBK_CONTACT || audience->of == PBK_ACCOUNT);
+  if (!known) coder_fail(coder);
+  if (coder_reads(coder) && !coder_failed(coder) && !pbk_restore_audience(owner, place, audience)) coder_fail(coder);
+  return audience;
+}
+
+void pbk_code_audiences(struct coder *coder, struct audiences *audiences) {
+  struct text zones = {(const char *)audiences->zones.bytes, (uint32_t)audiences->zones.size};
+  pbk_code_text(coder, &zones);
+  if (coder_reads(coder) && zones.size && !pbk_restore_zones(audiences, zones)) coder_fail(coder);
+  pbk_code_registry(coder, &audiences->registry, audiences, code_audience);
+  if (!coder_reads(coder)) return;
+  while (audiences->memberships.count < audiences->registry.entries.count) {
+    struct membership empty = {0};
+    array_push(coder->memory, &audiences->memberships, empty);
+  }
+  for (uint32_t i = 0; i < audiences->registry.entries.count && !coder_failed(coder); i++) pbk_index_reads(audiences, i);
+}
+
+static uint32_t used_words(const struct membership *membership) {
+  uint32_t count = membership->bits.count;
+  while (count > 0 && membership->bits.items[count - 1] == 0) count--;
+  return count;
+}
+
+static uint32_t used_wakes(const struct membership *membership) {
+  uint32_t count = membership->armed.count;
+  while (count > 0 && membership->armed.items[count - 1] == INT64_MAX) count--;
+  return count;
+}
+
+static void code_bits(struct coder *coder, struct membership *membership, uint32_t subjects) {
+  uint32_t words = coder_reads(coder) ? 0 : used_words(membership);
+  if (!pbk_code_count(coder, &words)) return;
+  if (coder_reads(coder)) {
+    if (words > subjects / 64 + (subjects % 64 != 0)) {
+      coder_fail(coder);
+      return;
+    }
+    array_reserve(coder->memory, &membership->bits, words);
+    membership->bits.count = words;
+  }
+  pbk_code_words(coder, membership->bits.items, words);
+  if (!coder_reads(coder)) return;
+  for (uint32_t i = 0; i < words; i++)
+    for (uint64_t word = membership->bits.items[i]; word; word &= word - 1) membership->count++;
+  if (words && subjects % 64 && words > subjects / 64 && membership->bits.items[words - 1] >> subjects % 64) coder_fail(coder);
+}
+
+static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_t place, uint32_t subjects) {
+  struct membership *membership = &audiences->memberships.items[place];
+  uint32_t count = coder_reads(coder) ? 0 : used_wakes(membership);
+  if (!pbk_code_count(coder, &count)) return;
+  if (coder_reads(coder)) {
+    if (count > subjects) {
+      coder_fail(coder);
+      return;
+    }
+    array_reserve(coder->memory, &membership->armed, count);
+    membership->armed.count = count;
+  }
+  pbk_code_words(coder, (uint64_t *)membership->armed.items, count);
+  for (uint32_t i = 0; coder_reads(coder) && !coder_failed(coder) && i < count; i++)
+    if (membership->armed.items[i] != INT64_MAX)
+      pbk_calendar_add(&audiences->context->calendar, membership->armed.items[i], wake_membership(place, i));
+}
+
+void pbk_code_memberships(struct coder *coder, struct audiences *audiences) {
+  for (uint32_t i = 0; i < audiences->registry.entries.count && !coder_failed(coder); i++) {
+    const struct audience *audience = audience_at(audiences, i);
+    if (!audience) continue;
+    uint32_t subjects = pbk_subject_total(audiences->facts, audience->of);
+    coder_item(coder);
+    code_bits(coder, &audiences->memberships.items[i], subjects);
+    coder_item(coder);
+    code_wakes(coder, audiences, i, subjects);
+  }
+}

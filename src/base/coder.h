@@ -1,0 +1,75 @@
+/* base/coder.h - one description for both ways: each function writes what it is given, or reads into it, in the same order.
+ *
+ * Commands in the journal and the state in snapshots are described once, as functions over a coder; reading and writing cannot
+ * disagree. Where bytes are not what was written, reading sets `failed` and gives zeros from then on; whoever walks lists stops there. */
+#ifndef PBK_BASE_CODER_H
+#define PBK_BASE_CODER_H
+
+#include "base/codec.h"
+#include "base/map.h"
+
+struct coder {
+  struct writer *writer; /* NULL: reading */
+  struct reader *reader;
+  struct arena *arena;   /* reading: for what is not owned by somebody */
+  struct memory *memory; /* reading: for what is */
+  /* Long rows of items go in frames: called between two items, when what is written is long enough, or what is read is used up. */
+  void (*next_frame)(struct coder *coder);
+  void *frames;
+};
+
+static inline bool coder_reads(const struct coder *coder) { return coder->writer == NULL; }
+static inline bool coder_failed(const struct coder *coder) { return coder->reader && coder->reader->failed; }
+static inline void coder_fail(struct coder *coder) {
+  if (coder->reader) coder->reader->failed = true;
+}
+
+/* ---- numbers ---- */
+
+void pbk_code_u64(struct coder *coder, uint64_t *value);
+void pbk_code_u32(struct coder *coder, uint32_t *value);
+void pbk_code_i64(struct coder *coder, int64_t *value);
+void pbk_code_i32(struct coder *coder, int32_t *value);
+void pbk_code_bool(struct coder *coder, bool *value);
+/* Bytes as they are: hashes. */
+void pbk_code_bytes(struct coder *coder, void *bytes, uint32_t size);
+/* Eight bytes each: times, words of bits. */
+void pbk_code_words(struct coder *coder, uint64_t *words, uint32_t count);
+/* A number below `limit`, or MAP_NONE. */
+void pbk_code_place(struct coder *coder, uint32_t *place, uint32_t limit);
+/* The same where there must be one. */
+void pbk_code_index(struct coder *coder, uint32_t *index, uint32_t limit);
+/* A number of items, each of at least one byte: one that cannot be is refused before anything is taken for it. False: failed. */
+bool pbk_code_count(struct coder *coder, uint32_t *count);
+/* Whether something is there. */
+bool pbk_code_presence(struct coder *coder, bool present);
+
+/* Cleared memory in the arena, for what is read. */
+void *pbk_code_room(struct coder *coder, size_t size);
+/* What may be absent: NULL. */
+void pbk_code_duration_pointer(struct coder *coder, const pbk_duration **duration);
+
+/* ---- texts and values ---- */
+
+/* Texts that are not given and empty ones are different things. Reading borrows from the input. */
+void pbk_code_text(struct coder *coder, struct text *text);
+void pbk_code_public(struct coder *coder, pbk_text *text);
+/* Reading copies into memory of its own, nothing for an empty one. */
+void pbk_code_owned_text(struct coder *coder, struct text *text);
+/* Reading: lists and maps in the arena, texts borrowed. */
+void pbk_code_value(struct coder *coder, pbk_value *value);
+
+void pbk_code_value_pointer(struct coder *coder, const pbk_value **value);
+void pbk_code_texts(struct coder *coder, const pbk_text **texts, uint32_t *count);
+
+/* ---- frames ---- */
+
+enum { CODER_FRAME = 1 << 18 };
+
+/* Between two items of a long row. */
+static inline void coder_item(struct coder *coder) {
+  if (!coder->next_frame) return;
+  if (coder->writer ? coder->writer->size >= CODER_FRAME : coder->reader->at == coder->reader->end) coder->next_frame(coder);
+}
+
+#endif

@@ -1,0 +1,188 @@
+/* outbox/outbox_state.c - see outbox_state.h. */
+#include "outbox/outbox_state.h"
+
+#include "base/base_state.h"
+#include "outbox/turn.h"
+
+/* ---- definitions and settings ---- */
+
+static void *code_channel(struct coder *coder, void *owner, uint32_t place, void *object) {
+  struct channel *channel = object;
+  (void)owner;
+  (void)place;
+  if (!channel) channel = pbk_allocate_cleared(coder->memory, sizeof *channel);
+  pbk_code_bool(coder, &channel->connected);
+  return channel;
+}
+
+static void *code_template(struct coder *coder, void *owner, uint32_t place, void *object) {
+  const struct outbox *outbox = owner;
+  struct template *template = object;
+  (void)place;
+  if (!template) template = pbk_allocate_cleared(coder->memory, sizeof *template);
+  pbk_code_index(coder, &template->channel, outbox->context->names.count);
+  return template;
+}
+
+void pbk_code_channels(struct coder *coder, struct outbox *outbox) {
+  pbk_code_registry(coder, &outbox->channels, outbox, code_channel);
+  pbk_code_registry(coder, &outbox->templates, outbox, code_template);
+  pbk_code_i64(coder, &outbox->approval_window);
+  uint32_t count = outbox->retry_waits.count;
+  if (coder_reads(coder)) outbox->retry_waits.count = 0;
+  if (!pbk_code_count(coder, &count)) return;
+  for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
+    pbk_duration wait = coder_reads(coder) ? 0 : outbox->retry_waits.items[i];
+    pbk_code_i64(coder, &wait);
+    if (coder_reads(coder)) array_push(coder->memory, &outbox->retry_waits, wait);
+  }
+}
+
+/* ---- whom things are about ---- */
+
+static void code_subject_of(struct coder *coder, const struct outbox *outbox, int32_t *kind, uint32_t *subject) {
+  bool account = *kind == PBK_ACCOUNT;
+  pbk_code_bool(coder, &account);
+  *kind = account ? PBK_ACCOUNT : PBK_CONTACT;
+  pbk_code_index(coder, subject, pbk_subject_total(outbox->facts, *kind));
+}
+
+static void code_to(struct coder *coder, const struct outbox *outbox, struct message *message) {
+  pbk_code_i32(coder, &message->to_kind);
+  switch (message->to_kind) {
+  case 0: break;
+  case PBK_TO_CONTACT: pbk_code_index(coder, &message->to, outbox->facts->contacts.count); break;
+  case PBK_TO_USER:
+  case PBK_TO_PLACE: pbk_code_index(coder, &message->to, outbox->context->names.count); break;
+  default: coder_fail(coder); message->to_kind = 0;
+  }
+}
+
+/* ---- messages ---- */
+
+static void code_message(struct coder *coder, const struct outbox *outbox, struct message *message) {
+  uint32_t names = outbox->context->names.count, state = (uint32_t)message->state;
+  pbk_code_u64(coder, &message->enrollment);
+  pbk_code_bytes(coder, message->key, sizeof message->key);
+  pbk_code_index(coder, &message->playbook, names);
+  code_subject_of(coder, outbox, &message->subject_kind, &message->subject);
+  pbk_code_index(coder, &message->channel, names);
+  pbk_code_index(coder, &message->template, names);
+  code_to(coder, outbox, message);
+  pbk_code_place(coder, &message->sender, outbox->senders->registry.entries.count);
+  pbk_code_bool(coder, &message->email);
+  pbk_code_i32(coder, &message->policy);
+  pbk_code_index(coder, &state, MESSAGE_SENDING + 1); /* ended ones are not kept */
+  message->state = (enum message_state)state;
+  pbk_code_bool(coder, &message->waits);
+  pbk_code_u32(coder, &message->attempt);
+  pbk_code_i64(coder, &message->window);
+  pbk_code_i64(coder, &message->due);
+  pbk_code_owned_text(coder, &message->note);
+}
+
+/* What follows from a message that was read: its wake-up, and where it is found. */
+static void place_message(struct outbox *outbox, struct message *message) {
+  struct calendar *calendar = &outbox->context->calendar;
+  outbox->messages.items[message->id - 1] = message;
+  outbox->messages_open++;
+  pbk_note_message(outbox, message);
+  if (message->state == MESSAGE_APPROVED) pbk_calendar_add(calendar, message->due, wake_order(DUE_APPROVAL, message->id));
+  if (message->state == MESSAGE_SENDING && message->waits)
+    pbk_calendar_add(calendar, message->due, wake_order(DUE_RETRY, message->id));
+}
+
+/* How many numbers have been given out, and of those how many things are open; the numbers of the latter as steps from one to the
+ * next. Reading: the array, with nothing in it. */
+#define CODE_NUMBERED(coder, array, open)                                              \
+  do {                                                                                 \
+    uint32_t total = (array)->count;                                                   \
+    pbk_code_u32((coder), &total);                                                     \
+    pbk_code_u64((coder), (open));                                                     \
+    if (*(open) > total) coder_fail(coder);                                            \
+    if (coder_reads(coder) && !coder_failed(coder)) {                                  \
+      array_reserve((coder)->memory, (array), total);                                  \
+      if (total) memset((array)->items, 0, (size_t)total * sizeof *(array)->items);    \
+      (array)->count = total;                                                          \
+    }                                                                                  \
+  } while (0)
+
+static uint64_t code_next_id(struct coder *coder, uint64_t last, uint64_t id, uint64_t total) {
+  uint64_t step = id - last;
+  pbk_code_u64(coder, &step);
+  if (step >= 1 && step <= total - last) return last + step;
+  coder_fail(coder);
+  return last;
+}
+
+static void code_messages(struct coder *coder, struct outbox *outbox) {
+  uint64_t open = outbox->messages_open, last = 0, at = 0;
+  CODE_NUMBERED(coder, &outbox->messages, &open);
+  for (uint64_t i = 0; i < open && !coder_failed(coder); i++) {
+    while (!coder_reads(coder) && !outbox->messages.items[at]) at++;
+    coder_item(coder);
+    uint64_t id = code_next_id(coder, last, ++at, outbox->messages.count);
+    if (coder_failed(coder)) return;
+    struct message *message = outbox->messages.items[id - 1];
+    if (!message) message = pbk_allocate_cleared(coder->memory, sizeof *message);
+    message->id = last = id;
+    code_message(coder, outbox, message);
+    if (coder_reads(coder)) place_message(outbox, message);
+  }
+}
+
+/* ---- tasks ---- */
+
+static void code_task(struct coder *coder, const struct outbox *outbox, struct task *task) {
+  uint32_t names = outbox->context->names.count;
+  pbk_code_u64(coder, &task->enrollment);
+  pbk_code_index(coder, &task->playbook, names);
+  code_subject_of(coder, outbox, &task->subject_kind, &task->subject);
+  pbk_code_place(coder, &task->assignee, names);
+  pbk_code_place(coder, &task->sender, outbox->senders->registry.entries.count);
+  pbk_code_i64(coder, &task->due);
+  pbk_code_owned_text(coder, &task->title);
+}
+
+static void code_tasks(struct coder *coder, struct outbox *outbox) {
+  uint64_t open = outbox->tasks_open, last = 0, at = 0;
+  CODE_NUMBERED(coder, &outbox->tasks, &open);
+  for (uint64_t i = 0; i < open && !coder_failed(coder); i++) {
+    while (!coder_reads(coder) && !outbox->tasks.items[at]) at++;
+    coder_item(coder);
+    uint64_t id = code_next_id(coder, last, ++at, outbox->tasks.count);
+    if (coder_failed(coder)) return;
+    struct task *task = outbox->tasks.items[id - 1];
+    if (!task) task = pbk_allocate_cleared(coder->memory, sizeof *task);
+    task->id = last = id;
+    code_task(coder, outbox, task);
+    if (!coder_reads(coder)) continue;
+    outbox->tasks.items[id - 1] = task;
+    outbox->tasks_open++;
+    pbk_note_task(outbox, task);
+  }
+}
+
+/* ---- what is ready to be offered ---- */
+
+static void code_ready(struct coder *coder, struct outbox *outbox) {
+  uint32_t count = 0;
+  for (uint32_t i = outbox->ready_next; i < outbox->ready.count; i++) count += message_at(outbox, outbox->ready.items[i]) != NULL;
+  if (!pbk_code_count(coder, &count)) return;
+  for (uint32_t i = 0, at = outbox->ready_next; i < count && !coder_failed(coder); i++, at++) {
+    while (!coder_reads(coder) && !message_at(outbox, outbox->ready.items[at])) at++;
+    uint64_t id = coder_reads(coder) ? 0 : outbox->ready.items[at];
+    coder_item(coder);
+    pbk_code_u64(coder, &id);
+    if (!coder_reads(coder)) continue;
+    const struct message *message = message_at(outbox, id);
+    if (!message || message->state != MESSAGE_SENDING || message->waits) coder_fail(coder);
+    else array_push(coder->memory, &outbox->ready, id);
+  }
+}
+
+void pbk_code_outbox(struct coder *coder, struct outbox *outbox) {
+  code_messages(coder, outbox);
+  code_tasks(coder, outbox);
+  code_ready(coder, outbox);
+}
