@@ -227,6 +227,13 @@ static void go_on(struct host *host, uint64_t *random, uint32_t mishaps, bool pl
     if (status == PBK_OK) status = host_open(host);
     while (status == PBK_OK && host->step < host->scenario->step_count) status = host_do(host);
     if (status == PBK_OK && !medium->crashed) break;
+    if (status == PBK_ERR_NO_MEMORY && !medium->crashed) {
+      host->heap->fail_at = 0; /* there is some again; the engine is made anew */
+      TRACE("  no memory in step %" PRIu32, host->step);
+      host_close(host);
+      medium->fault_at = 0;
+      continue;
+    }
     if (!medium->crashed) {
       if (!medium->failed) run_fail("%s, and no call of storage failed", pbk_status_name(status));
       check_refuses(host, random);
@@ -285,11 +292,28 @@ static void fail_call(uint32_t call, uint32_t how) {
   finish(host);
 }
 
+/* From the start, with one allocation failing, or all from that one on until somebody notices. */
+static void fail_allocation(uint32_t allocation, uint32_t for_good) {
+  struct host *host = &seen.crashed;
+  uint64_t random = mix(seen.scenario.seed, run.schedule);
+  begin(host, random);
+  host->varied = false;
+  medium_clear(&seen.image);
+  seen.image.fault_at = 0;
+  seen.heap.calls = 0;
+  seen.heap.fail_at = allocation;
+  seen.heap.fail_after = for_good;
+  go_on(host, &random, 0, true);
+  seen.heap.fail_at = 0;
+  finish(host);
+}
+
 /* ---- a seed ---- */
 
 static bool attempt(struct tally *tally, void (*body)(uint32_t first, uint32_t second), uint32_t first, uint32_t second) {
   if (setjmp(run.end)) {
     tally->failed++;
+    seen.heap.fail_at = 0;
     heap_forget(&seen.heap);
     heap_forget(&seen.reference_heap);
     return false;
@@ -381,6 +405,19 @@ void crash_each_call(uint64_t seed, const struct crash_options *options, struct 
       snprintf(run.what, sizeof run.what, "call %" PRIu32 " of storage fails %s, %s", call, how & 1 ? "for good" : "once",
                how & 2 ? "done in part" : "not done");
       attempt(tally, fail_call, call, how);
+    }
+  }
+}
+
+void crash_each_allocation(uint64_t seed, const struct crash_options *options, struct tally *tally) {
+  seen.heap.calls = 0;
+  if (!prepare(seed, 12, options, tally)) return;
+  uint32_t allocations = (uint32_t)seen.heap.calls;
+  for (uint32_t allocation = 1; allocation <= allocations; allocation++) {
+    for (uint32_t for_good = 0; for_good < 2; for_good++) {
+      if (!wanted(options)) continue;
+      snprintf(run.what, sizeof run.what, "allocation %" PRIu32 " fails %s", allocation, for_good ? "and all after it" : "once");
+      attempt(tally, fail_allocation, allocation, for_good);
     }
   }
 }

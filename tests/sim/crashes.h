@@ -25,6 +25,9 @@ void crash_release(void);
 /* Every call of storage fails, once and for good. */
 void crash_each_call(uint64_t seed, const struct crash_options *options, struct tally *tally);
 
+/* Every allocation fails, once and for good; then the engine is destroyed, and opened with what was durable. */
+void crash_each_allocation(uint64_t seed, const struct crash_options *options, struct tally *tally);
+
 /* shortage.c: every allocation of a scenario fails, once and for good. */
 void shortage_seed(uint64_t seed, const struct crash_options *options, struct tally *tally);
 void shortage_release(void);

@@ -26,6 +26,7 @@ void host_begin(struct host *host, const struct scenario *scenario, struct mediu
   host->output_count = host->offer_count = 0;
   host->durable_offers = 0;
   host->undecided_count = 0;
+  host->recovery = (struct recovery){0};
   host->substituted = host->substituted_now = false;
   host->reordered = host->incomparable = host->varied = false;
   memset(host->digest, 0, sizeof host->digest);
@@ -50,6 +51,63 @@ pbk_text host_output(const struct host *host, uint64_t seq) {
   return (pbk_text){(const char *)host->outputs.at + start, end - start};
 }
 
+static uint64_t number_after(pbk_text line, const char *name) {
+  size_t size = strlen(name);
+  for (size_t i = 0; i + size < line.size; i++) {
+    if (memcmp(line.bytes + i, name, size) != 0) continue;
+    uint64_t number = 0;
+    for (size_t at = i + size; at < line.size && line.bytes[at] >= '0' && line.bytes[at] <= '9'; at++)
+      number = number * 10 + (uint64_t)(line.bytes[at] - '0');
+    return number;
+  }
+  return 0;
+}
+
+bool text_has(pbk_text line, const char *part) {
+  size_t size = strlen(part);
+  for (size_t i = 0; i + size <= line.size; i++)
+    if (memcmp(line.bytes + i, part, size) == 0) return true;
+  return false;
+}
+
+/* ---- what became of attempts that a crash left undecided ---- */
+
+static const struct undecided *find_undecided(const struct host *host, uint64_t message, uint32_t attempt) {
+  for (uint32_t i = 0; i < host->undecided_count; i++)
+    if (host->undecided[i].message == message && host->undecided[i].attempt == attempt) return &host->undecided[i];
+  return NULL;
+}
+
+/* The outputs of a recovery say it; the scenario's templates say which policy each message has, unless it was edited. */
+static void read_recovery(struct host *host) {
+  uint64_t before = 0;
+  bool sent_again = false;
+  for (uint64_t seq = host->recovery.before + 1; seq <= host->recovery.before + host->recovery.count; seq++) {
+    pbk_text line = host_output(host, seq);
+    struct undecided found = {.message = number_after(line, "\"message\":"), .attempt = (uint32_t)number_after(line, "\"attempt\":")};
+    found.hold = text_has(line, "\"reason\":\"unknown_outcome\"");
+    if (found.message == 0 || found.attempt == 0) run_fail("is no outcome of an attempt: %.*s", (int)line.size, line.bytes);
+    if (text_has(line, "\"state\":\"sending\"")) found.attempt--;
+    if ((found.hold && text_has(line, "-retried\"")) || (!found.hold && text_has(line, "-held\"")))
+      run_fail("against the message's policy: %.*s", (int)line.size, line.bytes);
+    for (uint32_t i = 0; i < host->recovery.durable_offers; i++)
+      if (host->offers[i].message == found.message && host->offers[i].attempt == found.attempt)
+        run_fail("message %" PRIu64 ": the outcome of attempt %" PRIu32 " was durable, and is not known", found.message, found.attempt);
+    /* a run without crashes fails those held first, and tries the others by their numbers, in full one after the other if at once */
+    if ((found.hold && sent_again) || (!found.hold && (found.message < before || (sent_again && host->scenario->at_once))))
+      host->reordered = true;
+    if (!found.hold) sent_again = true, before = found.message;
+    if (!found.hold && found.attempt >= host->scenario->attempts) host->incomparable = true; /* it has no attempt left there */
+    if (find_undecided(host, found.message, found.attempt))
+      run_fail("message %" PRIu64 ", attempt %" PRIu32 " is undecided again", found.message, found.attempt);
+    if (host->undecided_count == UNDECIDED_MOST) run_fail("too many attempts are undecided");
+    host->undecided[host->undecided_count++] = found;
+  }
+  host->recovery.count = 0;
+}
+
+/* ---- taking outputs ---- */
+
 static void put_away(struct host *host, const char *line, size_t size) {
   uint64_t seq = 0;
   static const char before[] = "{\"seq\":";
@@ -73,6 +131,7 @@ static void put_away(struct host *host, const char *line, size_t size) {
   host->starts = grown(host->starts, host->output_count, &host->output_capacity, sizeof *host->starts);
   host->starts[host->output_count++] = host->outputs.size;
   bytes_add(&host->outputs, line, size);
+  if (host->recovery.count && host->recovery.before + host->recovery.count == seq) read_recovery(host);
 }
 
 /* One buffer full, or where capacity is 0 all there is. */
@@ -163,12 +222,6 @@ static void write_answer(const struct host *host, uint64_t message, uint32_t att
   }
 }
 
-static const struct undecided *find_undecided(const struct host *host, uint64_t message, uint32_t attempt) {
-  for (uint32_t i = 0; i < host->undecided_count; i++)
-    if (host->undecided[i].message == message && host->undecided[i].attempt == attempt) return &host->undecided[i];
-  return NULL;
-}
-
 /* What the storage has synced is durable, answers among it. */
 static void note_durable(struct host *host) {
   if (!host->medium || !host->medium->journal_synced) return;
@@ -185,9 +238,6 @@ static void check_offer(struct host *host, const pbk_offer *offer, const struct 
     if (before->key != made->key) run_fail("message %" PRIu64 " has another key than before", made->message);
     if (before->attempt >= made->attempt)
       run_fail("message %" PRIu64 " is offered for attempt %" PRIu32 " after attempt %" PRIu32, made->message, made->attempt, before->attempt);
-    const struct undecided *undecided = find_undecided(host, before->message, before->attempt);
-    if (undecided ? undecided->hold : !asks_again(host, before->message, before->attempt))
-      run_fail("message %" PRIu64 " is offered again after attempt %" PRIu32 " had ended it", made->message, before->attempt);
   }
   if (offer->attempt == 0 || offer->key.size < 16) run_fail("an offer without an attempt or a key");
 }
@@ -222,57 +272,12 @@ static void deliver(void *context, pbk_engine *engine, const pbk_offer *offer, p
 
 /* ---- opening ---- */
 
-static uint64_t number_after(pbk_text line, const char *name) {
-  size_t size = strlen(name);
-  for (size_t i = 0; i + size < line.size; i++) {
-    if (memcmp(line.bytes + i, name, size) != 0) continue;
-    uint64_t number = 0;
-    for (size_t at = i + size; at < line.size && line.bytes[at] >= '0' && line.bytes[at] <= '9'; at++)
-      number = number * 10 + (uint64_t)(line.bytes[at] - '0');
-    return number;
+/* The last line before a step; an empty one leaves nothing in a journal, and counts only where it may. */
+static uint32_t lines_before(const struct host *host, uint32_t step, bool empty_ones) {
+  for (uint32_t i = step; i > 0; i--) {
+    const struct step *before = &host->scenario->steps[i - 1];
+    if (before->kind == STEP_LINE && (before->size || empty_ones)) return before->line;
   }
-  return 0;
-}
-
-bool text_has(pbk_text line, const char *part) {
-  size_t size = strlen(part);
-  for (size_t i = 0; i + size <= line.size; i++)
-    if (memcmp(line.bytes + i, part, size) == 0) return true;
-  return false;
-}
-
-/* The last outputs given say what became of the attempts that a crash left undecided. The scenario's templates say which policy each
- * message has, unless it was edited. */
-static void read_undecided(struct host *host, uint64_t count) {
-  if (host->given < count || count > UNDECIDED_MOST) run_fail("%" PRIu64 " attempts are undecided", count);
-  bool sent_again = false;
-  uint64_t before = 0;
-  for (uint64_t seq = host->given - count + 1; seq <= host->given; seq++) {
-    pbk_text line = host_output(host, seq);
-    struct undecided found = {.message = number_after(line, "\"message\":"), .attempt = (uint32_t)number_after(line, "\"attempt\":")};
-    bool sending = text_has(line, "\"state\":\"sending\"");
-    found.hold = text_has(line, "\"reason\":\"unknown_outcome\"");
-    if (found.message == 0 || found.attempt == 0) run_fail("is no outcome of an attempt: %.*s", (int)line.size, line.bytes);
-    if (sending) found.attempt--;
-    /* a run without crashes fails those held first, and tries the others by their numbers, in full one after the other if at once */
-    if ((found.hold && sent_again) || (!found.hold && (found.message < before || (sent_again && host->scenario->at_once))))
-      host->reordered = true;
-    if (!found.hold) sent_again = true, before = found.message;
-    if (!found.hold && found.attempt >= host->scenario->attempts) host->incomparable = true; /* it has no attempt left there */
-    if ((found.hold && text_has(line, "-retried\"")) || (!found.hold && text_has(line, "-held\"")))
-      run_fail("against the message's policy: %.*s", (int)line.size, line.bytes);
-    for (uint32_t i = 0; i < host->durable_offers; i++)
-      if (host->offers[i].message == found.message && host->offers[i].attempt == found.attempt)
-        run_fail("message %" PRIu64 ": the outcome of attempt %" PRIu32 " was durable, and is not known", found.message, found.attempt);
-    if (find_undecided(host, found.message, found.attempt)) continue; /* a crash between: said again */
-    if (host->undecided_count == UNDECIDED_MOST) run_fail("too many attempts are undecided");
-    host->undecided[host->undecided_count++] = found;
-  }
-}
-
-static uint32_t lines_before(const struct host *host, uint32_t step) {
-  for (uint32_t i = step; i > 0; i--)
-    if (host->scenario->steps[i - 1].kind == STEP_LINE) return host->scenario->steps[i - 1].line;
   return 0;
 }
 
@@ -280,7 +285,7 @@ pbk_config host_config(struct host *host, pbk_storage *storage) {
   if (host->medium) *storage = medium_storage(host->medium);
   return (pbk_config){.size = sizeof(pbk_config),
                       .flags = host->scenario->at_once ? PBK_DELIVER_AT_ONCE : 0,
-                      .engine_id = {"simulated", 9},
+                      .engine_id = {host->scenario->engine_id, strlen(host->scenario->engine_id)},
                       .allocate = heap_allocate,
                       .allocate_context = host->heap,
                       .storage = host->medium ? storage : NULL,
@@ -291,14 +296,15 @@ pbk_config host_config(struct host *host, pbk_storage *storage) {
 static void find_place(struct host *host, const pbk_opening *opening) {
   const struct scenario *scenario = host->scenario;
   uint64_t taken = pbk_lines_taken(host->engine);
-  uint32_t least = lines_before(host, host->acknowledged);
-  uint32_t most = lines_before(host, host->step < scenario->step_count ? host->step + 1 : scenario->step_count);
+  uint32_t least = lines_before(host, host->acknowledged, false);
+  uint32_t most = lines_before(host, host->step < scenario->step_count ? host->step + 1 : scenario->step_count, true);
   if (taken < least) run_fail("%" PRIu64 " lines are in the engine, and %" PRIu32 " were acknowledged", taken, least);
   if (taken > most) run_fail("%" PRIu64 " lines are in the engine, and %" PRIu32 " were fed", taken, most);
   if (opening->sequence < host->durable_sequence)
     run_fail("opened at sequence %" PRIu64 ", and %" PRIu64 " was durable", opening->sequence, host->durable_sequence);
   uint32_t step = scenario->step_of_line[taken];
-  host->step = step > host->acknowledged ? step : host->acknowledged;
+  bool all_there = taken >= lines_before(host, host->acknowledged, true);
+  host->step = all_there && step < host->acknowledged ? host->acknowledged : step;
   TRACE("  lines taken %" PRIu64 ", on with step %" PRIu32, taken, host->step);
 }
 
@@ -352,14 +358,18 @@ pbk_status host_open(struct host *host) {
   find_place(host, &opening);
   status = host_drain(host, 0);
   if (status != PBK_OK) return status;
-  read_undecided(host, opening.offered_again + opening.unknown_outcome);
+  if (host->recovery.count) { /* what the last recovery did was not durable: it is done again */
+    if (host->recovery.before != host->given || host->recovery.count != opening.offered_again + opening.unknown_outcome)
+      run_fail("another recovery than before");
+  } else {
+    host->recovery = (struct recovery){host->given, (uint32_t)(opening.offered_again + opening.unknown_outcome), host->durable_offers};
+  }
   host->durable_offers = 0;
   note_durable(host);
   /* where messages are offered at once, a commit changes nothing wherever it comes */
   if (host->varied && host->scenario->at_once && random_one_in(&host->random, 8)) {
     host->taken_most = host->given > host->taken_most ? host->given : host->taken_most;
     status = random_one_in(&host->random, 2) ? pbk_snapshot(host->engine, 0) : pbk_commit(host->engine);
-    if (status == PBK_OK) host->taken_least = host->taken_most = host->given;
   }
   return status;
 }
@@ -417,6 +427,7 @@ static pbk_status keep(struct host *host, const struct step *step) {
 static pbk_status commit(struct host *host, const struct step *step) {
   host->taken_most = host->given > host->taken_most ? host->given : host->taken_most;
   host->substituted_now = false;
+  uint64_t before = host->medium ? pbk_durable_sequence(host->engine) : 0;
   pbk_status status = keep(host, step);
   if (status != PBK_OK) return status;
   /* where a crash came in the original, its host did the commit again */
@@ -427,10 +438,11 @@ static pbk_status commit(struct host *host, const struct step *step) {
     if (status != PBK_OK) return status;
   }
   if (!host->medium) return PBK_OK;
-  host->taken_least = host->taken_most = host->given;
   if (host->step + 1 > host->acknowledged) host->acknowledged = host->step + 1;
   uint64_t sequence = pbk_durable_sequence(host->engine);
   if (sequence < host->durable_sequence) run_fail("the durable sequence falls to %" PRIu64, sequence);
+  /* a commit that had nothing to write has not told what was taken either */
+  if (sequence > before) host->taken_least = host->taken_most;
   host->durable_sequence = sequence;
   if (step->kind != STEP_CLOSE) return PBK_OK;
   note_durable(host);
@@ -465,6 +477,8 @@ static void trace_step(const struct host *host, const struct step *step) {
 pbk_status host_do(struct host *host) {
   const struct step *step = &host->scenario->steps[host->step];
   if (run.trace) trace_step(host, step);
+  /* where messages are offered at once, any step may write, and tell what was taken */
+  if (host->scenario->at_once && host->given > host->taken_most) host->taken_most = host->given;
   pbk_status status = host_call(host, step);
   if (host->medium && host->medium->crashed) return PBK_ERR_STORAGE; /* whatever it answered, nobody was there to hear it */
   note_durable(host);
@@ -483,6 +497,16 @@ pbk_status host_do(struct host *host) {
 pbk_status host_finish(struct host *host) {
   if (host->output_count != host->given && !(host->recovering && host->output_count == host->taken_most))
     run_fail("outputs to %" PRIu64 " were given at the end, and those to %" PRIu32 " were known", host->given, host->output_count);
+  if (host->recovery.count) run_fail("nothing tells of attempts that a crash left undecided");
+  /* a message is offered again where delivery asked for it, or where nobody knows how it went */
+  for (uint32_t i = 0; i < host->offer_count && host->medium; i++) {
+    const struct offered *offered = &host->offers[i];
+    const struct undecided *undecided = find_undecided(host, offered->message, offered->attempt);
+    bool again = undecided ? !undecided->hold : asks_again(host, offered->message, offered->attempt);
+    for (uint32_t j = i + 1; j < host->offer_count && !again; j++)
+      if (host->offers[j].message == offered->message)
+        run_fail("message %" PRIu64 " is offered again after attempt %" PRIu32 " had ended it", offered->message, offered->attempt);
+  }
   return pbk_state_digest(host->engine, host->digest);
 }
 

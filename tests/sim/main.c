@@ -3,7 +3,8 @@
  *   sim --runs N [--seed-from M] [--jobs J]   crash runs of the seeds from M on (1), on J processes at once (1)
  *   sim --seed N [--schedule K] [--trace]     all runs of one seed, or one of them, and what happens in it
  *   sim --storage N [--seed-from M]           every call of storage fails, for N seeds
- *   sim --shortage N [--seed-from M]          every allocation fails, for N seeds
+ *   sim --memory N [--seed-from M]            every allocation fails and the engine is opened again, for N seeds
+ *   sim --shortage N [--seed-from M]          every allocation fails and the call is repeated, for N seeds
  *   sim --damage N [--seed-from M] [--every K] journals and snapshots damaged everywhere, one bit of K, for N seeds
  *
  * A failure says which --schedule it was; with it and the same --storage, --shortage or --damage 1 it is run again alone.
@@ -43,7 +44,7 @@ void run_trace(const char *format, ...) {
 }
 
 struct arguments {
-  uint64_t runs, seed, seed_from, jobs, storage, shortage, damage;
+  uint64_t runs, seed, seed_from, jobs, storage, memory, shortage, damage;
   struct crash_options options;
 };
 
@@ -58,6 +59,7 @@ static void work(const struct arguments *arguments, uint64_t job, struct tally *
       crash_seed(seed, &options, tally);
   }
   for (uint64_t i = job; i < arguments->storage; i += step) crash_each_call(arguments->seed_from + i, &options, tally);
+  for (uint64_t i = job; i < arguments->memory; i += step) crash_each_allocation(arguments->seed_from + i, &options, tally);
   for (uint64_t i = job; i < arguments->shortage; i += step) shortage_seed(arguments->seed_from + i, &options, tally);
   for (uint64_t i = job; i < arguments->damage; i += step) damage_seed(arguments->seed_from + i, &options, tally);
   crash_release();
@@ -119,6 +121,7 @@ int main(int count, char **texts) {
         take_number("--jobs", &arguments.jobs, count, texts, &i) ||
         take_number("--schedule", &arguments.options.only_schedule, count, texts, &i) ||
         take_number("--storage", &arguments.storage, count, texts, &i) ||
+        take_number("--memory", &arguments.memory, count, texts, &i) ||
         take_number("--shortage", &arguments.shortage, count, texts, &i) ||
         take_number("--every", &every, count, texts, &i) || take_number("--damage", &arguments.damage, count, texts, &i))
       continue;

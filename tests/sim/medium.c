@@ -102,7 +102,8 @@ static void lose_sectors(struct object *object, struct bytes *image, uint64_t *r
   for (size_t at = (size_t)object->changed_from; at < size;) {
     size_t end = (at / sector + 1) * sector;
     if (end > size) end = size;
-    uint32_t fate = random_below(random, 8);
+    /* the very first write leaves zeros where it is torn, no noise: that would look like somebody else's */
+    uint32_t fate = random_below(random, object->changed_from ? 8 : 7);
     for (; at < end; at++) {
       bool was = at < object->safe.size, is = at < object->now.size;
       if (fate < 4 && is) image->at[at] = object->now.at[at];

@@ -256,7 +256,7 @@ static void write_seldom(struct writing *writing) {
     case 5: write_text(writing, "{'type':'define','kind':'persona','key':'odd','when':'events(`login`'}"); break;
     case 6: write_text(writing, "{'type':'track','userId':'u1','event':'login','timestamp':'soon'}"); break;
     case 7: write_text(writing, "not JSON"); break;
-    case 8: break; /* an empty line */
+    case 8: writing->quiet = true; break; /* an empty line, which a host may have to feed again */
     case 9: write_text(writing, "{'type':'dance','timestamp':%" PRId64 "}", writing->now); break;
     case 10: write_text(writing, "{'type':'explain','playbook':'welcome','userId':'u%u'}", below(writing, 6)); break;
     case 11: write_text(writing, "{'type':'alias','previousId':'u%u','userId':'w%u'}", below(writing, 6), below(writing, 3)); break;
@@ -324,6 +324,7 @@ static void index_lines(struct scenario *scenario) {
 void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs) {
   struct writing writing = {.scenario = scenario, .random = mix(seed, 1), .now = (int64_t)START * 1000};
   scenario->seed = seed;
+  scenario->engine_id = "simulated";
   scenario->text.size = 0;
   scenario->step_count = scenario->line_count = 0;
   scenario->at_once = one_in(&writing, 3);

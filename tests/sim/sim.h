@@ -159,6 +159,7 @@ struct step {
 };
 struct scenario {
   uint64_t seed;
+  const char *engine_id;
   bool at_once;
   bool nobody_delivers; /* messages wait for reports */
   bool zero_waits;      /* an answer may be to try again at once */
@@ -184,7 +185,12 @@ struct undecided { /* an attempt of which nobody knows how it went */
   uint32_t attempt;
   bool hold;
 };
-enum { UNDECIDED_MOST = 64 };
+enum { UNDECIDED_MOST = 400 };
+struct recovery { /* outputs that tell of them, when they come */
+  uint64_t before; /* the output before them */
+  uint32_t count;
+  uint32_t durable_offers; /* at the time of the crash */
+};
 
 enum driving { DRIVE_PLAINLY, DRIVE_IN_CUTS, DRIVE_IN_ONES };
 struct host {
@@ -210,6 +216,7 @@ struct host {
   /* what became of attempts under way at crashes; where `substituted`, what they are answered */
   struct undecided undecided[UNDECIDED_MOST];
   uint32_t undecided_count;
+  struct recovery recovery;
   bool substituted, substituted_now;
   bool reordered;    /* what was undecided came out in another order than a run without crashes could give it */
   bool incomparable; /* or cannot come out of one at all */
