@@ -226,7 +226,8 @@ static void go_on(struct host *host, uint64_t *random, uint32_t mishaps, bool pl
     pbk_status status = look ? host_look(host, &looked) : PBK_OK;
     if (status == PBK_OK) status = host_open(host);
     while (status == PBK_OK && host->step < host->scenario->step_count) status = host_do(host);
-    if (status == PBK_OK && !medium->crashed) break;
+    if (status == PBK_OK && !medium->crashed) status = host_finish(host);
+    if (status == PBK_OK && !medium->crashed) return;
     if (status == PBK_ERR_NO_MEMORY && !medium->crashed) {
       host->heap->fail_at = 0; /* there is some again; the engine is made anew */
       TRACE("  no memory in step %" PRIu32, host->step);
@@ -244,8 +245,6 @@ static void go_on(struct host *host, uint64_t *random, uint32_t mishaps, bool pl
     if (host->engine && random_one_in(random, 8) && !medium->crashed) host->engine = NULL;
     heap_forget(host->heap);
   }
-  pbk_status status = host_finish(host);
-  if (status != PBK_OK) run_fail("the end answers %s", pbk_status_name(status));
 }
 
 static void finish(struct host *host) {

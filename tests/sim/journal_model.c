@@ -60,6 +60,7 @@ struct journal_said journal_read(const struct bytes *journal, uint32_t generatio
     said.commits++;
   }
   for (at = said.end ? said.end : JOURNAL_HEADER; at < journal->size; at++)
-    if (journal_record_at(journal, at, &record) && record.generation == generation && record.durable > said.sequence) said.damaged = true;
+    if (journal_record_at(journal, at, &record) && record.generation == generation && record.sequence >= next && record.durable > said.sequence)
+      said.damaged = true;
   return said;
 }
