@@ -87,8 +87,11 @@ pbk_status pbk_guarded(pbk_engine *engine, pbk_status (*body)(pbk_engine *engine
   if (setjmp(on_failure)) {
     engine->memory.on_failure = NULL;
     engine->in_callback = false;
-    engine->broken = engine->last = PBK_ERR_NO_MEMORY; /* in the middle of a command: nothing can be relied on */
-    return PBK_ERR_NO_MEMORY;
+    /* In the middle of a command, more than was put by: nothing can be relied on. */
+    if (engine->memory.chunks.may_use_spare) engine->broken = PBK_ERR_NO_MEMORY;
+    else if (engine->in_line) pbk_abandon_line(engine);
+    pbk_unprepare(engine);
+    return engine->last = PBK_ERR_NO_MEMORY;
   }
   engine->memory.on_failure = &on_failure;
   pbk_status status = body(engine, argument);

@@ -1,4 +1,6 @@
 /* api/engine_calls.c - <playbook/engine.h> and <playbook/version.h>: making an engine, time, committing, outputs, errors. */
+#include <assert.h>
+
 #include "api/call.h"
 #include "base/clock.h"
 
@@ -71,6 +73,7 @@ pbk_status pbk_make_engine(const pbk_config *config, pbk_engine **engine) {
   memory.used = sizeof *made;
   memset(made, 0, sizeof *made);
   made->memory = memory;
+  pbk_memory_use_chunks(&made->memory);
   pbk_config copy = *config;
   status = pbk_guarded(made, make_body, &copy);
   if (status == PBK_OK) *engine = made;
@@ -84,7 +87,14 @@ pbk_status pbk_engine_create(const pbk_config *config, pbk_engine **engine) {
 
 void pbk_engine_destroy(pbk_engine *engine) {
   if (!engine || engine->in_callback) return;
-  if (engine->context.memory) pbk_engine_release(engine);
+#ifndef NDEBUG
+  /* All of it is given back at once below; this is to see that nothing was lost on the way. */
+  if (engine->context.memory && (engine->broken == PBK_OK || engine->broken == PBK_ERR_CLOSED)) {
+    pbk_engine_release(engine);
+    assert(engine->memory.chunks.handed == 0);
+  }
+#endif
+  pbk_memory_release(&engine->memory);
   engine->memory.function(engine->memory.context, engine, sizeof *engine, 0);
 }
 
@@ -94,7 +104,9 @@ pbk_time pbk_now(const pbk_engine *engine) { return engine ? engine->context.now
 
 static pbk_status next_due_body(pbk_engine *engine, void *argument) {
   struct wake wake;
+  if (!pbk_prepare(engine, NULL, 0)) return engine->stopped;
   *(pbk_time *)argument = pbk_calendar_peek(&engine->context.calendar, &wake) ? wake.time : PBK_NO_TIME;
+  pbk_unprepare(engine);
   return PBK_OK;
 }
 
@@ -122,7 +134,7 @@ pbk_status pbk_set_time_zones(pbk_engine *engine, const void *bytes, size_t size
 
 static pbk_status commit_body(pbk_engine *engine, void *argument) {
   (void)argument;
-  if (!pbk_offer_ready(engine) || !pbk_make_durable(engine, RECORD_COMMIT)) return engine->broken;
+  if (!pbk_commit_all(engine)) return halt_status(engine);
   engine->context.outputs.drainable_seq = engine->context.outputs.last_seq;
   return PBK_OK;
 }

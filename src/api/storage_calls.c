@@ -50,8 +50,12 @@ pbk_status pbk_engine_open(const pbk_config *config, const pbk_open_options *opt
   }
   found.status = status;
   give_opening(opening, &found);
-  if (status == PBK_OK) *engine = made;
-  else pbk_engine_destroy(made);
+  if (status == PBK_OK) {
+    *engine = made;
+  } else {
+    made->broken = status;
+    pbk_engine_destroy(made);
+  }
   return status;
 }
 
@@ -59,8 +63,9 @@ pbk_status pbk_engine_open(const pbk_config *config, const pbk_open_options *opt
 
 static pbk_status close_body(pbk_engine *engine, void *argument) {
   (void)argument;
-  if (!pbk_offer_ready(engine) || !pbk_make_durable(engine, RECORD_COMMIT)) return engine->broken;
+  if (!pbk_commit_all(engine) || !pbk_prepare(engine, NULL, 0)) return halt_status(engine);
   if (!pbk_make_durable(engine, RECORD_SEALED)) return engine->broken;
+  pbk_unprepare(engine);
   engine->context.outputs.drainable_seq = engine->context.outputs.last_seq;
   engine->broken = PBK_ERR_CLOSED;
   return PBK_OK;
@@ -75,7 +80,7 @@ pbk_status pbk_close(pbk_engine *engine) {
 
 static pbk_status snapshot_body(pbk_engine *engine, void *argument) {
   const uint32_t *flags = argument;
-  if (!pbk_offer_ready(engine) || !pbk_make_durable(engine, RECORD_COMMIT)) return engine->broken;
+  if (!pbk_commit_all(engine)) return halt_status(engine);
   engine->context.outputs.drainable_seq = engine->context.outputs.last_seq;
   engine->in_callback = true;
   bool made = pbk_make_snapshot(engine, *flags & PBK_SNAPSHOT_COMPRESSED, true);
@@ -146,6 +151,7 @@ pbk_status pbk_salvage(const pbk_config *config, const pbk_storage *from, const 
     memset(&found, 0, sizeof found);
     found.size = sizeof found;
     status = pbk_guarded(engine, salvage_body, &call);
+    engine->broken = status;
     pbk_engine_destroy(engine);
     if (status != PBK_ERR_CORRUPT && status != PBK_ERR_DIVERGED) break;
   }

@@ -19,6 +19,19 @@ unsigned char *pbk_write_room(struct writer *writer, uint32_t size) {
   return at;
 }
 
+bool pbk_writer_prepare(struct writer *writer, uint64_t size) {
+  if (size <= writer->capacity - writer->size) return true;
+  uint64_t wanted = (uint64_t)writer->size + size;
+  if (wanted > UINT32_MAX) return false;
+  if (wanted < (uint64_t)writer->capacity + writer->capacity / 2) wanted = (uint64_t)writer->capacity + writer->capacity / 2;
+  if (wanted > UINT32_MAX) wanted = UINT32_MAX;
+  unsigned char *bytes = pbk_try_reallocate(writer->memory, writer->bytes, writer->capacity, (size_t)wanted);
+  if (!bytes) return false;
+  writer->bytes = bytes;
+  writer->capacity = (uint32_t)wanted;
+  return true;
+}
+
 void pbk_writer_release(struct writer *writer) {
   pbk_release(writer->memory, writer->bytes, writer->capacity);
   writer->bytes = NULL;

@@ -15,6 +15,8 @@ void pbk_writer_release(struct writer *writer);
 void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size);
 /* Room for `size` more bytes, which the caller fills. */
 unsigned char *pbk_write_room(struct writer *writer, uint32_t size);
+/* Makes it possible to write `size` more bytes without asking for memory. False: there is not so much. */
+bool pbk_writer_prepare(struct writer *writer, uint64_t size);
 void pbk_write_u8(struct writer *writer, uint8_t value);
 void pbk_write_u32(struct writer *writer, uint32_t value);  /* fixed four bytes */
 void pbk_write_u64(struct writer *writer, uint64_t value);  /* fixed eight bytes */

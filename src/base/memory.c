@@ -20,11 +20,31 @@ void pbk_memory_init(struct memory *memory, memory_function function, void *cont
   memory->used = 0;
   memory->budget = budget;
   memory->on_failure = NULL;
+  memory->in_chunks = false;
+  memset(&memory->chunks, 0, sizeof memory->chunks);
 }
+
+void pbk_memory_use_chunks(struct memory *memory) { memory->in_chunks = true; }
+
+void pbk_memory_release(struct memory *memory) { pbk_chunks_release(memory); }
 
 static void memory_refuse(struct memory *memory) {
   if (memory->on_failure) longjmp(*memory->on_failure, 1);
   abort();
+}
+
+void *pbk_try_reallocate(struct memory *memory, void *pointer, size_t old_size, size_t new_size) {
+  if (memory->in_chunks)
+    return pointer && old_size ? pbk_chunks_reallocate(memory, pointer, old_size, new_size)
+                               : pbk_chunks_allocate(memory, new_size);
+  /* No object is larger than PTRDIFF_MAX; a host's allocator that adds a header to SIZE_MAX would wrap. */
+  if (new_size > PTRDIFF_MAX) return NULL;
+  if (new_size > old_size && (memory->used > memory->budget || new_size - old_size > memory->budget - memory->used)) return NULL;
+  void *result = memory->function(memory->context, pointer, old_size, new_size);
+  if (!result) return NULL;
+  memory->used += (uint64_t)new_size;
+  memory->used -= (uint64_t)old_size;
+  return result;
 }
 
 void *pbk_reallocate(struct memory *memory, void *pointer, size_t old_size, size_t new_size) {
@@ -32,14 +52,8 @@ void *pbk_reallocate(struct memory *memory, void *pointer, size_t old_size, size
     pbk_release(memory, pointer, old_size);
     return NULL;
   }
-  /* No object is larger than PTRDIFF_MAX; a host's allocator that adds a header to SIZE_MAX would wrap. */
-  if (new_size > PTRDIFF_MAX) memory_refuse(memory);
-  if (new_size > old_size && (memory->used > memory->budget || new_size - old_size > memory->budget - memory->used))
-    memory_refuse(memory);
-  void *result = memory->function(memory->context, pointer, old_size, new_size);
+  void *result = pbk_try_reallocate(memory, pointer, old_size, new_size);
   if (!result) memory_refuse(memory);
-  memory->used += (uint64_t)new_size;
-  memory->used -= (uint64_t)old_size;
   return result;
 }
 
@@ -55,6 +69,10 @@ void *pbk_allocate_cleared(struct memory *memory, size_t size) {
 
 void pbk_release(struct memory *memory, void *pointer, size_t size) {
   if (!pointer) return;
+  if (memory->in_chunks) {
+    if (size) pbk_chunks_free(memory, pointer, size);
+    return;
+  }
   memory->function(memory->context, pointer, size, 0);
   memory->used -= (uint64_t)size;
 }

@@ -10,25 +10,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/chunks.h"
+
 /* realloc-like, with the old size: new_size 0 frees, pointer NULL allocates. Returns NULL when it cannot. */
 typedef void *(*memory_function)(void *context, void *pointer, size_t old_size, size_t new_size);
 
 struct memory {
   memory_function function;
   void *context;
-  uint64_t used;   /* bytes handed out now */
-  uint64_t budget; /* the most that may be handed out; UINT64_MAX for no limit */
+  uint64_t used;   /* bytes taken from the host now */
+  uint64_t budget; /* the most that may be taken; UINT64_MAX for no limit */
   jmp_buf *on_failure;
+  bool in_chunks;  /* blocks are cut from chunks; else each is the host's own */
+  struct chunks chunks;
 };
 
 /* With function NULL, the C library's allocator. */
 void pbk_memory_init(struct memory *memory, memory_function function, void *context, uint64_t budget);
+
+/* From now on blocks are cut from chunks, which pbk_memory_release gives back, whatever is out. */
+void pbk_memory_use_chunks(struct memory *memory);
+void pbk_memory_release(struct memory *memory);
 
 /* Never NULL for size > 0: jumps to memory->on_failure instead (aborts when none is armed). Not cleared. */
 void *pbk_allocate(struct memory *memory, size_t size);
 void *pbk_allocate_cleared(struct memory *memory, size_t size);
 /* Keeps the old block when it fails. */
 void *pbk_reallocate(struct memory *memory, void *pointer, size_t old_size, size_t new_size);
+/* The same, but NULL where it is refused. */
+void *pbk_try_reallocate(struct memory *memory, void *pointer, size_t old_size, size_t new_size);
 void pbk_release(struct memory *memory, void *pointer, size_t size);
 
 /* An arena: many small pieces with one end. Pieces are 8-byte aligned. */

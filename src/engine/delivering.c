@@ -145,9 +145,11 @@ bool pbk_offer_ready(struct pbk_engine *engine) {
   }
   if (!message) return true;
   /* O8: effects leave only after what caused them is durable. One sync serves all that is ready: answers make nothing ready. */
+  if (!pbk_prepare(engine, NULL, 0)) return false;
   pbk_record_progress(engine);
   if (!pbk_make_durable(engine, RECORD_COMMIT)) return false;
   for (; message; message = pbk_ready_message(&engine->outbox)) {
+    if (!pbk_prepare(engine, NULL, 0)) return false; /* its answer must be taken */
     pbk_offered_message(&engine->outbox);
     char key[MESSAGE_KEY_TEXT];
     uint64_t id = message->id;
@@ -159,4 +161,12 @@ bool pbk_offer_ready(struct pbk_engine *engine) {
     answer(engine, id, &given);
   }
   return true;
+}
+
+bool pbk_commit_all(struct pbk_engine *engine) {
+  engine->stopped = PBK_OK;
+  engine->unrecorded = (struct unrecorded){0};
+  bool fine = pbk_offer_ready(engine) && pbk_prepare(engine, NULL, 0) && pbk_make_durable(engine, RECORD_COMMIT);
+  pbk_unprepare(engine);
+  return fine;
 }

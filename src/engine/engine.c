@@ -74,7 +74,7 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   struct context *context = &engine->context;
   struct wake wake;
   uint64_t done = 0;
-  while (pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to) {
+  while (pbk_prepare(engine, NULL, 0) && pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to) {
     if (budget && done == budget) return true;
     pbk_calendar_pop(&context->calendar);
     if (wake.time > context->now) context->now = wake.time;
@@ -82,8 +82,9 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
     done += stood;
     engine->unrecorded.due += stood;
     offer_at_once(engine);
-    if (engine->broken) return false;
+    if (engine_halted(engine)) return false;
   }
+  if (engine->stopped) return false;
   if (to > context->now) context->now = to;
   return false;
 }
@@ -177,36 +178,71 @@ static void record_rest(struct pbk_engine *engine, const struct command *command
   if (!engine->more || advance.number) pbk_journal_add(&engine->journal, &advance);
 }
 
-/* A command that was taken in an earlier life, of a line that a crash cut short. What was due behind it may still be. */
+/* A command that was taken in an earlier life, of a line that was cut short. What was due behind it may still be. */
 static pbk_status pass_over(struct pbk_engine *engine) {
-  if (--engine->line_passed > 0) return PBK_OK;
-  engine->unrecorded = (struct unrecorded){0};
+  if (engine->line_passed > 1) {
+    engine->line_passed--;
+    return PBK_OK;
+  }
   pbk_advance_to(engine, engine->context.now, 0);
   pbk_record_progress(engine);
-  return engine->broken ? engine->broken : engine->line_status;
+  if (engine_halted(engine)) {
+    engine->line_commands--;
+    return halt_status(engine);
+  }
+  engine->line_passed = 0;
+  return engine->line_status;
 }
 
-pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command) {
+void pbk_abandon_line(struct pbk_engine *engine) {
+  uint64_t done = engine->line_commands;
+  engine->lines--;
+  engine->line_passed = done > engine->line_resumed ? done : engine->line_resumed;
+  engine->in_line = false;
+}
+
+/* Moves time to where the command is received, and gets ready for it. False: it cannot be done now; what time brought is recorded. */
+static bool arrive(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
+  if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
+  if (!engine_halted(engine) && pbk_prepare(engine, command, extent)) return true;
+  if (!engine->broken) pbk_record_progress(engine);
+  if (command->line) engine->line_commands--;
+  return false;
+}
+
+static pbk_status submit(struct pbk_engine *engine, const struct command *command) {
+  uint64_t extent = pbk_command_extent(engine, command);
+  engine->unrecorded = (struct unrecorded){0};
   offer_at_once(engine); /* nothing, but after a crash: what is offered again */
-  if (engine->broken) return engine->broken;
+  if (engine_halted(engine)) return halt_status(engine);
   if (command->line) engine->line_commands++;
   if (command->line && engine->line_passed) return pass_over(engine);
+  if (!arrive(engine, command, extent)) return halt_status(engine);
   engine->commands++;
-  engine->unrecorded = (struct unrecorded){0};
-  if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
-  if (engine->broken) return engine->broken;
   if (command->type != COMMAND_ADVANCE) engine->unrecorded.due = 0; /* its record brings them about again */
   start_problem(engine, command);
   pbk_status status = apply(engine, command);
   if (status == PBK_ERR_REFUSED && command->line) tell_error(engine, command->line);
   if (command->line) engine->line_status = status;
-  if (command->type != COMMAND_ADVANCE && !engine->broken) {
-    engine->unrecorded.input = command;
-    offer_at_once(engine);
-    if (!engine->broken && !command->alone) pbk_advance_to(engine, engine->context.now, 0);
-  }
   if (engine->broken) return engine->broken;
-  record_rest(engine, command);
+  if (command->type == COMMAND_ADVANCE) {
+    if (engine->stopped) pbk_record_progress(engine);
+    else record_rest(engine, command);
+    return engine->stopped ? engine->stopped : status;
+  }
+  engine->unrecorded.input = command;
+  offer_at_once(engine);
+  if (!engine_halted(engine) && !command->alone) pbk_advance_to(engine, engine->context.now, 0);
+  if (engine->broken) return engine->broken;
+  if (engine->stopped) pbk_record_progress(engine); /* it is done; what is due behind it comes with the next */
+  else record_rest(engine, command);
+  return status;
+}
+
+pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command) {
+  engine->stopped = PBK_OK;
+  pbk_status status = submit(engine, command);
   engine->unrecorded.input = NULL;
+  pbk_unprepare(engine);
   return status;
 }

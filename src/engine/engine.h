@@ -49,6 +49,7 @@ struct pbk_engine {
   uint32_t flags;
   bool in_callback;
   pbk_status broken;    /* PBK_OK, or why everything is refused from now on */
+  pbk_status stopped;   /* PBK_OK, or why the call under way stopped between two things: it can be made again */
   pbk_status last;      /* of the last call */
   struct problem problem;
   struct arena scratch; /* of one call */
@@ -60,6 +61,7 @@ struct pbk_engine {
   uint64_t lines;         /* read so far, the one under way counted */
   uint64_t line_commands; /* that the last of them has given so far */
   uint64_t line_passed;   /* how many of the next line's are passed over: they were taken in an earlier life */
+  uint64_t line_resumed;  /* how many of the line under way are */
   pbk_status line_status; /* of the last command of a line */
   bool in_line;           /* a line is under way */
   uint64_t commands;
@@ -71,8 +73,21 @@ void pbk_engine_release(struct pbk_engine *engine);
 /* T4: advances to the command's time, applies it, does what is then due. PBK_OK, PBK_DUPLICATE, PBK_ERR_REFUSED (engine->problem says why;
  * of a line an error output too) or PBK_ERR_STORAGE. */
 pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command);
+/* A line that a lack of memory cut short: it can be fed again. */
+void pbk_abandon_line(struct pbk_engine *engine);
+static inline bool engine_halted(const struct pbk_engine *engine) { return engine->broken || engine->stopped; }
+static inline pbk_status halt_status(const struct pbk_engine *engine) { return engine->broken ? engine->broken : engine->stopped; }
 /* T3, T8: at most `budget` due things, 0 for all. True when some at or before `to` are left. */
 bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget);
+
+/* ---- reserve.c ---- */
+
+/* Puts by what the next thing to be done may need: afterwards nothing fails until pbk_unprepare. False, with engine->stopped set: there is
+ * not so much memory, and nothing was done. `command` NULL: something due, an answer, a commit. */
+bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent);
+/* The bytes that a command may take in a record. */
+uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *command);
+void pbk_unprepare(struct pbk_engine *engine);
 
 /* ---- cause.c ---- */
 
@@ -100,8 +115,10 @@ struct handler {
 void pbk_record_progress(struct pbk_engine *engine);
 /* Hands the records so far to the storage, a commit behind them. False: it failed, and the engine refuses everything from now on. */
 bool pbk_make_durable(struct pbk_engine *engine, enum record_type type);
-/* Offers every message that is ready and applies the answers. False: storage failed. */
+/* Offers every message that is ready and applies the answers. False: halted. */
 bool pbk_offer_ready(struct pbk_engine *engine);
+/* Offers what is ready and makes all of it durable. False: halted. */
+bool pbk_commit_all(struct pbk_engine *engine);
 /* What the commit of an earlier life tells, when the journal is repeated. False: it was another life. */
 bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *commit);
 struct handler pbk_delivery_handler(enum command_type type);

@@ -164,8 +164,10 @@ static pbk_status replay_record(struct pbk_engine *engine, const struct record *
     engine->lines = command.line;
     engine->line_commands = 0;
   }
-  pbk_status status = pbk_submit(engine, &command);
   bool answer = command.type == COMMAND_ANSWER || command.type == COMMAND_RECOVER;
+  if (answer) command.alone = true; /* it came in the middle of something else */
+  pbk_status status = pbk_submit(engine, &command);
+  if (engine->stopped || status == PBK_ERR_NO_MEMORY) return pbk_opening_fails(opening, PBK_ERR_NO_MEMORY, "not enough memory");
   return answer && status != PBK_OK ? diverged(opening, object, record->at) : PBK_OK;
 }
 
@@ -364,7 +366,7 @@ static pbk_status open_storage(struct pbk_engine *engine, struct survey *survey,
   if (status != PBK_OK) return status;
   if (survey->newest == MAP_NONE) pbk_begin_journal(engine, 0, 0, 0);
   else pbk_recover(engine, opening);
-  return PBK_OK;
+  return engine->stopped ? pbk_opening_fails(opening, PBK_ERR_NO_MEMORY, "not enough memory") : PBK_OK;
 }
 
 pbk_status pbk_open_stored(struct pbk_engine *engine, const pbk_open_options *options, pbk_opening *opening) {
@@ -405,6 +407,7 @@ bool pbk_make_snapshot(struct pbk_engine *engine, bool compressed, bool handover
   if (!pbk_write_snapshot(engine, generation, compressed, &sum)) return false;
   if (storage->sync(storage->context, snapshot_object(generation)) != 0) return false;
   struct journal before = *journal;
+  if (!pbk_prepare(engine, NULL, 0)) return false;
   before.buffer = (struct writer){.memory = &engine->memory};
   pbk_begin_journal(engine, generation, sum.checksum, sum.bytes);
   journal->bytes = 0;
@@ -414,5 +417,6 @@ bool pbk_make_snapshot(struct pbk_engine *engine, bool compressed, bool handover
     fine = pbk_journal_flush(&before);
   }
   pbk_writer_release(&before.buffer);
+  pbk_unprepare(engine);
   return fine;
 }

@@ -28,6 +28,7 @@ void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t acc
     struct account *joined = account_at(facts, account);
     uint32_t place = contact_place(joined, index);
     array_insert(facts->context->memory, &joined->contacts, place, index);
+    if (joined->contacts.count > facts->largest_account) facts->largest_account = joined->contacts.count;
   }
   if (contact->account != MAP_NONE) {
     struct account *left = account_at(facts, contact->account);

@@ -66,6 +66,7 @@ struct facts {
   struct registry users, roles;
   uint64_t contact_count, account_count; /* not deleted */
   uint64_t contacted_order;
+  uint32_t largest_account; /* the most contacts any has had */
   ARRAY(struct change) changes; /* of the cause under way */
 };
 

@@ -115,6 +115,7 @@ static void code_contact(struct coder *coder, struct facts *facts, struct contac
   struct account *account = account_at(facts, contact->account); /* contacts come in order: ascending */
   if (account->subject.deleted) coder_fail(coder);
   else array_push(coder->memory, &account->contacts, contact->subject.index);
+  if (account->contacts.count > facts->largest_account) facts->largest_account = account->contacts.count;
 }
 
 static void code_account(struct coder *coder, struct facts *facts, struct account *account) {

@@ -180,7 +180,7 @@ static pbk_status feed_facts(struct feeding *feeding, const pbk_value *list, str
     pbk_problem_clear(&feeding->problem);
     pbk_status item = feed_object(feeding, &list->as.items[i], &times, text);
     if (item != PBK_OK) status = item;
-    if (feeding->engine->broken) break;
+    if (item == PBK_ERR_NO_MEMORY || feeding->engine->broken) break;
   }
   return status;
 }
@@ -254,8 +254,13 @@ static pbk_status feed_line(struct pbk_engine *engine, struct text line) {
 pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
   engine->lines++;
   engine->line_commands = 0;
+  engine->line_resumed = engine->line_passed;
   engine->in_line = true;
   pbk_status status = feed_line(engine, line);
+  if (status == PBK_ERR_NO_MEMORY && !engine->broken) {
+    pbk_abandon_line(engine);
+    return status;
+  }
   engine->in_line = false;
   engine->line_passed = 0; /* the line gave less than it did in an earlier life: it is another line */
   return status;
