@@ -36,6 +36,7 @@ void host_release(struct host *host) {
   bytes_release(&host->outputs);
   free(host->starts);
   free(host->offers);
+  free(host->digests);
   *host = (struct host){0};
 }
 

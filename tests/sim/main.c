@@ -144,7 +144,7 @@ int main(int count, char **texts) {
   clock_gettime(CLOCK_MONOTONIC, &end);
   double seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
   if (arguments.runs || arguments.seed)
-    printf("%" PRIu64 " crashes with messages under way: %" PRIu64 " compared in any order, %" PRIu64 " not compared\n", tally.undecided,
+    printf("%" PRIu64 " crashes with messages under way; %" PRIu64 " runs compared in any order, %" PRIu64 " by their own rules alone\n", tally.undecided,
            tally.reordered, tally.incomparable);
   printf("%.0f runs a second\n", (double)(tally.passed + tally.failed) / (seconds > 0 ? seconds : 1));
   printf("%" PRIu64 " passed, %" PRIu64 " failed\n", tally.passed, tally.failed);

@@ -329,7 +329,7 @@ void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs) {
   scenario->step_count = scenario->line_count = 0;
   scenario->at_once = one_in(&writing, 3);
   scenario->nobody_delivers = one_in(&writing, 8);
-  scenario->zero_waits = one_in(&writing, 8);
+  scenario->zero_waits = one_in(&writing, 16);
   /* how often a commit comes: after each line, or after many */
   uint32_t commits = 1 + below(&writing, 8), snapshots = 6 + below(&writing, 40);
   define_basics(&writing);

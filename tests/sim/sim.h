@@ -222,6 +222,8 @@ struct host {
   bool incomparable; /* or cannot come out of one at all */
   bool varied;       /* does what makes no difference otherwise now and then */
   unsigned char digest[16]; /* at the end */
+  unsigned char (*digests)[16]; /* in a run to compare with: behind each step */
+  uint32_t digest_capacity;
 };
 void host_begin(struct host *host, const struct scenario *scenario, struct medium *medium, struct heap *heap);
 void host_release(struct host *host);
