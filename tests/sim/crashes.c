@@ -230,7 +230,7 @@ static bool is_back(struct host *host, uint32_t step) {
   unsigned char digest[16];
   const struct host *reference = &references.hosts[0];
   if (host->undecided_count || host->recovery.count || !keeps(&host->scenario->steps[step])) return false;
-  if (host->step == host->scenario->step_count) return false;
+  if (host->step == host->scenario->step_count || host->acknowledged != host->step) return false;
   if (pbk_state_digest(host->engine, digest) != PBK_OK) run_fail("no digest");
   if (memcmp(digest, reference->digests[step], sizeof digest) != 0) run_fail("behind step %" PRIu32 " the state has another digest", step);
   pbk_status status = host_drain(host, 0);

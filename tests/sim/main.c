@@ -12,6 +12,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "crashes.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -41,6 +42,17 @@ void run_trace(const char *format, ...) {
   vprintf(format, arguments);
   va_end(arguments);
   putchar('\n');
+}
+
+/* The library aborted, or worse: which run it was must not be lost. */
+static void tell_signal(int number) {
+  char message[400];
+  int size = snprintf(message, sizeof message, "FAILED --seed %" PRIu64 " --schedule %" PRIu64 " (%s): signal %d\n", run.seed, run.schedule,
+                      run.what, number);
+  ssize_t written = size > 0 ? write(STDOUT_FILENO, message, (size_t)size) : 0;
+  (void)written;
+  signal(number, SIG_DFL);
+  raise(number);
 }
 
 struct arguments {
@@ -136,6 +148,8 @@ int main(int count, char **texts) {
   }
   if (arguments.jobs == 0) arguments.jobs = 1;
   arguments.options.every = (uint32_t)every;
+  signal(SIGABRT, tell_signal);
+  signal(SIGSEGV, tell_signal);
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
   struct tally tally = {0};

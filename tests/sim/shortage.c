@@ -1,8 +1,8 @@
-/* tests/sim/shortage.c - no memory, at every single allocation of a scenario; see crashes.h.
+/* tests/sim/shortage.c - no memory, at every single allocation of a scenario, and from every step on; see crashes.h.
  *
  * A call that gets no memory answers so, has changed nothing (an advance may be done in part, and a line lets time pass before it is
- * applied), and done again gives what it would have given. The same where memory stays away until the call is over. At the end nothing is
- * left out. */
+ * applied), and done again gives what it would have given. The same where memory stays away until a call says so, and for some calls
+ * more. At the end nothing is left out. */
 #include "crashes.h"
 
 static struct {
@@ -65,16 +65,22 @@ static void run_undisturbed(void) {
   end(host);
 }
 
-/* Time passes in these, and what it has brought about stays. */
-static bool may_be_partial(const struct step *step) {
-  return step->kind == STEP_LINE || step->kind == STEP_ADVANCE || step->kind == STEP_CALL;
+/* Whether a call without memory may have done a part: time passes, a batch is many inputs, a commit lets messages out one by one. */
+static bool may_be_partial(const struct step *step, bool time_passed) {
+  pbk_text text = {(const char *)seen.scenario.text.at + step->start, step->size};
+  if (step->kind == STEP_LINE) return time_passed || text_has(text, "\"batch\"");
+  return step->kind != STEP_DRAIN && (step->kind != STEP_CALL || time_passed);
 }
 
-static void run_short_of(uint64_t allocation, bool for_good) {
+enum shortage { ONE_ALLOCATION, ALL_FROM_ALLOCATION, ALL_FROM_STEP };
+
+static void run_short_of(uint64_t place, enum shortage shortage) {
   struct host *host = &seen.short_of;
+  uint64_t allocation = shortage == ALL_FROM_STEP ? UINT64_MAX : place;
+  uint32_t repeated = 0;
   begin(host);
-  seen.heap.fail_at = allocation;
-  seen.heap.fail_after = for_good;
+  seen.heap.fail_at = shortage == ALL_FROM_STEP ? 0 : place;
+  seen.heap.fail_after = shortage != ONE_ALLOCATION;
   pbk_status status = host_open(host);
   if (allocation <= seen.opening) {
     if (status == PBK_ERR_NO_MEMORY) {
@@ -86,16 +92,19 @@ static void run_short_of(uint64_t allocation, bool for_good) {
   }
   if (status != PBK_OK) run_fail("opening answers %s", pbk_status_name(status));
   bool failed = false;
+  pbk_time now = 0;
   while (host->step < seen.scenario.step_count) {
     const struct step *step = &seen.scenario.steps[host->step];
-    uint32_t number = host->step, taken = host->output_count;
-    pbk_time now = pbk_now(host->engine);
+    uint32_t number = host->step;
+    if (shortage == ALL_FROM_STEP && number == place && !failed) seen.heap.fail_at = 1;
+    if (!failed) now = pbk_now(host->engine);
     status = host_do(host);
     if (status == PBK_ERR_NO_MEMORY) {
       unsigned char digest[16];
-      if (failed) run_fail("step %" PRIu32 " gets no memory again", number);
+      if (!seen.heap.fail_at) run_fail("step %" PRIu32 " gets memory, and says it does not", number);
       failed = true;
       TRACE("  no memory in step %" PRIu32, number);
+      if (shortage == ALL_FROM_STEP && host->engine && repeated++ < 3) continue;
       seen.heap.fail_at = 0;
       if (!host->engine) { /* opening again behind a close */
         host->step = number + 1;
@@ -105,15 +114,12 @@ static void run_short_of(uint64_t allocation, bool for_good) {
       }
       take_digest(host, digest);
       bool same = memcmp(digest, seen.digests[number], sizeof digest) == 0;
-      if (!same && !(may_be_partial(step) && (pbk_now(host->engine) > now || step->kind == STEP_ADVANCE)) && step->kind != STEP_COMMIT)
+      if (!same && !may_be_partial(step, pbk_now(host->engine) > now))
         run_fail("step %" PRIu32 " without memory has changed something", number);
-      (void)taken;
       continue; /* the same step again */
     }
     if (status != PBK_OK) run_fail("step %" PRIu32 " answers %s", number, pbk_status_name(status));
-    if (failed) continue;
-    if (seen.heap.fail_at && seen.heap.calls >= seen.heap.fail_at && for_good) run_fail("step %" PRIu32 " says nothing of memory it does not get", number);
-    if (seen.heap.calls >= allocation) seen.heap.fail_at = 0; /* it got on without */
+    if (seen.heap.calls >= allocation && shortage == ONE_ALLOCATION) seen.heap.fail_at = 0; /* it got on without */
   }
   seen.heap.fail_at = 0;
   if (host_finish(host) != PBK_OK) run_fail("the end fails");
@@ -129,14 +135,14 @@ static void run_short_of(uint64_t allocation, bool for_good) {
   end(host);
 }
 
-static bool attempt(struct tally *tally, uint64_t allocation, bool for_good) {
+static bool attempt(struct tally *tally, uint64_t place, enum shortage shortage) {
   if (setjmp(run.end)) {
     tally->failed++;
     heap_forget(&seen.heap);
     return false;
   }
-  if (allocation) run_short_of(allocation, for_good);
-  else run_undisturbed();
+  if (place == UINT64_MAX) run_undisturbed();
+  else run_short_of(place, shortage);
   tally->passed++;
   return true;
 }
@@ -145,17 +151,20 @@ void shortage_seed(uint64_t seed, const struct crash_options *options, struct ta
   run.seed = seed;
   run.schedule = 0;
   run.trace = options->trace && options->only_schedule == 0;
-  scenario_make(&seen.scenario, seed, 12);
+  scenario_make(&seen.scenario, seed, 40);
   snprintf(run.what, sizeof run.what, "enough memory");
-  if (!attempt(tally, 0, false)) return;
+  if (!attempt(tally, UINT64_MAX, ONE_ALLOCATION)) return;
   run.trace = options->trace;
   uint64_t allocations = seen.allocations[seen.scenario.step_count];
-  for (uint64_t allocation = 1; allocation <= allocations; allocation++) {
-    for (int for_good = 0; for_good < 2; for_good++) {
+  for (int shortage = ONE_ALLOCATION; shortage <= ALL_FROM_STEP; shortage++) {
+    static const char *const words[] = {"allocation %" PRIu64 " fails", "allocations from %" PRIu64 " on fail",
+                                        "allocations from step %" PRIu64 " on fail"};
+    uint64_t first = shortage != ALL_FROM_STEP, last = shortage == ALL_FROM_STEP ? seen.scenario.step_count - 1 : allocations;
+    for (uint64_t place = first; place <= last; place++) {
       run.schedule++;
       if (options->only_schedule && options->only_schedule != run.schedule) continue;
-      snprintf(run.what, sizeof run.what, "allocation %" PRIu64 " fails %s", allocation, for_good ? "and all after it" : "once");
-      attempt(tally, allocation, for_good);
+      snprintf(run.what, sizeof run.what, words[shortage], place);
+      attempt(tally, place, (enum shortage)shortage);
     }
   }
 }
