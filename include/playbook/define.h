@@ -29,7 +29,8 @@ enum {
   PBK_DEFINE_SENDER = 6,
   PBK_DEFINE_PERSONA = 7,
   PBK_DEFINE_SEGMENT = 8,
-  PBK_DEFINE_PLAYBOOK = 9
+  PBK_DEFINE_PLAYBOOK = 9,
+  PBK_DEFINE_SCHEMA = 10
 };
 
 /* Only what is given changes. */
@@ -83,6 +84,31 @@ typedef struct pbk_audience {
   pbk_text key;
   pbk_text when;       /* the condition; a persona without one is tagged by the host (SPEC A2) */
 } pbk_audience;
+
+/* What the traits of contacts, or of accounts, are, so that mistakes in conditions are found when they are defined: a trait that is not
+ * in the schema is refused ("contact.traits has no field `plna`; did you mean `plan`?"), by name, has() or `in`, and so is what cannot be
+ * done with its type ("no such overload: string > int"). Without a schema every trait may be there and be anything.
+ *
+ * It counts for the conditions that are defined after it, in the same batch or later; those defined before stay as they are when it is
+ * defined anew or undefined, which is never refused. Facts are not checked against it: a trait may be missing or null, or of another type
+ * than is said here, and what a condition then gives is the same as without a schema (SPEC X4).
+ *
+ * A type is bool, int, double, number (int or double), string, list, map or any; or list(T), map(string, T) of such a type. Numbers of
+ * JSON are int where they are written without fraction and exponent: say number where both may come. Times are strings, for timestamp(). */
+typedef struct pbk_trait {
+  uint32_t size;
+  uint32_t reserved;
+  pbk_text name;
+  pbk_text type; /* "string", "list(string)", … */
+} pbk_trait;
+typedef struct pbk_schema {
+  uint32_t size;
+  uint32_t trait_count;
+  pbk_text key;            /* "contact" or "account": whose traits */
+  const pbk_trait *traits; /* all of them, at most 10000; those of a schema before do not count any more */
+  int32_t open;            /* 1: traits that are not here may be there too, and be anything */
+  uint32_t reserved;
+} pbk_schema;
 
 typedef int32_t pbk_trigger_kind;
 enum {
@@ -232,6 +258,7 @@ PBK_API pbk_status pbk_define_sender(pbk_engine *engine, const pbk_envelope *env
 PBK_API pbk_status pbk_define_persona(pbk_engine *engine, const pbk_envelope *envelope, const pbk_audience *persona);
 PBK_API pbk_status pbk_define_segment(pbk_engine *engine, const pbk_envelope *envelope, const pbk_audience *segment);
 PBK_API pbk_status pbk_define_playbook(pbk_engine *engine, const pbk_envelope *envelope, const pbk_playbook *playbook);
+PBK_API pbk_status pbk_define_schema(pbk_engine *engine, const pbk_envelope *envelope, const pbk_schema *schema);
 /* Refused with PBK_CODE_IN_USE while something names it. */
 PBK_API pbk_status pbk_undefine(pbk_engine *engine, const pbk_envelope *envelope, pbk_definition_kind kind, const char *key,
                                 size_t key_size);

@@ -8,7 +8,7 @@
  *   types.h    the words: texts, times, values, statuses, handles
  *   engine.h   the engine: create, advance, commit, take outputs, errors
  *   storage.h  keeping it: journal, snapshots, opening, closing, salvage
- *   define.h   definitions: channels, templates, users, roles, senders, personas, segments, playbooks
+ *   define.h   definitions: channels, templates, users, roles, senders, personas, segments, playbooks, schemas
  *   facts.h    what happened: identify, group, track, stages, health, assignments …
  *   outbox.h   playbooks at work: enrolling by hand, approving, delivering, tasks
  *   query.h    looking: who is a member, what is enrolled, what waits, and why

@@ -89,7 +89,7 @@ pbk_status pbk_guarded(pbk_engine *engine, pbk_status (*body)(pbk_engine *engine
     engine->in_callback = false;
     /* In the middle of a command, more than was put by: nothing can be relied on. */
     if (engine->memory.chunks.may_use_spare) engine->broken = PBK_ERR_NO_MEMORY;
-    else if (engine->in_line) pbk_abandon_line(engine);
+    else if (engine->lines.under_way) pbk_abandon_line(engine);
     pbk_unprepare(engine);
     return engine->last = PBK_ERR_NO_MEMORY;
   }

@@ -68,6 +68,16 @@ static pbk_status check_playbook(const pbk_playbook *playbook) {
   return status;
 }
 
+static pbk_status check_trait(const void *item) {
+  const pbk_trait *trait = item;
+  return fine(trait->name.bytes && trait->type.bytes && pbk_fine_text(trait->name) && pbk_fine_text(trait->type));
+}
+
+static pbk_status check_schema(const pbk_schema *schema) {
+  if (!pbk_fine_text(schema->key)) return PBK_ERR_ARGUMENT;
+  return check_array(schema->traits, schema->trait_count, sizeof(pbk_trait), check_trait);
+}
+
 static size_t size_of_kind(pbk_definition_kind kind) {
   static const size_t sizes[] = {0,
                                  sizeof(pbk_settings),
@@ -78,8 +88,9 @@ static size_t size_of_kind(pbk_definition_kind kind) {
                                  sizeof(pbk_sender),
                                  sizeof(pbk_audience),
                                  sizeof(pbk_audience),
-                                 sizeof(pbk_playbook)};
-  return kind >= PBK_DEFINE_SETTINGS && kind <= PBK_DEFINE_PLAYBOOK ? sizes[kind] : 0;
+                                 sizeof(pbk_playbook),
+                                 sizeof(pbk_schema)};
+  return kind >= PBK_DEFINE_SETTINGS && kind <= PBK_DEFINE_SCHEMA ? sizes[kind] : 0;
 }
 
 static pbk_status check_of(pbk_definition_kind kind, const void *of) {
@@ -107,6 +118,7 @@ static pbk_status check_of(pbk_definition_kind kind, const void *of) {
     const pbk_audience *audience = of;
     return fine(pbk_fine_text(audience->key) && pbk_fine_text(audience->when));
   }
+  case PBK_DEFINE_SCHEMA: return check_schema(of);
   default: return check_playbook(of);
   }
 }
@@ -178,6 +190,9 @@ pbk_status pbk_define_segment(pbk_engine *engine, const pbk_envelope *envelope, 
 }
 pbk_status pbk_define_playbook(pbk_engine *engine, const pbk_envelope *envelope, const pbk_playbook *playbook) {
   return define_one(engine, envelope, PBK_DEFINE_PLAYBOOK, playbook);
+}
+pbk_status pbk_define_schema(pbk_engine *engine, const pbk_envelope *envelope, const pbk_schema *schema) {
+  return define_one(engine, envelope, PBK_DEFINE_SCHEMA, schema);
 }
 
 pbk_status pbk_undefine(pbk_engine *engine, const pbk_envelope *envelope, pbk_definition_kind kind, const char *key,

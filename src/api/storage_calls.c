@@ -39,8 +39,11 @@ pbk_status pbk_engine_open(const pbk_config *config, const pbk_open_options *opt
   if (options) pbk_read_sized(&asked, sizeof asked, options);
   if (asked.flags & ~(uint32_t)(PBK_OPEN_READ_ONLY | PBK_OPEN_EXISTING)) return PBK_ERR_ARGUMENT;
   pbk_engine *made;
-  status = pbk_make_engine(config, &made);
-  if (status != PBK_OK) return status;
+  status = found.status = pbk_make_engine(config, &made);
+  if (status != PBK_OK) {
+    give_opening(opening, &found);
+    return status;
+  }
   if (journal_kept(&made->journal)) {
     struct opening_call call = {&asked, &found};
     status = pbk_guarded(made, open_body, &call);
@@ -99,7 +102,7 @@ pbk_status pbk_snapshot(pbk_engine *engine, uint32_t flags) {
 
 uint64_t pbk_journal_bytes(const pbk_engine *engine) { return engine ? engine->journal.bytes + engine->journal.buffer.size : 0; }
 uint64_t pbk_durable_sequence(const pbk_engine *engine) { return engine ? engine->journal.durable : 0; }
-uint64_t pbk_lines_taken(const pbk_engine *engine) { return engine ? engine->lines : 0; }
+uint64_t pbk_lines_taken(const pbk_engine *engine) { return engine ? lines_whole(&engine->lines) : 0; }
 
 static pbk_status digest_body(pbk_engine *engine, void *argument) {
   pbk_digest_state(engine, argument);

@@ -1,6 +1,7 @@
 /* audience/audience.c - definitions and members of personas and segments; see audience.h. */
 #include "audience/audience.h"
 
+#include "audience/schema.h"
 #include "audience/vocabulary.h"
 #include "base/value.h"
 
@@ -9,6 +10,7 @@ void pbk_audiences_init(struct audiences *audiences, struct context *context, st
   audiences->tag.audience = MAP_NONE;
   audiences->machine = pbk_cel_machine_create(context->memory);
   pbk_registry_init(&audiences->registry, context->memory, &context->names);
+  pbk_registry_init(&audiences->schemas, context->memory, &context->names);
 }
 
 void pbk_release_audience(struct audiences *audiences, struct audience *audience) {
@@ -28,6 +30,9 @@ void pbk_audiences_release(struct audiences *audiences) {
     array_release(memory, &audiences->memberships.items[i].bits);
     array_release(memory, &audiences->memberships.items[i].armed);
   }
+  for (uint32_t i = 0; i < audiences->schemas.entries.count; i++)
+    pbk_schema_release(memory, audiences->schemas.entries.items[i].current);
+  pbk_registry_release(&audiences->schemas);
   pbk_registry_release(&audiences->registry);
   array_release(memory, &audiences->memberships);
   array_release(memory, &audiences->reads);

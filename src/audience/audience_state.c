@@ -1,6 +1,7 @@
 /* audience/audience_state.c - see audience_state.h. */
 #include "audience/audience_state.h"
 
+#include "audience/schema.h"
 #include "base/base_state.h"
 
 static void *code_audience(struct coder *coder, void *owner, uint32_t place, void *object) {
@@ -18,11 +19,45 @@ static void *code_audience(struct coder *coder, void *owner, uint32_t place, voi
   return audience;
 }
 
+static void code_kept_text(struct coder *coder, struct arena *arena, struct text *text) {
+  pbk_code_text(coder, text);
+  if (!coder_reads(coder)) return;
+  char *copy = pbk_arena_allocate(arena, (size_t)text->size + 1);
+  if (text->size) memcpy(copy, text->bytes, text->size);
+  text->bytes = copy;
+}
+
+static void *code_schema(struct coder *coder, void *owner, uint32_t place, void *object) {
+  struct schema *schema = object;
+  uint32_t count = schema ? schema->count : 0;
+  const char *message;
+  (void)owner, (void)place;
+  if (!schema) {
+    schema = pbk_allocate_cleared(coder->memory, sizeof *schema);
+    pbk_arena_init(&schema->texts, coder->memory);
+  }
+  pbk_code_bool(coder, &schema->open);
+  if (!pbk_code_count(coder, &count)) return schema;
+  if (coder_reads(coder)) schema->traits = pbk_arena_allocate(&schema->texts, ((size_t)count + 1) * sizeof *schema->traits);
+  for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
+    struct cel_declared trait = {0};
+    if (!coder_reads(coder)) trait = schema->traits[i];
+    code_kept_text(coder, &schema->texts, &trait.name);
+    code_kept_text(coder, &schema->texts, &trait.type);
+    if (!coder_reads(coder)) continue;
+    if (!pbk_cel_declarable(trait.type, &message)) coder_fail(coder);
+    schema->traits[i] = trait;
+    schema->count = i + 1;
+  }
+  return schema;
+}
+
 void pbk_code_audiences(struct coder *coder, struct audiences *audiences) {
   struct text zones = {(const char *)audiences->zones.bytes, (uint32_t)audiences->zones.size};
   pbk_code_text(coder, &zones);
   if (coder_reads(coder) && zones.size && !pbk_restore_zones(audiences, zones)) coder_fail(coder);
   pbk_code_registry(coder, &audiences->registry, audiences, code_audience);
+  pbk_code_registry(coder, &audiences->schemas, audiences, code_schema);
   if (!coder_reads(coder)) return;
   while (audiences->memberships.count < audiences->registry.entries.count) {
     struct membership empty = {0};

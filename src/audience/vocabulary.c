@@ -2,13 +2,14 @@
 #include "audience/vocabulary.h"
 
 #include "audience/audience.h"
+#include "audience/schema.h"
 #include "base/number.h"
 
 #define SUBJECT_FIELDS(first)                                                                  \
   {{"id", CEL_STRING, (first)},                                                                \
    {"created_at", CEL_TIMESTAMP, (first) + SLOT_CONTACT_CREATED_AT},                           \
    {"stage", CEL_STRING, (first) + SLOT_CONTACT_STAGE},                                        \
-   {"health", CEL_DYN, (first) + SLOT_CONTACT_HEALTH}, /* int or double */                     \
+   {"health", CEL_NUMBER, (first) + SLOT_CONTACT_HEALTH},                                      \
    {"traits", CEL_ENTRIES, (first) + SLOT_CONTACT_TRAITS}}
 
 static const struct cel_field contact_fields[] = SUBJECT_FIELDS(SLOT_CONTACT_ID);
@@ -92,21 +93,56 @@ static bool resolve(void *context, uint32_t slot, struct text literal, uint32_t 
   }
 }
 
+/* Of those that could stand there, the one with the nearest key. */
+static struct text nearest(void *context, uint32_t slot, struct text literal) {
+  const struct naming *naming = context;
+  const struct audiences *audiences = naming->audiences;
+  struct cel_suggestion suggestion = {.wanted = literal};
+  if (slot != LOOKUP_SEGMENT && slot != LOOKUP_PERSONA) return NO_TEXT;
+  int32_t kind = slot == LOOKUP_SEGMENT ? PBK_DEFINE_SEGMENT : PBK_DEFINE_PERSONA;
+  for (uint32_t i = 0; i < audiences->registry.entries.count; i++) {
+    const struct audience *audience = registry_latest(&audiences->registry, i);
+    struct text key = pbk_audience_key(audiences, i);
+    uint32_t number;
+    const char *reason;
+    if (audience && audience->kind == kind && resolve(context, slot, key, &number, &reason)) pbk_cel_suggest(&suggestion, key);
+  }
+  return suggestion.best;
+}
+
 static uint32_t trait_name(void *context, struct text name) {
   const struct naming *naming = context;
   return pbk_names_intern(&naming->audiences->context->names, name);
 }
 
+/* Adds the schema of one kind of subject, as the latest definitions have it. */
+static void add_schema(const struct audiences *audiences, struct text key, const char *name, uint32_t slot,
+                       struct cel_schema *schemas, uint32_t *count) {
+  uint32_t place = pbk_registry_find_latest(&audiences->schemas, key);
+  const struct schema *schema = place == MAP_NONE ? NULL : registry_latest(&audiences->schemas, place);
+  if (schema) schemas[(*count)++] = (struct cel_schema){name, slot, schema->open, schema->traits, schema->count};
+}
+
 struct cel_program *pbk_compile_condition(struct audiences *audiences, enum condition_use use, int32_t subject_kind,
                                           uint32_t place, struct text source, struct cel_error *error) {
   struct naming naming = {audiences, use, subject_kind, place};
+  struct cel_schema schemas[2];
+  uint32_t schema_count = 0;
+  if (!audiences->restoring) { /* what was accepted once may have been so before there was a schema */
+    add_schema(audiences, TEXT("contact"), "contact.traits", SLOT_CONTACT_TRAITS, schemas, &schema_count);
+    add_schema(audiences, TEXT("account"), "account.traits", SLOT_ACCOUNT_TRAITS, schemas, &schema_count);
+  }
   struct cel_environment environment = {.lookups = lookups,
                                         .lookup_count = COUNT_OF(lookups),
+                                        .schemas = schemas,
+                                        .schema_count = schema_count,
                                         .context = &naming,
                                         .resolve = resolve,
+                                        .nearest = nearest,
                                         .entry_name = trait_name,
                                         .wants_bool = true,
                                         .trusted = audiences->restoring,
+                                        .room = pbk_cel_machine_room(audiences->machine),
                                         .zones = &audiences->zones};
   bool enrolled = use == CONDITION_STEP || use == CONDITION_EXIT;
   bool contact = subject_kind == PBK_CONTACT;

@@ -28,7 +28,8 @@ enum cel_kind {
   CEL_JSON,      /* as.json: a host's value, of any JSON kind; behaves as the CEL value it stands for */
   CEL_DYN,       /* in declarations: any type */
   CEL_OBJECT,    /* in declarations: a fixed set of fields; behaves as a map from string */
-  CEL_ENTRIES    /* in declarations: an open map from name to dyn, read entry by entry through the world */
+  CEL_ENTRIES,   /* in declarations: a map from name to dyn, read entry by entry through the world */
+  CEL_NUMBER     /* in declarations: int or double */
 };
 
 struct cel_value {
@@ -48,7 +49,7 @@ struct cel_value {
 
 struct cel_field {
   const char *name;
-  uint8_t kind;    /* of its value; CEL_DYN, CEL_ENTRIES allowed; not CEL_OBJECT */
+  uint8_t kind;    /* of its value; CEL_DYN, CEL_ENTRIES, CEL_NUMBER allowed; not CEL_OBJECT */
   uint32_t slot;   /* for the world */
 };
 
@@ -68,6 +69,23 @@ struct cel_lookup {
   uint32_t slot; /* for the world: which kind of series or membership */
 };
 
+/* What a host says of the entries of one CEL_ENTRIES. It counts when conditions are checked; what an evaluation meets may be
+ * otherwise, and is then what it is. An entry may be null whatever its type. */
+struct cel_declared {
+  struct text name;
+  struct text type; /* one that pbk_cel_declarable takes */
+};
+struct cel_schema {
+  const char *name; /* what messages call the map: "contact.traits" */
+  uint32_t slot;    /* of the CEL_ENTRIES */
+  bool open;        /* what is not declared is dyn, and not refused */
+  const struct cel_declared *entries;
+  uint32_t count;
+};
+/* Whether a text is a type: bool, int, double, number (int or double), string, list, map, any (or dyn); list(T) and
+ * map(string, T) of one of them. If not, *message says what is. */
+bool pbk_cel_declarable(struct text type, const char **message);
+
 /* Named time zones, in bytes that a host hands over (layout: <playbook/engine.h>, pbk_set_time_zones). All zero: none. */
 struct cel_zones {
   const unsigned char *bytes; /* borrowed */
@@ -86,13 +104,18 @@ struct cel_environment {
   /* The number of a literal for a lookup (an event's name, an audience's key). False: not allowed; *reason (static or living
    * until the compile call returns) says why: "unknown segment", "persona() is for playbooks only". */
   bool (*resolve)(void *context, uint32_t lookup_slot, struct text literal, uint32_t *number, const char **reason);
+  /* The literal that may have been meant by one that `resolve` did not know; NO_TEXT: none. NULL: never any. */
+  struct text (*nearest)(void *context, uint32_t lookup_slot, struct text literal);
   /* The number of a name within CEL_ENTRIES (traits). Always succeeds: names are interned. */
   uint32_t (*entry_name)(void *context, struct text name);
+  const struct cel_schema *schemas; /* at most one for a slot; needed until the compile call returns */
+  uint32_t schema_count;
   bool timed;       /* SPEC X6: refuse what cannot be timed, so that `until` is exact */
   bool no_check;    /* leave out the type checker (conformance cases with disable_check) */
   const char *container; /* NULL, or "a.b": a name is looked for as a.b.name, then as a.name, then as it stands */
   bool wants_bool; /* refuse what is known to give another type (SPEC X5) */
   bool trusted; /* the source was accepted once: what has gone since, such as a time zone, is not refused but an error when it is asked */
+  void *room;       /* as pbk_cel_machine_room gives it, aligned for anything, to work in; NULL: taken from memory while it is needed */
   const struct cel_zones *zones; /* NULL: none; read by programs whenever they run, so that other bytes may be put there meanwhile */
 };
 
@@ -103,6 +126,13 @@ struct cel_error {
   uint32_t offset;       /* bytes from the start of the source */
   char message[256];     /* what was expected or is wrong; complete text, zero-terminated */
 };
+
+/* "Did you mean": takes candidates and keeps the nearest, if it is near enough. Starts with best.bytes NULL. */
+struct cel_suggestion {
+  struct text wanted, best;
+  uint32_t distance;
+};
+void pbk_cel_suggest(struct cel_suggestion *suggestion, struct text candidate);
 
 /* Limits of SPEC X5, documented where they are used. */
 enum {
@@ -191,6 +221,8 @@ struct cel_outcome {
 /* The working memory of evaluations: a fixed size, taken once; evaluating never allocates. */
 struct cel_machine;
 struct cel_machine *pbk_cel_machine_create(struct memory *memory);
+/* Room for compiling (cel_environment), which lasts until the next evaluation. */
+void *pbk_cel_machine_room(struct cel_machine *machine);
 void pbk_cel_machine_release(struct memory *memory, struct cel_machine *machine);
 
 void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,

@@ -6,30 +6,18 @@
 #include "base/clock.h"
 #include "cel/syntax.h"
 
-enum { CHECKER_TYPE_TEXT = 80, CHECKER_NAME = 256 };
+enum { CHECKER_TYPE_TEXT = 80 };
 
 static const struct cel_type *checker_type(uint32_t kind) {
   return pbk_cel_plain_type(kind);
 }
 
-static bool checker_strict(const struct cel_compilation *compilation) {
-  return !compilation->environment->no_check;
-}
-
 static bool checker_number(const struct cel_type *type) {
-  return type->kind == CEL_INT || type->kind == CEL_UINT || type->kind == CEL_DOUBLE;
+  return type->kind == CEL_INT || type->kind == CEL_UINT || type->kind == CEL_DOUBLE || type->kind == CEL_NUMBER;
 }
 
 static bool checker_is(const struct cel_type *type, uint32_t kind) {
   return type->kind == kind || type->kind == CEL_DYN;
-}
-
-static void checker_means(struct cel_syntax *syntax, uint32_t meaning, uint32_t slot, uint32_t number,
-                          const struct cel_type *type) {
-  syntax->meaning = (uint8_t)meaning;
-  syntax->slot = slot;
-  syntax->number = number;
-  syntax->type = type;
 }
 
 /* A value of its own: an object or a history has no place there. */
@@ -42,154 +30,13 @@ static void checker_value(struct cel_compilation *compilation, struct cel_syntax
   }
 }
 
-/* ---- names ---- */
-
-/* "a.b.c" of a chain of selections that starts with a name which is no macro's variable; 0 when it is not one or too long.
- */
-static uint32_t checker_dotted(const struct cel_compilation *compilation, const struct cel_syntax *syntax, char *to,
-                               uint32_t room) {
-  uint32_t size = 0;
-  if (syntax->kind == SYNTAX_NAME) {
-    for (uint32_t i = 0; i < compilation->local_count && !syntax->rooted; i++) {
-      if (text_equal(compilation->locals[i], syntax->name)) return 0;
-    }
-  } else if (syntax->kind == SYNTAX_SELECT) {
-    size = checker_dotted(compilation, syntax->target, to, room);
-    if (!size || size + 1 > room) return 0;
-    to[size++] = '.';
-  } else {
-    return 0;
-  }
-  if (syntax->name.size > room - size) return 0;
-  memcpy(to + size, syntax->name.bytes, syntax->name.size);
-  return size + syntax->name.size;
-}
-
-static bool checker_variable(struct cel_compilation *compilation, struct cel_syntax *syntax, struct text name) {
-  const struct cel_environment *environment = compilation->environment;
-  for (uint32_t i = 0; i < environment->variable_count; i++) {
-    const struct cel_variable *variable = &environment->variables[i];
-    if (!text_equal(name, text_from(variable->name))) continue;
-    syntax->variable = variable;
-    if (variable->is_now) {
-      checker_means(syntax, MEANS_NOW, 0, 0, checker_type(CEL_TIMESTAMP));
-    } else if (variable->kind == CEL_OBJECT) {
-      checker_means(syntax, MEANS_OBJECT, 0, 0, pbk_cel_object_type(compilation, variable));
-    } else if (variable->kind == CEL_ENTRIES) {
-      checker_means(syntax, MEANS_ENTRIES, variable->slot, 0, checker_type(CEL_ENTRIES));
-    } else {
-      checker_means(syntax, MEANS_VARIABLE, variable->slot, 0, checker_type(variable->kind));
-    }
-    return true;
-  }
-  uint32_t kind = pbk_cel_type_named(name);
-  if (kind == CEL_DYN) return false;
-  checker_means(syntax, MEANS_TYPE, 0, kind, checker_type(CEL_TYPE));
-  return true;
-}
-
-/* A name in the environment's container, in those around it, and as it stands. */
-static bool checker_contained(struct cel_compilation *compilation, struct cel_syntax *syntax, struct text name,
-                              bool rooted) {
-  struct text container = rooted ? NO_TEXT : text_from(compilation->environment->container);
-  char whole[2 * CHECKER_NAME];
-  while (container.size) {
-    if (container.size < CHECKER_NAME && name.size < CHECKER_NAME) {
-      memcpy(whole, container.bytes, container.size);
-      whole[container.size] = '.';
-      memcpy(whole + container.size + 1, name.bytes, name.size);
-      if (checker_variable(compilation, syntax, (struct text){whole, container.size + 1 + name.size})) return true;
-    }
-    while (container.size && container.bytes[--container.size] != '.') continue;
-  }
-  return checker_variable(compilation, syntax, name);
-}
-
-/* A whole chain of selections that is one name. */
-static bool checker_qualified(struct cel_compilation *compilation, struct cel_syntax *syntax) {
-  char dotted[CHECKER_NAME];
-  uint32_t size = checker_dotted(compilation, syntax, dotted, sizeof dotted);
-  const struct cel_syntax *root = syntax;
-  while (root->kind == SYNTAX_SELECT) root = root->target;
-  return size && checker_contained(compilation, syntax, (struct text){dotted, size}, root->rooted);
-}
-
-static void checker_unknown_name(struct cel_compilation *compilation, struct cel_syntax *syntax) {
-  const struct cel_environment *environment = compilation->environment;
-  if (!checker_strict(compilation)) {
-    syntax->failure = "unknown name";
-    checker_means(syntax, MEANS_FAILURE, 0, 0, checker_type(CEL_DYN));
-    return;
-  }
-  struct cel_suggestion suggestion = {.wanted = syntax->name};
-  for (uint32_t i = 0; i < compilation->local_count; i++) pbk_cel_suggest(&suggestion, compilation->locals[i]);
-  for (uint32_t i = 0; i < environment->variable_count; i++) {
-    pbk_cel_suggest(&suggestion, text_from(environment->variables[i].name));
-  }
-  uint32_t size = syntax->name.size < 60 ? syntax->name.size : 60;
-  if (suggestion.best.bytes) {
-    pbk_cel_refuse(compilation, syntax->offset, "unknown name \"%.*s\"; did you mean \"%.*s\"?", (int)size,
-                   syntax->name.bytes, (int)suggestion.best.size, suggestion.best.bytes);
-  }
-  pbk_cel_refuse(compilation, syntax->offset, "unknown name \"%.*s\"", (int)size, syntax->name.bytes);
-}
-
-static void checker_name(struct cel_compilation *compilation, struct cel_syntax *syntax) {
-  for (uint32_t i = compilation->local_count; i-- > 0 && !syntax->rooted;) {
-    if (!text_equal(compilation->locals[i], syntax->name)) continue;
-    checker_means(syntax, MEANS_LOCAL, 0, i, compilation->local_types[i]);
-    return;
-  }
-  if (!checker_contained(compilation, syntax, syntax->name, syntax->rooted)) checker_unknown_name(compilation, syntax);
-}
-
 /* ---- fields ---- */
 
-_Noreturn static void checker_unknown_field(struct cel_compilation *compilation, const struct cel_syntax *syntax,
-                                            const struct cel_variable *variable, struct text name) {
-  struct cel_suggestion suggestion = {.wanted = name};
-  for (uint32_t i = 0; i < variable->field_count; i++) pbk_cel_suggest(&suggestion, text_from(variable->fields[i].name));
-  uint32_t size = name.size < 60 ? name.size : 60;
-  if (suggestion.best.bytes) {
-    pbk_cel_refuse(compilation, syntax->offset, "%.60s has no field \"%.*s\"; did you mean \"%.*s\"?", variable->name,
-                   (int)size, name.bytes, (int)suggestion.best.size, suggestion.best.bytes);
-  }
-  char fields[120] = "";
-  size_t used = 0;
-  for (uint32_t i = 0; i < variable->field_count && used + 24 < sizeof fields; i++) {
-    used += (size_t)snprintf(fields + used, sizeof fields - used, "%s%.20s", i ? ", " : "", variable->fields[i].name);
-  }
-  pbk_cel_refuse(compilation, syntax->offset, "%.60s has no field \"%.*s\"; it has %s", variable->name, (int)size,
-                 name.bytes, fields);
-}
-
-/* `syntax` asks its target, already checked, for a field of that name: by selection, has() or a literal index. */
-static void checker_field(struct cel_compilation *compilation, struct cel_syntax *syntax, struct text name) {
-  const struct cel_syntax *target = syntax->target;
-  const struct cel_type *type = target->type;
-  if (target->meaning == MEANS_OBJECT && type->variable->field_count) {
-    for (uint32_t i = 0; i < type->variable->field_count; i++) {
-      const struct cel_field *field = &type->variable->fields[i];
-      if (!text_equal(name, text_from(field->name))) continue;
-      checker_means(syntax, field->kind == CEL_ENTRIES ? MEANS_ENTRIES : MEANS_FIELD, field->slot, 0,
-                    checker_type(field->kind));
-      return;
-    }
-    if (checker_strict(compilation)) checker_unknown_field(compilation, syntax, type->variable, name);
-    checker_means(syntax, MEANS_NOTHING, 0, 0, checker_type(CEL_DYN));
-  } else if (target->meaning == MEANS_ENTRIES) {
-    uint32_t number = compilation->environment->entry_name(compilation->environment->context, name);
-    checker_means(syntax, MEANS_ENTRY, target->slot, number, checker_type(CEL_DYN));
-  } else {
-    checker_means(syntax, MEANS_NOTHING, 0, 0, pbk_cel_type_is_map(type) ? type->element : checker_type(CEL_DYN));
-  }
-}
-
 static void checker_select(struct cel_compilation *compilation, struct cel_syntax *syntax) {
-  if (syntax->kind == SYNTAX_SELECT && checker_qualified(compilation, syntax)) return;
+  if (syntax->kind == SYNTAX_SELECT && pbk_cel_check_qualified(compilation, syntax)) return;
   checker_value(compilation, syntax->target);
   const struct cel_type *type = syntax->target->type;
-  if (checker_strict(compilation)) {
+  if (cel_strict(compilation)) {
     char text[CHECKER_TYPE_TEXT];
     pbk_cel_type_text(type, text, sizeof text);
     if (type->kind != CEL_DYN && !pbk_cel_type_is_map(type)) {
@@ -199,7 +46,7 @@ static void checker_select(struct cel_compilation *compilation, struct cel_synta
       pbk_cel_refuse(compilation, syntax->offset, "%s has no fields: its keys are not strings", text);
     }
   }
-  checker_field(compilation, syntax, syntax->name);
+  pbk_cel_check_field(compilation, syntax, syntax->name);
   if (syntax->kind == SYNTAX_HAS) syntax->type = checker_type(CEL_BOOL);
 }
 
@@ -212,24 +59,24 @@ static void checker_index(struct cel_compilation *compilation, struct cel_syntax
   pbk_cel_type_text(type, text, sizeof text);
   pbk_cel_type_text(key->type, key_text, sizeof key_text);
   if (pbk_cel_type_is_map(type)) {
-    if (checker_strict(compilation) && !pbk_cel_types_agree(type->key, key->type) &&
+    if (cel_strict(compilation) && !pbk_cel_types_agree(type->key, key->type) &&
         !(checker_number(type->key) && checker_number(key->type))) {
       pbk_cel_refuse(compilation, key->offset, "no such overload: %s[%s]", text, key_text);
     }
     if (key->kind == SYNTAX_LITERAL && key->literal.kind == CEL_STRING) {
-      checker_field(compilation, syntax, cel_text(&key->literal));
+      pbk_cel_check_field(compilation, syntax, cel_text(&key->literal));
     } else {
-      checker_means(syntax, MEANS_NOTHING, 0, 0, type->element);
+      cel_means(syntax, MEANS_NOTHING, 0, 0, type->element);
     }
     return;
   }
-  if (checker_strict(compilation) && type->kind != CEL_DYN && type->kind != CEL_LIST) {
+  if (cel_strict(compilation) && type->kind != CEL_DYN && type->kind != CEL_LIST) {
     pbk_cel_refuse(compilation, syntax->offset, "%s cannot be indexed, expected a list or map", text);
   }
-  if (checker_strict(compilation) && type->kind == CEL_LIST && key->type->kind != CEL_DYN && !checker_number(key->type)) {
+  if (cel_strict(compilation) && type->kind == CEL_LIST && key->type->kind != CEL_DYN && !checker_number(key->type)) {
     pbk_cel_refuse(compilation, key->offset, "no such overload: %s[%s]", text, key_text);
   }
-  checker_means(syntax, MEANS_NOTHING, 0, 0, type->kind == CEL_LIST ? type->element : checker_type(CEL_DYN));
+  cel_means(syntax, MEANS_NOTHING, 0, 0, type->kind == CEL_LIST ? type->element : checker_type(CEL_DYN));
 }
 
 /* ---- calls ---- */
@@ -247,14 +94,16 @@ static bool checker_lookup(struct cel_compilation *compilation, struct cel_synta
     const char *reason = NULL;
     struct text literal = cel_text(&syntax->items[0]->literal);
     if (!environment->resolve(environment->context, lookup->slot, literal, &number, &reason)) {
-      uint32_t size = literal.size < 80 ? literal.size : 80;
-      pbk_cel_refuse(compilation, syntax->items[0]->offset, "%.100s: \"%.*s\"", reason ? reason : "not known", (int)size,
-                     literal.bytes);
+      struct text nearest = environment->nearest ? environment->nearest(environment->context, lookup->slot, literal) : NO_TEXT;
+      struct text shown = cel_cut(literal, 60), meant = cel_cut(nearest, 60);
+      pbk_cel_refuse(compilation, syntax->items[0]->offset, "%.100s: \"%.*s\"%s%.*s%s", reason ? reason : "not known",
+                     (int)shown.size, shown.bytes, meant.size ? "; did you mean \"" : "", (int)meant.size,
+                     meant.size ? meant.bytes : "", meant.size ? "\"?" : "");
     }
     if (lookup->kind == CEL_SERIES) {
-      checker_means(syntax, MEANS_SERIES, lookup->slot, number, checker_type(CEL_SERIES));
+      cel_means(syntax, MEANS_SERIES, lookup->slot, number, checker_type(CEL_SERIES));
     } else {
-      checker_means(syntax, MEANS_MEMBER, lookup->slot, number, checker_type(CEL_BOOL));
+      cel_means(syntax, MEANS_MEMBER, lookup->slot, number, checker_type(CEL_BOOL));
     }
     return true;
   }
@@ -262,12 +111,11 @@ static bool checker_lookup(struct cel_compilation *compilation, struct cel_synta
 }
 
 static void checker_unknown_function(struct cel_compilation *compilation, struct cel_syntax *syntax, uint32_t style) {
-  if (!checker_strict(compilation)) {
+  if (!cel_strict(compilation)) {
     syntax->failure = "unknown function";
-    checker_means(syntax, MEANS_FAILURE, 0, 0, checker_type(CEL_DYN));
+    cel_means(syntax, MEANS_FAILURE, 0, 0, checker_type(CEL_DYN));
     return;
   }
-  const char *kind = style == CALLED_ON ? "method" : "function";
   uint32_t other, size = syntax->name.size < 60 ? syntax->name.size : 60;
   if (pbk_cel_function_find(syntax->name, style == CALLED_ON ? CALLED_PLAIN : CALLED_ON, &other)) {
     pbk_cel_refuse(
@@ -284,27 +132,30 @@ static void checker_unknown_function(struct cel_compilation *compilation, struct
   for (uint32_t i = 0; i < compilation->environment->lookup_count && style == CALLED_PLAIN; i++) {
     pbk_cel_suggest(&suggestion, text_from(compilation->environment->lookups[i].name));
   }
+  if (style == CALLED_PLAIN) pbk_cel_suggest(&suggestion, TEXT("has"));
   if (text_equal(suggestion.best, syntax->name)) {
     pbk_cel_refuse(compilation, syntax->offset, "wrong number of arguments for %.*s()", (int)size, syntax->name.bytes);
   }
-  if (suggestion.best.bytes) {
-    pbk_cel_refuse(compilation, syntax->offset, "unknown %s \"%.*s\"; did you mean \"%.*s\"?", kind, (int)size,
-                   syntax->name.bytes, (int)suggestion.best.size, suggestion.best.bytes);
-  }
-  pbk_cel_refuse(compilation, syntax->offset, "unknown %s \"%.*s\"", kind, (int)size, syntax->name.bytes);
+  pbk_cel_refuse_name(compilation, syntax->offset, style == CALLED_ON ? "unknown method" : "unknown function", &suggestion, "");
 }
 
 static void checker_history(struct cel_compilation *compilation, struct cel_syntax *syntax) {
   uint32_t operation = pbk_cel_history_method(syntax->name, syntax->count);
   if (!operation) {
+    static const char *const methods[] = {"count", "first", "last", "quiet"};
+    struct cel_suggestion suggestion = {.wanted = syntax->name};
+    for (uint32_t i = 0; i < 4; i++) pbk_cel_suggest(&suggestion, text_from(methods[i]));
+    if (!text_equal(suggestion.best, syntax->name)) {
+      pbk_cel_refuse_name(compilation, syntax->offset, "a history has no method", &suggestion,
+                          "; it has .count(), .count(w), .count(w1, w2), .first(), .last() and .quiet(w)");
+    }
     pbk_cel_refuse(
       compilation, syntax->offset,
       "a history has .count(), .count(w), .count(w1, w2), .first(), .last() and .quiet(w), not .%.*s() with %u argument%s",
-      (int)(syntax->name.size < 40 ? syntax->name.size : 40), syntax->name.bytes, (unsigned)syntax->count,
-      syntax->count == 1 ? "" : "s");
+      (int)syntax->name.size, syntax->name.bytes, (unsigned)syntax->count, syntax->count == 1 ? "" : "s");
   }
   for (uint32_t i = 0; i < syntax->count; i++) {
-    if (!checker_strict(compilation) || checker_is(syntax->items[i]->type, CEL_DURATION)) continue;
+    if (!cel_strict(compilation) || checker_is(syntax->items[i]->type, CEL_DURATION)) continue;
     char text[CHECKER_TYPE_TEXT];
     pbk_cel_type_text(syntax->items[i]->type, text, sizeof text);
     pbk_cel_refuse(compilation, syntax->items[i]->offset, "expected a duration such as days(14), found %s", text);
@@ -312,7 +163,7 @@ static void checker_history(struct cel_compilation *compilation, struct cel_synt
   uint32_t result = operation == OPERATION_QUIET                                  ? CEL_BOOL
                     : operation == OPERATION_FIRST || operation == OPERATION_LAST ? CEL_TIMESTAMP
                                                                                   : CEL_INT;
-  checker_means(syntax, MEANS_HISTORY, 0, operation, checker_type(result));
+  cel_means(syntax, MEANS_HISTORY, 0, operation, checker_type(result));
 }
 
 /* Literals that stand for a time, a duration or a zone, and do not, are refused here rather than failing at every
@@ -338,6 +189,38 @@ static void checker_literal_argument(struct cel_compilation *compilation, const 
   }
 }
 
+/* The same for a format that is a literal: its clauses, how many values there are, and their types as far as they are known. */
+static void checker_format(struct cel_compilation *compilation, const struct cel_syntax *syntax) {
+  const struct cel_syntax *template = syntax->target, *values = syntax->items[0];
+  if (!template || template->kind != SYNTAX_LITERAL || template->literal.kind != CEL_STRING) return;
+  struct text text = cel_text(&template->literal);
+  bool known = values->kind == SYNTAX_LIST;
+  uint32_t taken = 0, at = 0;
+  for (;;) {
+    struct cel_format_clause found = pbk_cel_format_clause(text, &at);
+    char clause = found.letter;
+    if (found.failure) pbk_cel_refuse(compilation, template->offset, "%s", found.failure);
+    if (!clause) break;
+    if (clause == '%' || !known) continue;
+    if (taken >= values->count) {
+      pbk_cel_refuse(compilation, values->offset, "the format has more clauses than there are values, which are %u",
+                     (unsigned)values->count);
+    }
+    const struct cel_syntax *value = values->items[taken++];
+    uint32_t kind = value->type->kind;
+    bool takes_text = clause == 'x' || clause == 'X', takes_double = clause == 'd' || clause == 'f' || clause == 'e';
+    if (clause == 's' || kind == CEL_DYN || kind == CEL_NUMBER || kind == CEL_INT || kind == CEL_UINT) continue;
+    if ((takes_double && kind == CEL_DOUBLE) || (clause == 'b' && kind == CEL_BOOL)) continue;
+    if (takes_text && (kind == CEL_STRING || kind == CEL_BYTES)) continue;
+    char type[CHECKER_TYPE_TEXT];
+    pbk_cel_type_text(value->type, type, sizeof type);
+    pbk_cel_refuse(compilation, value->offset, "no such overload: %%%c of %s", clause, type);
+  }
+  if (known && taken < values->count) {
+    pbk_cel_refuse(compilation, values->items[taken]->offset, "the format has no clause for this value, only %u", (unsigned)taken);
+  }
+}
+
 /* math.abs(x), which reads as a method of `math`, becomes a call of the function of that whole name. Not where a macro's variable
  * is called so; nor where another name is and there is no such function. */
 static void checker_namespace(struct cel_compilation *compilation, struct cel_syntax *syntax) {
@@ -355,7 +238,7 @@ static void checker_namespace(struct cel_compilation *compilation, struct cel_sy
   struct text name = {whole, size};
   struct cel_syntax variable = *space;
   if (!pbk_cel_function_find(name, CALLED_PLAIN, &function) &&
-      checker_contained(compilation, &variable, space->name, space->rooted))
+      pbk_cel_check_contained(compilation, &variable, space->name, space->rooted))
     return;
   syntax->name = name;
   syntax->target = NULL;
@@ -376,7 +259,7 @@ static void checker_call(struct cel_compilation *compilation, struct cel_syntax 
     checker_unknown_function(compilation, syntax, style);
     return;
   }
-  checker_means(syntax, MEANS_FUNCTION, 0, function, checker_type(CEL_DYN));
+  cel_means(syntax, MEANS_FUNCTION, 0, function, checker_type(CEL_DYN));
 
   const struct cel_type *arguments[5]; /* one more than any function takes */
   uint32_t count = 0;
@@ -394,7 +277,7 @@ static void checker_call(struct cel_compilation *compilation, struct cel_syntax 
     }
     if (fits) result = pbk_cel_types_join(result, checker_type(overload->result));
   }
-  if (!result && checker_strict(compilation)) {
+  if (!result && cel_strict(compilation)) {
     uint32_t size = syntax->name.size;
     if (!right_count)
       pbk_cel_refuse(compilation, syntax->offset, "wrong number of arguments for %.*s()", (int)size, syntax->name.bytes);
@@ -413,7 +296,9 @@ static void checker_call(struct cel_compilation *compilation, struct cel_syntax 
   }
   if (result) syntax->type = result;
   if (function == FUNCTION_DYN) syntax->type = checker_type(CEL_DYN);
-  if (checker_strict(compilation)) checker_literal_argument(compilation, syntax);
+  if (!cel_strict(compilation)) return;
+  checker_literal_argument(compilation, syntax);
+  if (function == FUNCTION_FORMAT) checker_format(compilation, syntax);
 }
 
 /* ---- operators ---- */
@@ -427,7 +312,15 @@ _Noreturn static void checker_no_operator(struct cel_compilation *compilation, s
   pbk_cel_refuse(compilation, link.offset, "no such overload: %s %s %s", left, signs[link.operation], right);
 }
 
-static const struct cel_type *checker_sum(const struct cel_type *a, const struct cel_type *b, bool subtract) {
+/* What comes of two numbers of which one may be int or double: no int is added to a double. NULL when neither is such a one. */
+static const struct cel_type *checker_numbers(const struct cel_type *a, const struct cel_type *b) {
+  if (a->kind != CEL_NUMBER && b->kind != CEL_NUMBER) return NULL;
+  const struct cel_type *other = a->kind == CEL_NUMBER ? b : a;
+  return pbk_cel_types_agree(a, b) && checker_number(other) ? checker_type(other->kind) : NULL;
+}
+
+static const struct cel_type *checker_sum(struct cel_compilation *compilation, const struct cel_type *a,
+                                          const struct cel_type *b, bool subtract) {
   uint32_t left = a->kind, right = b->kind;
   if (left == CEL_DYN && right == CEL_DYN) return a;
   if (left == CEL_DYN || right == CEL_DYN) {
@@ -442,15 +335,17 @@ static const struct cel_type *checker_sum(const struct cel_type *a, const struct
   if (left == CEL_TIMESTAMP && right == CEL_DURATION) return a;
   if (left == CEL_TIMESTAMP && right == CEL_TIMESTAMP && subtract) return checker_type(CEL_DURATION);
   if (left == CEL_DURATION && right == CEL_TIMESTAMP && !subtract) return b;
-  if (left != right) return NULL;
-  if (checker_number(a) || left == CEL_DURATION) return a;
+  if (left != right) return checker_numbers(a, b);
+  /* Of the kind alone: a sum is not null where what is added may be. */
+  if (checker_number(a) || left == CEL_DURATION) return checker_type(left);
   if (subtract) return NULL;
-  if (left == CEL_LIST) return pbk_cel_types_join(a, b);
-  return left == CEL_STRING || left == CEL_BYTES ? a : NULL;
+  if (left == CEL_LIST) return pbk_cel_list_type(compilation, pbk_cel_types_join(a->element, b->element));
+  return left == CEL_STRING || left == CEL_BYTES ? checker_type(left) : NULL;
 }
 
 /* The type of `a binary b`, NULL when there is no such thing. */
-static const struct cel_type *checker_binary(uint32_t binary, const struct cel_type *a, const struct cel_type *b) {
+static const struct cel_type *checker_binary(struct cel_compilation *compilation, uint32_t binary, const struct cel_type *a,
+                                             const struct cel_type *b) {
   bool numbers = checker_number(a) && checker_number(b);
   switch (binary) {
     case BINARY_EQUAL:
@@ -471,13 +366,14 @@ static const struct cel_type *checker_binary(uint32_t binary, const struct cel_t
       if (!among) return NULL;
       return pbk_cel_types_agree(a, among) || (checker_number(a) && checker_number(among)) ? checker_type(CEL_BOOL) : NULL;
     }
-    case BINARY_ADD: return checker_sum(a, b, false);
-    case BINARY_SUBTRACT: return checker_sum(a, b, true);
+    case BINARY_ADD: return checker_sum(compilation, a, b, false);
+    case BINARY_SUBTRACT: return checker_sum(compilation, a, b, true);
     default: {
       const struct cel_type *known = a->kind == CEL_DYN ? b : a;
       if (!pbk_cel_types_agree(a, b)) return NULL;
+      if (a->kind == CEL_NUMBER && b->kind != CEL_DYN) known = b;
       if (binary == BINARY_MODULO && known->kind == CEL_DOUBLE) return NULL;
-      return checker_number(known) || known->kind == CEL_DYN ? known : NULL;
+      return checker_number(known) || known->kind == CEL_DYN ? checker_type(known->kind) : NULL;
     }
   }
 }
@@ -488,8 +384,12 @@ static void checker_chain(struct cel_compilation *compilation, struct cel_syntax
   for (uint32_t i = 1; i < syntax->count; i++) {
     struct cel_link link = syntax->links[i - 1];
     checker_value(compilation, syntax->items[i]);
-    const struct cel_type *result = checker_binary(link.operation, type, syntax->items[i]->type);
-    if (!result && checker_strict(compilation)) checker_no_operator(compilation, link, type, syntax->items[i]->type);
+    const struct cel_type *result = checker_binary(compilation, link.operation, type, syntax->items[i]->type);
+    if (!result && cel_strict(compilation)) checker_no_operator(compilation, link, type, syntax->items[i]->type);
+    const struct cel_syntax *left = syntax->items[i - 1];
+    if (link.operation == BINARY_IN && i == 1 && syntax->items[1]->meaning == MEANS_ENTRIES && left->kind == SYNTAX_LITERAL &&
+        left->literal.kind == CEL_STRING)
+      pbk_cel_check_entry(compilation, syntax->items[1]->slot, cel_text(&left->literal), left->offset);
     type = result ? result : checker_type(CEL_DYN);
   }
   syntax->type = type;
@@ -497,7 +397,7 @@ static void checker_chain(struct cel_compilation *compilation, struct cel_syntax
 
 static void checker_bool(struct cel_compilation *compilation, struct cel_syntax *syntax, const char *where) {
   checker_value(compilation, syntax);
-  if (!checker_strict(compilation) || checker_is(syntax->type, CEL_BOOL)) return;
+  if (!cel_strict(compilation) || checker_is(syntax->type, CEL_BOOL)) return;
   char text[CHECKER_TYPE_TEXT];
   pbk_cel_type_text(syntax->type, text, sizeof text);
   pbk_cel_refuse(compilation, syntax->offset, "expected bool %s, found %s", where, text);
@@ -512,7 +412,7 @@ static void checker_conditional(struct cel_compilation *compilation, struct cel_
       continue;
     }
     checker_value(compilation, item);
-    if (type && checker_strict(compilation) && !pbk_cel_types_agree(type, item->type)) {
+    if (type && cel_strict(compilation) && !pbk_cel_types_agree(type, item->type)) {
       char left[CHECKER_TYPE_TEXT], right[CHECKER_TYPE_TEXT];
       pbk_cel_type_text(type, left, sizeof left);
       pbk_cel_type_text(item->type, right, sizeof right);
@@ -529,8 +429,8 @@ static void checker_map(struct cel_compilation *compilation, struct cel_syntax *
     checker_value(compilation, syntax->items[i]);
     checker_value(compilation, syntax->items[i + 1]);
     const struct cel_type *type = syntax->items[i]->type;
-    if (checker_strict(compilation) && !checker_is(type, CEL_INT) && !checker_is(type, CEL_UINT) &&
-        !checker_is(type, CEL_BOOL) && !checker_is(type, CEL_STRING)) {
+    if (cel_strict(compilation) && !checker_is(type, CEL_INT) && type->kind != CEL_NUMBER && type->kind != CEL_UINT &&
+        type->kind != CEL_BOOL && type->kind != CEL_STRING) {
       char text[CHECKER_TYPE_TEXT];
       pbk_cel_type_text(type, text, sizeof text);
       pbk_cel_refuse(compilation, syntax->items[i]->offset,
@@ -549,7 +449,7 @@ static void checker_loop(struct cel_compilation *compilation, struct cel_syntax 
     variable = range->element;
   else if (pbk_cel_type_is_map(range))
     variable = range->key;
-  else if (range->kind != CEL_DYN && checker_strict(compilation)) {
+  else if (range->kind != CEL_DYN && cel_strict(compilation)) {
     char text[CHECKER_TYPE_TEXT];
     pbk_cel_type_text(range, text, sizeof text);
     pbk_cel_refuse(compilation, syntax->target->offset, "expected a list or map to go through, found %s", text);
@@ -580,7 +480,7 @@ static void checker_loop(struct cel_compilation *compilation, struct cel_syntax 
 void pbk_cel_check(struct cel_compilation *compilation, struct cel_syntax *syntax) {
   switch (syntax->kind) {
     case SYNTAX_LITERAL: syntax->type = checker_type(syntax->literal.kind); break;
-    case SYNTAX_NAME: checker_name(compilation, syntax); break;
+    case SYNTAX_NAME: pbk_cel_check_name(compilation, syntax); break;
     case SYNTAX_SELECT:
     case SYNTAX_HAS: checker_select(compilation, syntax); break;
     case SYNTAX_INDEX: checker_index(compilation, syntax); break;
@@ -602,12 +502,12 @@ void pbk_cel_check(struct cel_compilation *compilation, struct cel_syntax *synta
     case SYNTAX_NEGATE: {
       checker_value(compilation, syntax->target);
       const struct cel_type *type = syntax->target->type;
-      if (checker_strict(compilation) && !checker_is(type, CEL_INT) && type->kind != CEL_DOUBLE) {
+      if (cel_strict(compilation) && !checker_is(type, CEL_INT) && type->kind != CEL_DOUBLE && type->kind != CEL_NUMBER) {
         char text[CHECKER_TYPE_TEXT];
         pbk_cel_type_text(type, text, sizeof text);
         pbk_cel_refuse(compilation, syntax->offset, "no such overload: -%s", text);
       }
-      syntax->type = type;
+      syntax->type = checker_type(type->kind);
       break;
     }
     case SYNTAX_AND:

@@ -176,6 +176,7 @@ static uint32_t compiler_matches(struct compiler *compiler, const struct cel_syn
   const struct cel_value *pattern = &program->constants.items[program->nodes.items[pattern_node].a];
   if (pattern->kind != CEL_STRING) return NO_NODE;
   struct cel_regex_room room = {.size = CEL_REGEX_ROOM};
+  if (!compiler->room) compiler->room = compiler->compilation->environment->room;
   if (!compiler->room) compiler->room = pbk_arena_allocate(&compiler->compilation->arena, room.size);
   room.bytes = compiler->room;
   const char *message = NULL;

@@ -29,7 +29,8 @@ const char *pbk_cel_kind_name(uint32_t kind) {
                                       "dyn",
                                       "dyn",
                                       "map",
-                                      "map"};
+                                      "map",
+                                      "number"};
   return kind < sizeof names / sizeof *names ? names[kind] : "dyn";
 }
 

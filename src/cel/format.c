@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "cel/program.h"
+#include "cel/syntax.h"
 
 enum {
   FORMAT_MOST_PRECISION = 1000,
@@ -341,6 +341,8 @@ static void format_any(struct format *format, const struct cel_value *value, uin
   }
 }
 
+static const char *const format_unknown = "an unknown clause; there are %s %d %f %e %b %o %x %X and %%";
+
 static void format_clause(struct format *format, char clause, uint32_t precision, const struct cel_value *value) {
   switch (clause) {
     case 's': format_any(format, value, 0); return;
@@ -351,39 +353,53 @@ static void format_clause(struct format *format, char clause, uint32_t precision
     case 'o': format_in_base(format, value, 3, "01234567"); return;
     case 'x': format_hexadecimal(format, value, "0123456789abcdef"); return;
     case 'X': format_hexadecimal(format, value, "0123456789ABCDEF"); return;
-    default: format_refuse(format, "an unknown clause; there are %s %d %f %e %b %o %x %X and %%");
+    default: format_refuse(format, format_unknown);
   }
+}
+
+struct cel_format_clause pbk_cel_format_clause(struct text template, uint32_t *at) {
+  struct cel_format_clause clause = {.precision = 6};
+  const char *bytes = template.bytes, *mark = *at < template.size ? memchr(bytes + *at, '%', template.size - *at) : NULL;
+  uint32_t next = mark ? (uint32_t)(mark - bytes) : template.size;
+  clause.before = (struct text){bytes + *at, next - *at};
+  *at = next;
+  if (!mark) return clause;
+  next++;
+  if (next < template.size && bytes[next] == '.') {
+    uint32_t digits = ++next;
+    clause.precision = 0;
+    while (next < template.size && bytes[next] >= '0' && bytes[next] <= '9') {
+      clause.precision = clause.precision * 10 + (uint32_t)(bytes[next++] - '0');
+      clause.failure = "a precision of more than 1000";
+      if (clause.precision > FORMAT_MOST_PRECISION) return clause;
+    }
+    clause.failure = "a point without a precision in the format";
+    if (next == digits) return clause;
+  }
+  clause.failure = "a % at the end of the format";
+  if (next >= template.size) return clause;
+  clause.failure = memchr("%sdfeboxX", bytes[next], 9) ? NULL : format_unknown;
+  clause.letter = bytes[next++];
+  *at = next;
+  return clause;
 }
 
 struct cel_value pbk_cel_format(struct cel_machine *machine, struct text template, const struct cel_value *arguments) {
   struct format format = {.machine = machine, .room = machine->size - machine->used};
   format.bytes = (char *)machine->scratch + machine->used;
   uint32_t taken = 0, count = pbk_cel_list_size(arguments), at = 0;
-  while (at < template.size && !machine->exhausted && !format.failure) {
-    const char *mark = memchr(template.bytes + at, '%', template.size - at);
-    uint32_t end = mark ? (uint32_t)(mark - template.bytes) : template.size;
-    format_put(&format, (struct text){template.bytes + at, end - at});
-    if (!mark) break;
-    at = end + 1;
-    uint32_t precision = 6;
-    if (at < template.size && template.bytes[at] == '.') {
-      uint32_t digits = ++at;
-      precision = 0;
-      while (at < template.size && template.bytes[at] >= '0' && template.bytes[at] <= '9') {
-        precision = precision * 10 + (uint32_t)(template.bytes[at++] - '0');
-        if (precision > FORMAT_MOST_PRECISION) return cel_failure("a precision of more than 1000");
-      }
-      if (at == digits) return cel_failure("a point without a precision in the format");
-    }
-    if (at >= template.size) return cel_failure("a % at the end of the format");
-    char clause = template.bytes[at++];
-    if (clause == '%') {
+  while (!machine->exhausted && !format.failure) {
+    struct cel_format_clause clause = pbk_cel_format_clause(template, &at);
+    format_put(&format, clause.before);
+    if (clause.failure) return cel_failure(clause.failure);
+    if (!clause.letter) break;
+    if (clause.letter == '%') {
       format_char(&format, '%');
       continue;
     }
     if (taken >= count) return cel_failure("the format has more clauses than there are values");
     struct cel_value value = pbk_cel_list_at(arguments, taken++);
-    format_clause(&format, clause, precision, &value);
+    format_clause(&format, clause.letter, clause.precision, &value);
   }
   if (format.failure) return cel_failure(format.failure);
   pbk_cel_burn(machine, format.size / 64);

@@ -28,6 +28,8 @@ void pbk_cel_machine_release(struct memory *memory, struct cel_machine *machine)
   pbk_release(memory, machine, header + machine->size);
 }
 
+void *pbk_cel_machine_room(struct cel_machine *machine) { return machine->scratch; }
+
 void *pbk_cel_scratch(struct cel_machine *machine, uint64_t size) {
   size = (size + 7) & ~(uint64_t)7;
   if (size > machine->size - machine->used) {

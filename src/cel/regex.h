@@ -8,7 +8,7 @@
 #include "cel/program.h"
 
 /* What compiling a pattern may take, working memory included, and how many states it may have. */
-enum { CEL_REGEX_ROOM = 160 * 1024, CEL_REGEX_STATES = 4000 };
+enum { CEL_REGEX_ROOM = 160 * 1024 /* at most CEL_SCRATCH */, CEL_REGEX_STATES = 4000 };
 
 struct cel_regex_room {
   unsigned char *bytes; /* 8-byte aligned */

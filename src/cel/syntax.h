@@ -62,6 +62,7 @@ struct cel_token {
 /* A type as the checker knows it. Kinds as in declarations; CEL_DYN where nothing is known. */
 struct cel_type {
   uint32_t kind;
+  bool nullable;                       /* may be null as well */
   const struct cel_type *key;          /* CEL_MAP */
   const struct cel_type *element;      /* CEL_LIST, CEL_MAP */
   const struct cel_variable *variable; /* CEL_OBJECT */
@@ -181,6 +182,8 @@ const struct cel_type *pbk_cel_list_type(struct cel_compilation *compilation, co
 const struct cel_type *pbk_cel_map_type(struct cel_compilation *compilation, const struct cel_type *key,
                                         const struct cel_type *element);
 const struct cel_type *pbk_cel_object_type(struct cel_compilation *compilation, const struct cel_variable *variable);
+/* The type that a declaration says (pbk_cel_declarable). */
+const struct cel_type *pbk_cel_declared_type(struct cel_compilation *compilation, struct text type);
 /* Whether a value of one may be where the other is wanted; dyn goes with everything. */
 bool pbk_cel_types_agree(const struct cel_type *a, const struct cel_type *b);
 /* The type of either of two. */
@@ -209,12 +212,46 @@ bool pbk_cel_function_find(struct text name, uint32_t style, uint32_t *function)
 uint32_t pbk_cel_history_method(struct text name, uint32_t arguments);
 uint32_t pbk_cel_type_named(struct text name); /* the kind, or CEL_DYN when it names no type */
 
-/* suggest.c: for "did you mean": the candidate nearest to a name. Start with best.bytes NULL. */
-struct cel_suggestion {
-  struct text wanted, best;
-  uint32_t distance;
+/* format.c: the next clause of a template from *at on, which is moved behind it; one without a letter at the end. */
+struct cel_format_clause {
+  struct text before;  /* what stands before it */
+  char letter;         /* %: itself */
+  uint32_t precision;
+  const char *failure; /* what is wrong with it; NULL: nothing */
 };
-void pbk_cel_suggest(struct cel_suggestion *suggestion, struct text candidate);
+struct cel_format_clause pbk_cel_format_clause(struct text template, uint32_t *at);
+
+/* A text for a message: at most so many bytes of it, whole characters. */
+static inline struct text cel_cut(struct text text, uint32_t most) {
+  if (text.size <= most) return text;
+  while (most && ((unsigned char)text.bytes[most] & 0xc0) == 0x80) most--;
+  return (struct text){text.bytes, most};
+}
+
+/* names.c: the checker's, for what names and fields mean. */
+static inline bool cel_strict(const struct cel_compilation *compilation) {
+  return !compilation->environment->no_check;
+}
+static inline void cel_means(struct cel_syntax *syntax, uint32_t meaning, uint32_t slot, uint32_t number,
+                             const struct cel_type *type) {
+  syntax->meaning = (uint8_t)meaning;
+  syntax->slot = slot;
+  syntax->number = number;
+  syntax->type = type;
+}
+void pbk_cel_check_name(struct cel_compilation *compilation, struct cel_syntax *syntax);
+/* A whole chain of selections that is one name; false when it is none. */
+bool pbk_cel_check_qualified(struct cel_compilation *compilation, struct cel_syntax *syntax);
+/* Whether a name is a variable or type in the environment's container, in those around it, or as it stands. */
+bool pbk_cel_check_contained(struct cel_compilation *compilation, struct cel_syntax *syntax, struct text name, bool rooted);
+/* `syntax` asks its target, already checked, for a field of that name: by selection, has() or a literal index. */
+void pbk_cel_check_field(struct cel_compilation *compilation, struct cel_syntax *syntax, struct text name);
+/* The type of an entry of an open map; refuses one that its schema does not have. */
+const struct cel_type *pbk_cel_check_entry(struct cel_compilation *compilation, uint32_t slot, struct text name,
+                                           uint32_t offset);
+/* Refuses a name that is not known: before, the name, and then what may have been meant or, without that, `after`. */
+_Noreturn void pbk_cel_refuse_name(struct cel_compilation *compilation, uint32_t offset, const char *before,
+                                   const struct cel_suggestion *suggestion, const char *after);
 
 /* checker.c, moving.c, cost.c */
 void pbk_cel_check(struct cel_compilation *compilation, struct cel_syntax *syntax);

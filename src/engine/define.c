@@ -2,6 +2,7 @@
  * engine.h. */
 #include "engine/engine.h"
 
+#include "audience/schema.h"
 #include "base/sized.h"
 
 /* One definition between check and install: where it goes, and what goes there. */
@@ -11,8 +12,9 @@ struct prepared {
   void *object;   /* NULL: undefined */
 };
 
-static const char *const kind_names[] = {NULL,   "settings", "channel", "template", "user",
-                                         "role", "sender",   "persona", "segment",  "playbook"};
+static const char *const kind_names[] = {NULL,     "settings", "channel", "template", "user",  "role",
+                                         "sender", "persona",  "segment", "playbook", "schema"};
+enum { FIRST_OF_REGISTRY = PBK_DEFINE_CHANNEL, LAST_OF_REGISTRY = PBK_DEFINE_SCHEMA };
 
 static bool refuse(struct pbk_engine *engine, const char *member, const char *message) {
   if (member) pbk_problem_enter(&engine->problem, text_from(member));
@@ -33,6 +35,7 @@ static struct registry *registry_of(struct pbk_engine *engine, pbk_definition_ki
   case PBK_DEFINE_SENDER: return &engine->senders.registry;
   case PBK_DEFINE_PERSONA:
   case PBK_DEFINE_SEGMENT: return &engine->audiences.registry;
+  case PBK_DEFINE_SCHEMA: return &engine->audiences.schemas;
   default: return &engine->playbooks.registry;
   }
 }
@@ -118,6 +121,11 @@ static bool prepare_audience(struct pbk_engine *engine, const pbk_audience *give
   return audience != NULL;
 }
 
+static bool prepare_schema(struct pbk_engine *engine, const pbk_schema *given, struct prepared *prepared) {
+  struct schema *schema = pbk_schema_create(&engine->memory, given, &engine->problem);
+  return schema && propose(engine, prepared, given->key, schema);
+}
+
 static bool prepare_playbook(struct pbk_engine *engine, const pbk_playbook *given, struct prepared *prepared) {
   struct version *version = NULL;
   prepared->place = pbk_propose_playbook(&engine->playbooks, given, &version, &engine->problem);
@@ -158,6 +166,7 @@ static bool in_use(struct pbk_engine *engine, pbk_definition_kind kind, uint32_t
   case PBK_DEFINE_PERSONA:
   case PBK_DEFINE_SEGMENT:
     return pbk_audience_named(&engine->audiences, place) || pbk_playbooks_name(playbooks, NAMED_AUDIENCE, place, name);
+  case PBK_DEFINE_SCHEMA: return false; /* conditions are checked against it once, and stay as they are */
   default: return place < playbooks->states.count && playbooks->states.items[place].running > 0;
   }
 }
@@ -188,6 +197,7 @@ union definition_of {
   pbk_sender sender;
   pbk_audience audience;
   pbk_playbook playbook;
+  pbk_schema schema;
 };
 
 static pbk_text key_of(pbk_definition_kind kind, const union definition_of *of) {
@@ -199,6 +209,7 @@ static pbk_text key_of(pbk_definition_kind kind, const union definition_of *of) 
   case PBK_DEFINE_SENDER: return of->sender.key;
   case PBK_DEFINE_PERSONA:
   case PBK_DEFINE_SEGMENT: return of->audience.key;
+  case PBK_DEFINE_SCHEMA: return of->schema.key;
   default: return of->playbook.key;
   }
 }
@@ -206,7 +217,7 @@ static pbk_text key_of(pbk_definition_kind kind, const union definition_of *of) 
 static bool prepare(struct pbk_engine *engine, const pbk_definition *definition, struct prepared *prepared) {
   union definition_of of;
   *prepared = (struct prepared){.kind = definition->kind, .place = MAP_NONE};
-  if (definition->kind < PBK_DEFINE_SETTINGS || definition->kind > PBK_DEFINE_PLAYBOOK)
+  if (definition->kind < PBK_DEFINE_SETTINGS || definition->kind > PBK_DEFINE_SCHEMA)
     return refuse(engine, "kind", "unknown kind of definition");
   if (definition->undefine)
     return (definition->kind == PBK_DEFINE_SETTINGS || pbk_check_key(&engine->problem, TEXT("key"), definition->key)) &&
@@ -222,6 +233,7 @@ static bool prepare(struct pbk_engine *engine, const pbk_definition *definition,
   case PBK_DEFINE_SENDER: return prepare_sender(engine, &of.sender, prepared);
   case PBK_DEFINE_PERSONA:
   case PBK_DEFINE_SEGMENT: return prepare_audience(engine, &of.audience, prepared);
+  case PBK_DEFINE_SCHEMA: return prepare_schema(engine, &of.schema, prepared);
   default: return prepare_playbook(engine, &of.playbook, prepared);
   }
 }
@@ -244,6 +256,7 @@ static void release_object(struct pbk_engine *engine, pbk_definition_kind kind, 
   case PBK_DEFINE_SENDER: pbk_release_sender(&engine->senders, object); break;
   case PBK_DEFINE_PERSONA:
   case PBK_DEFINE_SEGMENT: pbk_release_audience(&engine->audiences, object); break;
+  case PBK_DEFINE_SCHEMA: pbk_schema_release(memory, object); break;
   default: pbk_release_version(&engine->playbooks, object); break;
   }
 }
@@ -251,7 +264,7 @@ static void release_object(struct pbk_engine *engine, pbk_definition_kind kind, 
 static void abandon(struct pbk_engine *engine, struct prepared *prepared, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) release_object(engine, prepared[i].kind, prepared[i].object);
   engine->senders.latest_default_sender = engine->senders.default_sender;
-  for (pbk_definition_kind kind = PBK_DEFINE_CHANNEL; kind <= PBK_DEFINE_PLAYBOOK; kind++)
+  for (pbk_definition_kind kind = FIRST_OF_REGISTRY; kind <= LAST_OF_REGISTRY; kind++)
     pbk_registry_abandon(registry_of(engine, kind));
 }
 
@@ -359,7 +372,7 @@ void pbk_apply_definitions(struct pbk_engine *engine, const struct command *comm
   }
   pbk_release(&engine->memory, engine->prepared, (engine->prepared_count + 1) * sizeof *engine->prepared);
   engine->prepared = NULL;
-  for (pbk_definition_kind kind = PBK_DEFINE_CHANNEL; kind <= PBK_DEFINE_PLAYBOOK; kind++)
+  for (pbk_definition_kind kind = FIRST_OF_REGISTRY; kind <= LAST_OF_REGISTRY; kind++)
     pbk_registry_settle(registry_of(engine, kind));
   if (audiences) pbk_review_exits(&engine->playbooks); /* A3 */
 }

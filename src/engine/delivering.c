@@ -85,12 +85,17 @@ struct handler pbk_delivery_handler(enum command_type type) {
 
 /* ---- records and commits ---- */
 
+void pbk_record_command(struct pbk_engine *engine, const struct command *command) {
+  pbk_journal_add(&engine->journal, command);
+  if (command->line) engine->lines.recorded++;
+}
+
 void pbk_record_progress(struct pbk_engine *engine) {
   struct unrecorded *unrecorded = &engine->unrecorded;
   if (unrecorded->input) {
     struct command input = *unrecorded->input;
     input.alone = true;
-    pbk_journal_add(&engine->journal, &input);
+    pbk_record_command(engine, &input);
     unrecorded->input = NULL;
   }
   if (unrecorded->due) {
@@ -109,13 +114,15 @@ bool pbk_make_durable(struct pbk_engine *engine, enum record_type type) {
   const struct outputs *outputs = &engine->context.outputs;
   if (engine->broken) return false; /* what the storage took before it failed is not known */
   if (!journal_kept(journal)) return true;
-  bool news = journal->buffer.size > 0 || (type == RECORD_SEALED && journal->sequence > 0);
+  uint64_t part = lines_part(&engine->lines);
+  bool news = journal->buffer.size > 0 || part != journal->part || outputs->drained_seq != journal->taken || type == RECORD_SEALED;
   if (!news) return true;
-  struct record_commit commit = {.last_output = outputs->last_seq,
+  struct record_commit commit = {.lines = lines_whole(&engine->lines),
+                                 .part = part,
+                                 .last_output = outputs->last_seq,
                                  .last_taken = outputs->drained_seq,
                                  .digest = outputs->digest};
   if (!engine->deliver) commit.flags |= COMMIT_HANDED_OVER;
-  if (engine->in_line) commit.flags |= COMMIT_IN_LINE;
   pbk_journal_commit(journal, type, &commit);
   engine->in_callback = true;
   bool durable = pbk_journal_flush(journal);
@@ -131,7 +138,10 @@ bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *co
   pbk_outputs_pass(outputs, commit->last_taken);
   if (commit->flags & COMMIT_HANDED_OVER) pbk_hand_over_ready(&engine->outbox);
   else engine->outbox.offered = engine->outbox.ready.count;
-  engine->in_line = (commit->flags & COMMIT_IN_LINE) != 0;
+  engine->kept_lines = commit->lines;
+  engine->kept_part = commit->part;
+  engine->journal.part = commit->part;
+  engine->journal.taken = commit->last_taken;
   return true;
 }
 

@@ -22,9 +22,26 @@ static void code_settings(struct coder *coder, pbk_settings *settings) {
   if (copies) settings->retry_waits = copies;
 }
 
+static void code_schema(struct coder *coder, pbk_schema *schema) {
+  pbk_code_public(coder, &schema->key);
+  pbk_code_i32(coder, &schema->open);
+  if (!pbk_code_count(coder, &schema->trait_count)) return;
+  pbk_trait *copies = coder->writer ? NULL : pbk_code_room(coder, ((size_t)schema->trait_count + 1) * sizeof *copies);
+  for (uint32_t i = 0; i < schema->trait_count; i++) {
+    pbk_trait trait = {0};
+    if (coder->writer) pbk_read_sized(&trait, sizeof trait, pbk_sized_item(schema->traits, i));
+    trait.size = sizeof trait;
+    pbk_code_public(coder, &trait.name);
+    pbk_code_public(coder, &trait.type);
+    if (copies) copies[i] = trait;
+  }
+  if (copies) schema->traits = copies;
+}
+
 union definition {
   uint32_t size;
   pbk_settings settings;
+  pbk_schema schema;
   pbk_channel channel;
   pbk_template template;
   pbk_user user;
@@ -51,6 +68,7 @@ static size_t code_definition_of(struct coder *coder, pbk_definition_kind kind, 
     pbk_code_i32(coder, &of->user.licensed);
     return sizeof of->user;
   case PBK_DEFINE_ROLE: pbk_code_public(coder, &of->role.key); return sizeof of->role;
+  case PBK_DEFINE_SCHEMA: code_schema(coder, &of->schema); return sizeof of->schema;
   case PBK_DEFINE_SENDER:
     pbk_code_public(coder, &of->sender.key);
     pbk_code_public(coder, &of->sender.user);

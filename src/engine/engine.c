@@ -169,36 +169,37 @@ static pbk_status apply(struct pbk_engine *engine, const struct command *command
 static void record_rest(struct pbk_engine *engine, const struct command *command) {
   if (engine->replaying) return;
   if (command->type != COMMAND_ADVANCE) {
-    if (engine->unrecorded.input) pbk_journal_add(&engine->journal, command);
+    if (engine->unrecorded.input) pbk_record_command(engine, command);
     else pbk_record_progress(engine);
     return;
   }
   struct command advance = *command;
   advance.number = engine->more ? engine->unrecorded.due : 0;
-  if (!engine->more || advance.number) pbk_journal_add(&engine->journal, &advance);
+  if (!engine->more || advance.number) pbk_record_command(engine, &advance);
 }
 
 /* A command that was taken in an earlier life, of a line that was cut short. What was due behind it may still be. */
 static pbk_status pass_over(struct pbk_engine *engine) {
-  if (engine->line_passed > 1) {
-    engine->line_passed--;
+  if (engine->lines.passed > 1) {
+    engine->lines.passed--;
+    engine->lines.recorded++;
     return PBK_OK;
   }
   pbk_advance_to(engine, engine->context.now, 0);
   pbk_record_progress(engine);
   if (engine_halted(engine)) {
-    engine->line_commands--;
+    engine->lines.commands--;
     return halt_status(engine);
   }
-  engine->line_passed = 0;
-  return engine->line_status;
+  engine->lines.passed = 0;
+  engine->lines.recorded++;
+  return engine->lines.status;
 }
 
 void pbk_abandon_line(struct pbk_engine *engine) {
-  uint64_t done = engine->line_commands;
-  engine->lines--;
-  engine->line_passed = done > engine->line_resumed ? done : engine->line_resumed;
-  engine->in_line = false;
+  engine->lines.passed = lines_part(&engine->lines);
+  engine->lines.count--;
+  engine->lines.under_way = false;
 }
 
 /* Moves time to where the command is received, and gets ready for it. False: it cannot be done now; what time brought is recorded. */
@@ -206,7 +207,7 @@ static bool arrive(struct pbk_engine *engine, const struct command *command, uin
   if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
   if (!engine_halted(engine) && pbk_prepare(engine, command, extent)) return true;
   if (!engine->broken) pbk_record_progress(engine);
-  if (command->line) engine->line_commands--;
+  if (command->line) engine->lines.commands--;
   return false;
 }
 
@@ -215,15 +216,15 @@ static pbk_status submit(struct pbk_engine *engine, const struct command *comman
   engine->unrecorded = (struct unrecorded){0};
   offer_at_once(engine); /* nothing, but after a crash: what is offered again */
   if (engine_halted(engine)) return halt_status(engine);
-  if (command->line) engine->line_commands++;
-  if (command->line && engine->line_passed) return pass_over(engine);
+  if (command->line) engine->lines.commands++;
+  if (command->line && engine->lines.passed) return pass_over(engine);
   if (!arrive(engine, command, extent)) return halt_status(engine);
   engine->commands++;
   if (command->type != COMMAND_ADVANCE) engine->unrecorded.due = 0; /* its record brings them about again */
   start_problem(engine, command);
   pbk_status status = apply(engine, command);
   if (status == PBK_ERR_REFUSED && command->line) tell_error(engine, command->line);
-  if (command->line) engine->line_status = status;
+  if (command->line) engine->lines.status = status;
   if (engine->broken) return engine->broken;
   if (command->type == COMMAND_ADVANCE) {
     if (engine->stopped) pbk_record_progress(engine);

@@ -21,6 +21,23 @@ struct seen {
   pbk_duration kept_for; /* the longest window so far, at least a day */
 };
 
+/* Where the input stands, line by line. */
+struct lines {
+  uint64_t count;    /* fed so far, the one under way counted */
+  bool under_way;
+  uint64_t commands; /* that the one under way has given so far */
+  uint64_t recorded; /* of them, that the journal has */
+  uint64_t passed;   /* commands of the next one to be passed over: they were taken before, and the line was cut short */
+  uint64_t resumed;  /* the same of the one under way, when it began */
+  pbk_status status; /* of the last command of a line */
+};
+/* Lines that are wholly in, and commands of the next one that are. */
+static inline uint64_t lines_whole(const struct lines *lines) { return lines->count - lines->under_way; }
+static inline uint64_t lines_part(const struct lines *lines) {
+  if (!lines->under_way) return lines->passed;
+  return lines->recorded > lines->resumed ? lines->recorded : lines->resumed;
+}
+
 struct prepared;
 
 /* What the command under way has done that no record tells of yet: a record tells of things when they are done (delivering.c). */
@@ -42,6 +59,7 @@ struct pbk_engine {
   struct journal journal;
   struct unrecorded unrecorded;
   bool replaying;       /* commands come from the journal: nothing is recorded or offered */
+  uint64_t kept_lines, kept_part; /* as the last commit or snapshot that was read tells them */
   char engine_id[PBK_MAX_KEY];
   uint32_t engine_id_size;
   pbk_deliver_function deliver;
@@ -58,12 +76,7 @@ struct pbk_engine {
   bool more;            /* the last advance left something due (T8) */
   struct prepared *prepared; /* definitions between their check and their installing (define.c) */
   uint32_t prepared_count;
-  uint64_t lines;         /* read so far, the one under way counted */
-  uint64_t line_commands; /* that the last of them has given so far */
-  uint64_t line_passed;   /* how many of the next line's are passed over: they were taken in an earlier life */
-  uint64_t line_resumed;  /* how many of the line under way are */
-  pbk_status line_status; /* of the last command of a line */
-  bool in_line;           /* a line is under way */
+  struct lines lines;
   uint64_t commands;
 };
 
@@ -111,6 +124,8 @@ struct handler {
 
 /* ---- delivering.c ---- */
 
+/* Records a command that is done. */
+void pbk_record_command(struct pbk_engine *engine, const struct command *command);
 /* Records what the command under way has done so far. */
 void pbk_record_progress(struct pbk_engine *engine);
 /* Hands the records so far to the storage, a commit behind them. False: it failed, and the engine refuses everything from now on. */

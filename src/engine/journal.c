@@ -74,10 +74,14 @@ void pbk_journal_commit(struct journal *journal, enum record_type type, const st
   uint32_t start = begin_record(journal);
   pbk_write_u8(buffer, (uint8_t)type);
   pbk_write_uint(buffer, commit->flags);
+  pbk_write_uint(buffer, commit->lines);
+  pbk_write_uint(buffer, commit->part);
   pbk_write_uint(buffer, commit->last_output);
   pbk_write_uint(buffer, commit->last_taken);
   pbk_write_u32(buffer, commit->digest);
   end_record(journal, start);
+  journal->part = commit->part;
+  journal->taken = commit->last_taken;
 }
 
 void pbk_journal_handover(struct journal *journal) {

@@ -19,8 +19,8 @@
  *
  *   100 start     the first record of each journal: uint semantics version | uint size of the engine's id, the id | u32 CRC of the snapshot that it goes on
  *                 from | uint its bytes (0: none) | u32 checksum of the definitions | u32 digest of the outputs | uint last output
- *   101 commit    uint flags (1: what was ready has been handed over in outputs, as nobody delivers; 2: a line was under way)
- *                 | uint last output | uint last output taken by the host | u32 digest of the outputs: CRC-32C over all of them, each as
+ *   101 commit    uint flags (1: what was ready has been handed over in outputs, as nobody delivers) | uint lines of input that are wholly
+ *                 in | uint commands of the next one that are | uint last output | uint last output taken by the host | u32 digest of the outputs: CRC-32C over all of them, each as
  *                 base/output_code.c writes it
  *   102 sealed    the same: closed cleanly
  *   103 handover  uint the next generation: it is durable, this journal has ended. The sequence is that of the start record there
@@ -57,9 +57,10 @@ struct record_start {
   uint64_t last_output;
 };
 
-enum { COMMIT_HANDED_OVER = 1, COMMIT_IN_LINE = 2 };
+enum { COMMIT_HANDED_OVER = 1 };
 struct record_commit {
   uint64_t flags;
+  uint64_t lines, part;
   uint64_t last_output, last_taken;
   uint32_t digest;
 };
@@ -72,6 +73,7 @@ struct journal {
   uint64_t sequence;    /* of the last record */
   uint64_t durable;     /* of the last one known to be durable */
   uint64_t bytes;       /* in the storage */
+  uint64_t part, taken; /* as the last commit told them */
 };
 
 void pbk_journal_init(struct journal *journal, struct memory *memory, const pbk_storage *storage);

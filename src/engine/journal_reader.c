@@ -73,11 +73,9 @@ bool pbk_read_record(struct journal_reader *reader, struct record *record) {
 
 bool pbk_scan_records(struct journal_reader *reader, uint64_t at, uint64_t sequence, uint64_t *durable, uint64_t *count) {
   struct record record;
-  /* so many records at most can stand in these bytes */
-  uint64_t most = sequence ? sequence + (reader->window.extent - at) / RECORD_LEAST + 1 : UINT64_MAX;
   *durable = *count = 0;
   for (; reader->window.extent - at >= RECORD_LEAST && !reader->window.failed; at++) {
-    if (!record_at(reader, at, sequence + 1, most, &record)) continue;
+    if (!record_at(reader, at, sequence + 1, UINT64_MAX, &record)) continue;
     ++*count;
     if (record.durable > *durable) *durable = record.durable;
     at += record.size - 1;
@@ -105,6 +103,8 @@ bool pbk_read_commit(const struct record *record, struct record_commit *commit) 
   struct reader reader = {record->body, record->end, false};
   (void)pbk_read_u8(&reader);
   commit->flags = pbk_read_uint(&reader);
+  commit->lines = pbk_read_uint(&reader);
+  commit->part = pbk_read_uint(&reader);
   commit->last_output = pbk_read_uint(&reader);
   commit->last_taken = pbk_read_uint(&reader);
   commit->digest = pbk_read_u32(&reader);

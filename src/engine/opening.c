@@ -160,10 +160,6 @@ static pbk_status replay_record(struct pbk_engine *engine, const struct record *
   pbk_arena_reset(&engine->reading);
   if (!pbk_decode_command(&reader, &engine->reading, &command) || reader.at != reader.end)
     return fails_at(opening, PBK_ERR_CORRUPT, object, record->at, "a command that cannot be read");
-  if (command.line && command.line != engine->lines) {
-    engine->lines = command.line;
-    engine->line_commands = 0;
-  }
   bool answer = command.type == COMMAND_ANSWER || command.type == COMMAND_RECOVER;
   if (answer) command.alone = true; /* it came in the middle of something else */
   pbk_status status = pbk_submit(engine, &command);
@@ -214,6 +210,12 @@ static pbk_status load_snapshot(struct pbk_engine *engine, struct survey *survey
   }
 }
 
+void pbk_take_engine_id(struct pbk_engine *engine, struct text id) {
+  if (id.size) memcpy(engine->engine_id, id.bytes, id.size);
+  engine->engine_id_size = id.size;
+  pbk_set_engine_id(&engine->outbox, id);
+}
+
 /* The id of the engine, and the rules under which it ran. */
 static pbk_status check_start(struct pbk_engine *engine, const struct slot *slot, pbk_opening *opening) {
   const struct record_start *start = &slot->start;
@@ -229,9 +231,7 @@ static pbk_status check_start(struct pbk_engine *engine, const struct slot *slot
     pbk_opening_says(opening, TEXT("`"));
     return PBK_ERR_REFUSED;
   }
-  if (start->engine_id.size) memcpy(engine->engine_id, start->engine_id.bytes, start->engine_id.size);
-  engine->engine_id_size = start->engine_id.size;
-  pbk_set_engine_id(&engine->outbox, start->engine_id);
+  pbk_take_engine_id(engine, start->engine_id);
   return PBK_OK;
 }
 
@@ -252,15 +252,6 @@ pbk_status pbk_load_generation(struct pbk_engine *engine, struct survey *survey,
   opening->sequence = end->sequence;
   opening->sealed = end->type == RECORD_SEALED;
   return PBK_OK;
-}
-
-/* Lines: of the last one, if it was under way, what was taken is passed over when it comes again. */
-static void set_position(struct pbk_engine *engine) {
-  if (engine->in_line && engine->lines > 0) {
-    engine->lines--;
-    engine->line_passed = engine->line_commands;
-  }
-  engine->in_line = false;
 }
 
 static pbk_status open_newest(struct pbk_engine *engine, struct survey *survey, struct journal_end *end, pbk_opening *opening) {
@@ -290,7 +281,7 @@ static pbk_status open_newest(struct pbk_engine *engine, struct survey *survey, 
   journal->checksum = slot->reader.checksum;
   journal->sequence = journal->durable = end->sequence;
   journal->bytes = end->bytes;
-  set_position(engine);
+  engine->lines = (struct lines){.count = engine->kept_lines, .passed = engine->kept_part, .status = engine->lines.status};
   return PBK_OK;
 }
 

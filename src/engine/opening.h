@@ -41,6 +41,8 @@ void pbk_close_survey(struct survey *survey);
 pbk_status pbk_find_end(struct journal_reader *reader, struct journal_end *end, pbk_opening *opening);
 pbk_status pbk_load_generation(struct pbk_engine *engine, struct survey *survey, struct slot *slot,
                                const struct journal_end *end, pbk_opening *opening);
+/* The id that is kept is the engine's. */
+void pbk_take_engine_id(struct pbk_engine *engine, struct text id);
 /* Gives up or offers again what was offered without a durable outcome (O8). */
 void pbk_recover(struct pbk_engine *engine, pbk_opening *opening);
 /* The message of an opening, piece by piece. */

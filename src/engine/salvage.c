@@ -5,6 +5,7 @@
 static pbk_status take(struct pbk_engine *engine, struct survey *survey, uint32_t slot, struct journal_end *end,
                        pbk_opening *opening) {
   struct journal_reader *reader = &survey->slots[slot].reader;
+  pbk_take_engine_id(engine, survey->slots[slot].start.engine_id);
   pbk_status status = pbk_find_end(reader, end, opening);
   if (status == PBK_OK) status = pbk_load_generation(engine, survey, &survey->slots[slot], end, opening);
   return status;
@@ -22,6 +23,7 @@ static pbk_status put(struct pbk_engine *engine, const pbk_storage *to, pbk_open
   journal->storage = *to;
   journal->generation = opening->generation;
   journal->sequence = journal->durable = opening->sequence;
+  engine->lines = (struct lines){.count = engine->kept_lines, .passed = engine->kept_part, .status = engine->lines.status};
   pbk_recover(engine, opening);
   journal->buffer.size = 0; /* the snapshot has it */
   journal->sequence = opening->sequence;

@@ -64,8 +64,14 @@ void pbk_code_state(struct coder *coder, struct pbk_engine *engine) {
 }
 
 void pbk_code_position(struct coder *coder, struct pbk_engine *engine) {
-  pbk_code_u64(coder, &engine->lines);
-  pbk_code_u64(coder, &engine->line_commands);
+  uint64_t whole = lines_whole(&engine->lines), part = lines_part(&engine->lines);
+  pbk_code_u64(coder, &whole);
+  pbk_code_u64(coder, &part);
+  pbk_code_i32(coder, &engine->lines.status);
+  if (coder_reads(coder)) {
+    engine->kept_lines = whole;
+    engine->kept_part = engine->journal.part = part;
+  }
   pbk_code_u32(coder, &engine->context.outputs.digest);
   pbk_code_outputs(coder, &engine->context.outputs);
 }

@@ -7,8 +7,8 @@
 /* What every line may carry. */
 #define ENVELOPE "type", "messageId", "timestamp", "receivedAt", "kind"
 
-static const char *const definition_kinds[] = {NULL,   "settings", "channel", "template", "user",
-                                               "role", "sender",   "persona", "segment",  "playbook"};
+static const char *const definition_kinds[] = {NULL,     "settings", "channel", "template", "user",  "role",
+                                               "sender", "persona",  "segment", "playbook", "schema"};
 
 static bool read_choice(struct reading_line *reading, const pbk_value *object, const char *name, pbk_choice *choice) {
   bool is = true;
@@ -96,6 +96,39 @@ static bool read_segment(struct reading_line *reading, const pbk_value *object, 
          pbk_read_text_member(reading, object, "when", &segment->when);
 }
 
+static bool read_traits(struct reading_line *reading, const pbk_value *object, pbk_schema *schema) {
+  const pbk_value *map = NULL;
+  if (!pbk_read_object_member(reading, object, "traits", &map)) return false;
+  if (!map) return pbk_wrong(reading, "traits", " is missing");
+  pbk_trait *traits = pbk_arena_allocate(reading->arena, ((size_t)map->size + 1) * sizeof *traits);
+  uint32_t before = pbk_problem_enter(reading->problem, TEXT("traits"));
+  for (uint32_t i = 0; i < map->size; i++) {
+    const pbk_member *member = &map->as.members[i];
+    uint32_t item = pbk_problem_enter(reading->problem, member_name(member));
+    if (member->value.kind != PBK_STRING) return pbk_wrong(reading, NULL, "expected a type such as \"string\" or \"list(int)\"");
+    pbk_problem_leave(reading->problem, item);
+    struct text type = value_text(&member->value);
+    traits[i] = (pbk_trait){.size = sizeof traits[i],
+                            .name = {member->name_size ? member->name : "", member->name_size},
+                            .type = {type.size ? type.bytes : "", type.size}};
+  }
+  pbk_problem_leave(reading->problem, before);
+  schema->traits = traits;
+  schema->trait_count = map->size;
+  return true;
+}
+
+static bool read_schema(struct reading_line *reading, const pbk_value *object, pbk_schema *schema) {
+  bool open = false;
+  schema->size = sizeof *schema;
+  if (!ONLY_MEMBERS(reading, object, ENVELOPE, "key", "traits", "open") ||
+      !pbk_read_text_member(reading, object, "key", &schema->key) || !read_traits(reading, object, schema) ||
+      !pbk_read_bool_member(reading, object, "open", &open))
+    return false;
+  schema->open = open;
+  return true;
+}
+
 bool pbk_read_subject_kind(struct reading_line *reading, const pbk_value *object, const char *name, pbk_subject_kind *kind) {
   pbk_text text = {"contact", 7};
   if (!pbk_read_text_member(reading, object, name, &text)) return false;
@@ -109,10 +142,10 @@ static bool read_kind(struct reading_line *reading, const pbk_value *object, pbk
   pbk_text text = {NULL, 0};
   if (!pbk_read_text_member(reading, object, "kind", &text)) return false;
   if (!text.bytes) return pbk_wrong(reading, "kind", " is missing");
-  for (*kind = PBK_DEFINE_SETTINGS; *kind <= PBK_DEFINE_PLAYBOOK; ++*kind)
+  for (*kind = PBK_DEFINE_SETTINGS; *kind <= PBK_DEFINE_SCHEMA; ++*kind)
     if (pbk_text_is(text, definition_kinds[*kind])) return true;
   return pbk_wrong(reading, "kind",
-                   " must be settings, channel, template, user, role, sender, persona, segment or playbook");
+                   " must be settings, channel, template, user, role, sender, persona, segment, playbook or schema");
 }
 
 #define READ_AS(type, read)                                                          \
@@ -138,6 +171,7 @@ bool pbk_read_definition(struct reading_line *reading, const pbk_value *object, 
   case PBK_DEFINE_SENDER: READ_AS(pbk_sender, read_sender)
   case PBK_DEFINE_PERSONA: READ_AS(pbk_audience, read_persona)
   case PBK_DEFINE_SEGMENT: READ_AS(pbk_audience, read_segment)
+  case PBK_DEFINE_SCHEMA: READ_AS(pbk_schema, read_schema)
   default: READ_AS(pbk_playbook, pbk_read_playbook)
   }
 }

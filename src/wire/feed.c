@@ -14,7 +14,7 @@ struct feeding {
 
 static struct command blank_command(const struct feeding *feeding) {
   return (struct command){.received_at = PBK_NO_TIME, .occurred_at = PBK_NO_TIME, .to = PBK_NO_TIME,
-                          .line = feeding->engine->lines};
+                          .line = feeding->engine->lines.count};
 }
 
 /* A line or item that could not be read: told as an error, and (T4) moving time where its type and times could be read. */
@@ -252,16 +252,17 @@ static pbk_status feed_line(struct pbk_engine *engine, struct text line) {
 }
 
 pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
-  engine->lines++;
-  engine->line_commands = 0;
-  engine->line_resumed = engine->line_passed;
-  engine->in_line = true;
+  struct lines *lines = &engine->lines;
+  lines->count++;
+  lines->commands = lines->recorded = 0;
+  lines->resumed = lines->passed;
+  lines->under_way = true;
   pbk_status status = feed_line(engine, line);
   if (status == PBK_ERR_NO_MEMORY && !engine->broken) {
     pbk_abandon_line(engine);
     return status;
   }
-  engine->in_line = false;
-  engine->line_passed = 0; /* the line gave less than it did in an earlier life: it is another line */
+  lines->under_way = false;
+  lines->passed = 0; /* where it gave less than it did before, it is another line */
   return status;
 }

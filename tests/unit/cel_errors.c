@@ -57,24 +57,33 @@ static void syntax(void) {
 }
 
 static void names(void) {
-  REFUSED("contakt.id", 1, "did you mean \"contact\"");
-  REFUSED("contact.sttage == ''", 9, "did you mean \"stage\"");
+  REFUSED("contakt.id", 1, "did you mean `contact`");
+  REFUSED("contact.sttage == ''", 9, "did you mean `stage`");
   REFUSED("contact.unheard_of", 9, "it has id, created_at, stage, health, traits");
-  REFUSED("has(contact.stag)", 13, "did you mean \"stage\"");
-  REFUSED("contact['stag']", 8, "did you mean \"stage\"");
-  REFUSED("[1].exists(item, itm == 1)", 18, "did you mean \"item\"");
-  REFUSED("'a'.startWith('b')", 5, "did you mean \"startsWith\"");
+  REFUSED("has(contact.stag)", 13, "did you mean `stage`");
+  REFUSED("contact['stag']", 8, "did you mean `stage`");
+  REFUSED("[1].exists(item, itm == 1)", 18, "did you mean `item`");
+  REFUSED("'a'.startWith('b')", 5, "did you mean `startsWith`");
   REFUSED("'a'.starts('b')", 5, "unknown method");
-  REFUSED("day(1) == x", 1, "did you mean \"days\"");
+  REFUSED("day(1) == x", 1, "did you mean `days`");
   REFUSED("'a'.days() == x", 5, "days(x)");
   REFUSED("contains('a', 'b')", 1, "x.contains(");
   REFUSED("events(x).count()", 8, "one string literal");
   REFUSED("segment()", 1, "one string literal");
   REFUSED("segment('zz')", 9, "unknown segment");
-  REFUSED("event('a').count() > 1", 1, "did you mean \"events\"");
+  REFUSED("event('a').count() > 1", 1, "did you mean `events`");
   REFUSED("events('a')", 1, "history");
   REFUSED("events('a') == events('b')", 1, "history");
-  REFUSED("events('a').counts()", 13, "a history has");
+  REFUSED("acount.traits.n == 1", 1, "unknown name `acount`; did you mean `account`?");
+  REFUSED("contact.trait.n == 1", 9, "contact has no field `trait`; did you mean `traits`?");
+  REFUSED("contact['ééééééééééééééééééééééééééééééx']", 8, "`éééééééééééééééééééééééééééééé`; it has id");
+  REFUSED("x == True", 6, "unknown name `True`; did you mean `true`?");
+  REFUSED("hsa(contact.stage)", 1, "did you mean `has`?");
+  REFUSED("evnts('a').count() > 1", 1, "unknown function `evnts`; did you mean `events`?");
+  REFUSED("events('a').qiet(days(1))", 13, "a history has no method `qiet`; did you mean `quiet`?");
+  REFUSED("events('a').size() > 1", 13, "a history has no method `size`; it has .count(), ");
+  REFUSED("events('a').quiet()", 13, "not .quiet() with 0 arguments");
+  REFUSED("events('a').counts()", 13, "did you mean `count`?");
   REFUSED("events('a').count(5)", 19, "expected a duration");
   REFUSED("'x'.all(y)", 5, "wrong number");
 }

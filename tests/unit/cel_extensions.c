@@ -61,7 +61,7 @@ static void making(void) {
   refused("'a'.charAt('b') == ''", "no such overload");
   refused("'a'.replace('b') == ''", "wrong number");
   refused("'a'.replace('a', 'b', 1, 2) == ''", "wrong number");
-  refused("strings.quot('a') == ''", "did you mean \"strings.quote\"");
+  refused("strings.quot('a') == ''", "did you mean `strings.quote`");
 }
 
 static void formats(void) {
@@ -74,12 +74,31 @@ static void formats(void) {
   HOLDS("'%.2f %f %.0e'.format([9223372036854775807, 18446744073709551615u, 15]) == "
         "'9223372036854775807.00 18446744073709551615.000000 2e+01'");
   HOLDS("'%f %e'.format([-0.0, 0.0]) == '-0.000000 0.000000e+00'");
-  FAILS("'%d'.format([]) == ''", "more clauses");
-  FAILS("'%'.format([1]) == ''", "at the end");
-  FAILS("'%.f'.format([1.0]) == ''", "precision");
-  FAILS("'%.1001f'.format([1.0]) == ''", "precision");
-  FAILS("'%q'.format([1.0]) == ''", "unknown clause");
+  FAILS("('%' + 'd').format([]) == ''", "more clauses");
+  FAILS("'%d'.format([1].filter(i, i > 1)) == ''", "more clauses");
+  FAILS("('%' + '').format([1]) == ''", "at the end");
+  FAILS("('%' + '.f').format([1.0]) == ''", "precision");
+  FAILS("('%' + '.1001f').format([1.0]) == ''", "precision");
+  FAILS("('%' + 'q').format([1.0]) == ''", "unknown clause");
   FAILS("'%s'.format([b'\\xff']) == ''", "UTF-8");
+}
+
+/* What can be known of a format when it is defined. */
+static void formats_refused(void) {
+  refused("'%'.format([1]) == ''", "at the end");
+  refused("'ab%.f'.format([1.0]) == ''", "precision");
+  refused("'%.1001f'.format([1.0]) == ''", "precision");
+  refused("'%s %q'.format(x) == ''", "unknown clause");
+  refused("'%d'.format([]) == ''", "more clauses than there are values, which are 0");
+  refused("'%d %% %s'.format([1]) == ''", "more clauses than there are values, which are 1");
+  refused("'%d'.format([1, 2]) == ''", "no clause for this value, only 1");
+  refused("'%%'.format([x]) == ''", "no clause for this value, only 0");
+  refused("'%d'.format(['a']) == ''", "no such overload: %d of string");
+  refused("'%s %b'.format([1, 1.5]) == ''", "no such overload: %b of double");
+  refused("'%o'.format([true]) == ''", "no such overload: %o of bool");
+  refused("'%x'.format([[1]]) == ''", "no such overload: %x of list(int)");
+  refused("'%f'.format([contact.created_at]) == ''", "%f of google.protobuf.Timestamp");
+  HOLDS("'%d %f %e %b %o %x %X %s'.format([dyn(1), dyn(1), dyn(1), dyn(1), dyn(1), dyn('a'), dyn(b'a'), x]).size() > 1 || true");
 }
 
 static uint64_t random_state = 1;
@@ -124,7 +143,7 @@ static void mathematics(void) {
   refused("math.greatest() == 1", "wrong number");
   refused("math.greatest('a') == 1", "no such overload");
   refused("math.abs('a') == 1", "no such overload");
-  refused("math.flor(1.5) == 1.0", "did you mean \"math.floor\"");
+  refused("math.flor(1.5) == 1.0", "did you mean `math.floor`");
   refused("math.floor == 1", "unknown name");
   HOLDS("math.ceil(1.2) == 2.0 && math.ceil(-1.2) == -1.0 && math.floor(-1.2) == -2.0 && math.floor(2.0) == 2.0");
   HOLDS("math.round(-1.5) == -2.0 && math.round(2.5) == 3.0 && math.round(0.49999999999999994) == 0.0 && math.round(-0.5) == -1.0");
@@ -160,6 +179,7 @@ int main(void) {
   positions();
   making();
   formats();
+  formats_refused();
   doubles();
   mathematics();
   limits();

@@ -258,11 +258,15 @@ static void every_kind(void) {
   CHECK_OUTPUTS(&rig,
                 "defined settings\ndefined channel email\ndefined template hello\ndefined user john\ndefined role CSM\n"
                 "defined sender ann\ndefined persona vip =0\ndefined segment eu =0\n");
-  const void *structs[] = {&settings, &channel, &template, &user, &role, &sender, &persona, &segment};
+  pbk_schema schema = {.size = sizeof schema, .key = words("contact")};
+  CHECK_EQUAL_INT(pbk_define_schema(rig.engine, NULL, &schema), PBK_OK);
+  CHECK_OUTPUTS(&rig, "defined schema contact\n");
+  const void *structs[] = {&settings, &channel, &template, &user, &role, &sender, &persona, &segment, &schema};
   pbk_text *const texts[] = {&settings.default_sender, &channel.key,  &template.channel, &user.email, &role.key,
-                             &sender.address,          &persona.when, &segment.key};
-  for (uint32_t i = 0; i < 8; i++) {
-    pbk_definition definition = {.size = sizeof definition, .kind = (pbk_definition_kind)(i + 1), .of = structs[i]};
+                             &sender.address,          &persona.when, &segment.key,      &schema.key};
+  for (uint32_t i = 0; i < 9; i++) {
+    pbk_definition_kind kind = i < 8 ? (pbk_definition_kind)(i + 1) : PBK_DEFINE_SCHEMA; /* playbooks are above */
+    pbk_definition definition = {.size = sizeof definition, .kind = kind, .of = structs[i]};
     check_note("kind %" PRIu32, i + 1);
     pbk_text was = *texts[i];
     *texts[i] = broken;
@@ -284,7 +288,7 @@ static void every_kind(void) {
   CHECK_EQUAL_INT(pbk_define_playbook(rig.engine, NULL, NULL), PBK_ERR_ARGUMENT);
   pbk_definition definition = {.size = sizeof definition, .kind = 0, .of = &role};
   CHECK_EQUAL_INT(pbk_define(rig.engine, NULL, &definition, 1), PBK_ERR_ARGUMENT);
-  definition.kind = 10;
+  definition.kind = PBK_DEFINE_SCHEMA + 1;
   CHECK_EQUAL_INT(pbk_define(rig.engine, NULL, &definition, 1), PBK_ERR_ARGUMENT);
   definition.kind = PBK_DEFINE_ROLE;
   definition.size -= 4;

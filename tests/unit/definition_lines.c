@@ -50,6 +50,28 @@ static void each_kind(void) {
   }
 }
 
+static void schemas(void) {
+  const pbk_schema *schema = read_definition("{'kind':'schema','key':'contact','traits':{'plan':'string','':'list(int)'}}");
+  if (CHECK(schema != NULL)) {
+    CHECK_EQUAL_UINT(schema->size, sizeof *schema);
+    check_words(schema->key, "contact");
+    CHECK_EQUAL_INT(schema->open, 0);
+    CHECK_EQUAL_UINT(schema->trait_count, 2);
+    CHECK_EQUAL_UINT(schema->traits[1].size, sizeof schema->traits[1]);
+    check_words(schema->traits[0].name, ""); /* by name */
+    check_words(schema->traits[0].type, "list(int)");
+    check_words(schema->traits[1].name, "plan");
+    check_words(schema->traits[1].type, "string");
+  }
+  schema = read_definition("{'kind':'schema','key':'account','traits':{},'open':true}");
+  CHECK(schema && schema->open == 1 && schema->trait_count == 0);
+  check_refused("{'kind':'schema','key':'contact'}", PBK_CODE_BAD_DEFINITION, "/traits");
+  check_refused("{'kind':'schema','key':'contact','traits':['plan']}", PBK_CODE_BAD_DEFINITION, "/traits");
+  check_refused("{'kind':'schema','key':'contact','traits':{'a':'int','b/c':5}}", PBK_CODE_BAD_DEFINITION, "/traits/b~1c");
+  check_refused("{'kind':'schema','key':'contact','traits':{},'open':'yes'}", PBK_CODE_BAD_DEFINITION, "/open");
+  check_refused("{'kind':'schema','key':'contact','traits':{},'of':'contact'}", PBK_CODE_UNKNOWN_MEMBER, "/of");
+}
+
 static void mistakes(void) {
   check_refused("{}", PBK_CODE_BAD_DEFINITION, "/kind");
   check_refused("{'kind':'nonsense'}", PBK_CODE_BAD_DEFINITION, "/kind");
@@ -71,6 +93,7 @@ static void mistakes(void) {
 int main(void) {
   open_definitions();
   RUN(each_kind);
+  RUN(schemas);
   RUN(mistakes);
   close_definitions();
   return check_report();

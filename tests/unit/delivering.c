@@ -75,6 +75,7 @@ static void at_once_offers_within_the_call(void) {
 static void a_commit_of_nothing_stores_nothing(void) {
   struct rig rig;
   prepare(&rig, 0);
+  CHECK_OUTPUTS(&rig, ""); /* what was drained before counts as taken now: that is news */
   uint32_t appends = rig.appends, syncs = rig.syncs;
   for (uint32_t i = 0; i < 3; i++) CHECK_OUTPUTS(&rig, "");
   CHECK_EQUAL_UINT(rig.appends, appends);

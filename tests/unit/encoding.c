@@ -173,6 +173,15 @@ static pbk_settings random_settings(void) {
   return settings;
 }
 
+static pbk_schema random_schema(void) {
+  pbk_schema schema = {.size = sizeof schema, .trait_count = below(4), .key = random_public(), .open = random_small()};
+  pbk_trait *traits = pbk_arena_allocate(&made, (schema.trait_count + 1) * sizeof *traits);
+  for (uint32_t i = 0; i < schema.trait_count; i++)
+    traits[i] = (pbk_trait){.size = sizeof *traits, .name = random_public(), .type = random_public()};
+  schema.traits = traits;
+  return schema;
+}
+
 #define KEPT(type, ...)                               \
   {                                                   \
     type *of = pbk_arena_allocate(&made, sizeof *of); \
@@ -193,6 +202,11 @@ static const void *random_definition_of(pbk_definition_kind kind) {
     case PBK_DEFINE_SENDER: KEPT(pbk_sender, {sizeof(pbk_sender), 0, random_public(), random_public(), random_public()})
     case PBK_DEFINE_PERSONA:
     case PBK_DEFINE_SEGMENT: KEPT(pbk_audience, {sizeof(pbk_audience), random_small(), random_public(), random_public()})
+    case PBK_DEFINE_SCHEMA: {
+      pbk_schema *of = pbk_arena_allocate(&made, sizeof *of);
+      *of = random_schema();
+      return of;
+    }
     default: {
       pbk_playbook *of = pbk_arena_allocate(&made, sizeof *of);
       *of = random_playbook();
@@ -237,7 +251,7 @@ static struct command random_command(void) {
   command.definition_count = below(5);
   pbk_definition *definitions = pbk_arena_allocate(&made, (command.definition_count + 1) * sizeof *definitions);
   for (uint32_t i = 0; i < command.definition_count; i++) {
-    pbk_definition_kind kind = (pbk_definition_kind)(1 + below(9));
+    pbk_definition_kind kind = (pbk_definition_kind)(1 + below(10));
     definitions[i] =
       (pbk_definition){.size = sizeof *definitions, .kind = kind, .undefine = rarely(), .key = random_public()};
     if (!definitions[i].undefine) definitions[i].of = random_definition_of(kind);
@@ -316,6 +330,14 @@ static bool same_settings(const pbk_settings *a, const pbk_settings *b) {
   return same;
 }
 
+static bool same_schema(const pbk_schema *a, const pbk_schema *b) {
+  bool same = a->size == b->size && same_public(a->key, b->key) && a->open == b->open && a->trait_count == b->trait_count;
+  for (uint32_t i = 0; same && i < a->trait_count; i++)
+    same = a->traits[i].size == b->traits[i].size && same_public(a->traits[i].name, b->traits[i].name) &&
+           same_public(a->traits[i].type, b->traits[i].type);
+  return same;
+}
+
 static bool same_of(pbk_definition_kind kind, const void *a, const void *b) {
   switch (kind) {
     case PBK_DEFINE_SETTINGS: return same_settings(a, b);
@@ -347,6 +369,7 @@ static bool same_of(pbk_definition_kind kind, const void *a, const void *b) {
       return left->size == right->size && left->of == right->of && same_public(left->key, right->key) &&
              same_public(left->when, right->when);
     }
+    case PBK_DEFINE_SCHEMA: return same_schema(a, b);
     default: return same_playbook(a, b);
   }
 }

@@ -28,7 +28,8 @@ struct rig {
   uint32_t flags;
   const char *engine_id;
   /* memory */
-  uint64_t budget, allocations, fail_at, wrong_sizes, out, most;
+  uint64_t budget, allocations, fail_at, counted, wrong_sizes, out, most;
+  bool fail_once; /* that call only, not all after it */
   struct rig_block *blocks;
   /* storage */
   struct rig_object {
@@ -82,7 +83,9 @@ static inline void *rig_allocate(void *context, void *pointer, size_t old_size, 
   if (known != old_size) rig->wrong_sizes++;
   if (new_size > 0) {
     rig->allocations++;
-    if (rig->fail_at && rig->allocations >= rig->fail_at) return NULL;
+    bool fails = rig->fail_at && rig->allocations >= rig->fail_at;
+    if (fails && rig->fail_once) rig->fail_at = 0;
+    if (fails) return NULL;
     moved = malloc(sizeof *moved + new_size); /* always another place */
     if (!moved) return NULL;
     *moved = (struct rig_block){.after = rig->blocks, .size = new_size};
