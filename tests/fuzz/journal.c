@@ -1,8 +1,8 @@
 /* tests/fuzz/journal.c - any bytes as a journal: refused, or opened and worked with.
  *
- * The first byte of an input says what is done with the rest: even, it is the object as it stands; odd, it is a header and records whose
- * lengths are kept and whose numbers and checksums are put right, so that what is in them is read. Its second bit adds the same bytes as
- * the other journal, its third salvages. */
+ * The first byte of an input says what is done with the rest: even, it is the object as it stands; odd, it is a header and
+ * records whose lengths are kept and whose numbers and checksums are put right, so that what is in them is read. Its second
+ * bit adds the same bytes as the other journal, its third salvages. */
 #include "stored.h"
 
 #include "alone.h"

@@ -1,8 +1,8 @@
 /* tests/fuzz/snapshot.c - any bytes as a snapshot: refused, or opened and worked with.
  *
- * An input is: u16 where the content is cut into two frames | u32 checksum of the definitions | u32 digest of the outputs | u64 last output
- * | u64 last sequence | the content of the frames. Headers, frames, checksums and the journal that goes on from it are put around it. What
- * is read so was never written by an engine. */
+ * An input is: u16 where the content is cut into two frames | u32 checksum of the definitions | u32 digest of the outputs |
+ * u64 last output | u64 last sequence | the content of the frames. Headers, frames, checksums and the journal that goes on
+ * from it are put around it. What is read so was never written by an engine. */
 #include "stored.h"
 
 #include "alone.h"
@@ -45,7 +45,7 @@ static void put_journal(struct stored *stored, uint32_t sum, const uint8_t *give
   stored_put(record + 16, sequence, 8);
   memcpy(record + 24, bytes + 20, 4);
   record[size++] = 100;
-  record[size++] = 1;                     /* semantics */
+  record[size++] = 1;                                  /* semantics */
   size += put_number(record + size, sizeof ENGINE_ID); /* engine id */
   memcpy(record + size, ENGINE_ID, sizeof ENGINE_ID - 1), size += sizeof ENGINE_ID - 1;
   stored_put(record + size, sum, 4), size += 4;

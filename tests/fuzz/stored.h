@@ -1,4 +1,5 @@
-/* tests/fuzz/stored.h - a storage in memory made of hostile bytes, and what must hold of any engine that is opened from one. */
+/* tests/fuzz/stored.h - a storage in memory made of hostile bytes, and what must hold of any engine that is opened from one.
+ */
 #ifndef PBK_TESTS_FUZZ_STORED_H
 #define PBK_TESTS_FUZZ_STORED_H
 
@@ -117,8 +118,7 @@ static inline void stored_drain(pbk_engine *engine) {
 static inline void stored_try(struct stored *stored) {
   static const char *const lines[] = {
     "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"login\"}",
-    "{\"type\":\"identify\",\"userId\":\"u9\",\"traits\":{\"n\":4}}",
-    "{\"type\":\"delete\",\"userId\":\"u1\"}",
+    "{\"type\":\"identify\",\"userId\":\"u9\",\"traits\":{\"n\":4}}", "{\"type\":\"delete\",\"userId\":\"u1\"}",
     "{\"type\":\"approve\",\"message\":1}",
     "{\"type\":\"define\",\"kind\":\"persona\",\"key\":\"p\",\"when\":\"contact.traits.n > 3\"}"};
   pbk_engine *engine;
@@ -157,7 +157,8 @@ end:
 static inline void stored_salvage(struct stored *from) {
   struct stored to = {0};
   pbk_storage source = stored_callbacks(from), target = stored_callbacks(&to);
-  pbk_config config = {.size = sizeof config, .allocate = stored_allocate, .allocate_context = &to, .memory_budget = UINT64_C(1) << 28};
+  pbk_config config = {
+    .size = sizeof config, .allocate = stored_allocate, .allocate_context = &to, .memory_budget = UINT64_C(1) << 28};
   pbk_opening opening = {.size = sizeof opening};
   pbk_engine *engine;
   pbk_status status = pbk_salvage(&config, &source, &target, &opening);

@@ -1,12 +1,12 @@
 /* tests/sim/crashes.c - all that is tried with one seed: the straight run against one that keeps nothing, then every crash.
  *
- * The straight run is recorded: each call of storage, each delivery, each step done, and what the host knew then. A crash at one of
- * these needs no engine up to there: the storage is put together from the record, torn in one of several ways, and a new engine opens it
- * and goes on to the end, where more may happen to it.
+ * The straight run is recorded: each call of storage, each delivery, each step done, and what the host knew then. A crash at
+ * one of these needs no engine up to there: the storage is put together from the record, torn in one of several ways, and a
+ * new engine opens it and goes on to the end, where more may happen to it.
  *
- * What must come out is what an engine gives that keeps nothing and to which nothing happens. A crash with deliveries under way shows,
- * as it must: those attempts are undecided. Then what must come out is what that engine gives when it gets the answers that are meant
- * by them: not now, try again at once; or, for messages that are to be held, failed. */
+ * What must come out is what an engine gives that keeps nothing and to which nothing happens. A crash with deliveries under
+ * way shows, as it must: those attempts are undecided. Then what must come out is what that engine gives when it gets the
+ * answers that are meant by them: not now, try again at once; or, for messages that are to be held, failed. */
 #include "crashes.h"
 
 /* ---- recording the straight run ---- */
@@ -98,7 +98,8 @@ static void go_to_the_end(struct host *host, const char *what, bool with_digests
   while (host->step < count) {
     uint32_t step = host->step;
     pbk_status status = host_do(host);
-    if (status == PBK_OK && with_digests && keeps(&host->scenario->steps[step])) status = pbk_state_digest(host->engine, host->digests[step]);
+    if (status == PBK_OK && with_digests && keeps(&host->scenario->steps[step]))
+      status = pbk_state_digest(host->engine, host->digests[step]);
     if (status != PBK_OK) run_fail("%s: step %" PRIu32 " answers %s", what, step, pbk_status_name(status));
   }
   pbk_status status = host_finish(host);
@@ -144,7 +145,9 @@ static bool is_undecided(const struct host *host, const struct offered *offered)
 static void compare_offers(const struct host *host, const struct host *reference, bool whole) {
   for (uint32_t i = 0; i < host->offer_count; i++) {
     const struct offered *offered = &host->offers[i], *wanted = find_offer(reference, offered);
-    if (!wanted) run_fail("message %" PRIu64 " is offered for attempt %" PRIu32 ", and should not be", offered->message, offered->attempt);
+    if (!wanted)
+      run_fail("message %" PRIu64 " is offered for attempt %" PRIu32 ", and should not be", offered->message,
+               offered->attempt);
     if (wanted->key != offered->key || wanted->print != offered->print)
       run_fail("message %" PRIu64 " is offered otherwise in attempt %" PRIu32, offered->message, offered->attempt);
   }
@@ -177,7 +180,8 @@ static pbk_text *outputs_in_any_order(const struct host *host) {
 
 static void check_output(uint32_t seq, pbk_text given, pbk_text wanted) {
   if (given.size != wanted.size || memcmp(given.bytes, wanted.bytes, given.size) != 0)
-    run_fail("output %" PRIu32 " is\n  %.*sand should be\n  %.*s", seq, (int)given.size, given.bytes, (int)wanted.size, wanted.bytes);
+    run_fail("output %" PRIu32 " is\n  %.*sand should be\n  %.*s", seq, (int)given.size, given.bytes, (int)wanted.size,
+             wanted.bytes);
 }
 
 static void compare(const struct host *host, const struct host *reference) {
@@ -220,19 +224,21 @@ static void check_refuses(struct host *host, uint64_t *random) {
   pbk_status statuses[] = {pbk_commit(host->engine), pbk_feed_line(host->engine, line, sizeof line - 1),
                            pbk_advance(host->engine, PBK_DAY, 0), pbk_snapshot(host->engine, 0)};
   for (int i = 0; i < 4; i++)
-    if (statuses[i] != PBK_ERR_STORAGE) run_fail("after the storage failed, call %d answers %s", i, pbk_status_name(statuses[i]));
+    if (statuses[i] != PBK_ERR_STORAGE)
+      run_fail("after the storage failed, call %d answers %s", i, pbk_status_name(statuses[i]));
   if (random_one_in(random, 2)) host_close(host);
 }
 
-/* Behind a commit, an engine whose state is that of the run to compare with need not be followed to the end: equal digests, equal
- * states. Some are all the same, in case that is not so. */
+/* Behind a commit, an engine whose state is that of the run to compare with need not be followed to the end: equal digests,
+ * equal states. Some are all the same, in case that is not so. */
 static bool is_back(struct host *host, uint32_t step) {
   unsigned char digest[16];
   const struct host *reference = &references.hosts[0];
   if (host->undecided_count || host->recovery.count || !keeps(&host->scenario->steps[step])) return false;
   if (host->step == host->scenario->step_count || host->acknowledged != host->step) return false;
   if (pbk_state_digest(host->engine, digest) != PBK_OK) run_fail("no digest");
-  if (memcmp(digest, reference->digests[step], sizeof digest) != 0) run_fail("behind step %" PRIu32 " the state has another digest", step);
+  if (memcmp(digest, reference->digests[step], sizeof digest) != 0)
+    run_fail("behind step %" PRIu32 " the state has another digest", step);
   pbk_status status = host_drain(host, 0);
   if (status != PBK_OK) run_fail("drain answers %s", pbk_status_name(status));
   return true;
@@ -281,8 +287,10 @@ static void go_on(struct host *host, uint64_t *random, uint32_t mishaps, bool pl
 
 static void finish(struct host *host) {
   /* where delivery says to try again at once, an advance that is done again does so before the commit would */
-  if (host->incomparable || host->scenario->zero_waits) seen.tally->incomparable++;
-  else compare(host, reference_for(host));
+  if (host->incomparable || host->scenario->zero_waits)
+    seen.tally->incomparable++;
+  else
+    compare(host, reference_for(host));
   seen.tally->undecided += host->undecided_count > 0;
   seen.tally->reordered += host->reordered;
   heap_forget(&seen.heap);
@@ -415,7 +423,8 @@ void crash_seed(uint64_t seed, const struct crash_options *options, struct tally
       medium_repeat(&seen.cursor, event->call, event->object, seen.written.at + event->start, event->size);
     }
     static const enum loss without_changes[] = {LOSS_OF_ALL};
-    static const enum loss with_changes[] = {LOSS_OF_PROCESS, LOSS_OF_ALL, LOSS_OF_NOTHING, LOSS_OF_END, LOSS_OF_SECTORS, LOSS_OF_SOME};
+    static const enum loss with_changes[] = {LOSS_OF_PROCESS, LOSS_OF_ALL,     LOSS_OF_NOTHING,
+                                             LOSS_OF_END,     LOSS_OF_SECTORS, LOSS_OF_SOME};
     bool changes = medium_has_changes(&seen.cursor);
     const enum loss *losses = changes ? with_changes : without_changes;
     for (uint32_t i = 0; i < (changes ? 6 : 1); i++) {
@@ -448,7 +457,8 @@ void crash_each_allocation(uint64_t seed, const struct crash_options *options, s
   for (uint32_t allocation = 1; allocation <= allocations; allocation++) {
     for (uint32_t for_good = 0; for_good < 2; for_good++) {
       if (!wanted(options)) continue;
-      snprintf(run.what, sizeof run.what, "allocation %" PRIu32 " fails %s", allocation, for_good ? "and all after it" : "once");
+      snprintf(run.what, sizeof run.what, "allocation %" PRIu32 " fails %s", allocation,
+               for_good ? "and all after it" : "once");
       attempt(tally, fail_allocation, allocation, for_good);
     }
   }

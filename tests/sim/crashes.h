@@ -15,8 +15,8 @@ struct crash_options {
   uint64_t only_schedule; /* 0: all */
   uint64_t most;          /* runs; 0: no limit */
   bool trace;
-  uint32_t every;         /* of the bits, one in so many is flipped; 0: all */
-  bool counted_memory;    /* engines in blocks of their own */
+  uint32_t every;      /* of the bits, one in so many is flipped; 0: all */
+  bool counted_memory; /* engines in blocks of their own */
 };
 /* All crashes of a seed. */
 void crash_seed(uint64_t seed, const struct crash_options *options, struct tally *tally);

@@ -1,8 +1,9 @@
 /* tests/sim/damage.c - what is stored, damaged at rest in every way; see crashes.h.
  *
- * Of a journal and a snapshot each byte is cut off and each bit is flipped, records are dropped, doubled, swapped, and taken from another
- * generation or another engine. A naive reader (journal_model.c) says what must be answered: the state at the last commit that can be
- * trusted, or a refusal because something that was durable is missing. With the durable sequence told, every loss is refused. */
+ * Of a journal and a snapshot each byte is cut off and each bit is flipped, records are dropped, doubled, swapped, and taken
+ * from another generation or another engine. A naive reader (journal_model.c) says what must be answered: the state at the
+ * last commit that can be trusted, or a refusal because something that was durable is missing. With the durable sequence
+ * told, every loss is refused. */
 #include "damage.h"
 
 enum { COMMITS_MOST = 400, RECORDS_MOST = 2000 };
@@ -20,7 +21,10 @@ static struct {
   pbk_object journal;
   uint32_t generation;
   uint64_t start_sequence;
-  struct { uint64_t sequence; unsigned char digest[16]; } commits[COMMITS_MOST];
+  struct {
+    uint64_t sequence;
+    unsigned char digest[16];
+  } commits[COMMITS_MOST];
   uint32_t commit_count;
   struct journal_record records[RECORDS_MOST];
   uint32_t record_count;
@@ -43,13 +47,14 @@ static pbk_status open_medium(struct medium *medium, uint64_t durable, pbk_openi
   medium->failed = medium->crashed = false;
   medium->writes = 0;
   pbk_status status = pbk_engine_open(&config, &options, opening, &engine);
-  if (status != opening->status) run_fail("opening answers %s and says %s", pbk_status_name(status), pbk_status_name(opening->status));
+  if (status != opening->status)
+    run_fail("opening answers %s and says %s", pbk_status_name(status), pbk_status_name(opening->status));
   if (status != PBK_OK) {
     if (engine) run_fail("an engine from an opening that failed");
     if (medium->writes) run_fail("a storage that is refused was written to");
     if (opening->message_size == 0 || opening->message_size > PBK_OPENING_MESSAGE) run_fail("a refusal without words");
-    TRACE("  %s: %.*s (object %d, byte %" PRIu64 ")", pbk_status_name(status), (int)opening->message_size, opening->message, opening->object,
-          opening->offset);
+    TRACE("  %s: %.*s (object %d, byte %" PRIu64 ")", pbk_status_name(status), (int)opening->message_size, opening->message,
+          opening->object, opening->offset);
   } else {
     if (pbk_state_digest(engine, digest) != PBK_OK) run_fail("no digest");
     TRACE("  opened at sequence %" PRIu64 ", %" PRIu64 " bytes torn", opening->sequence, opening->torn_bytes);
@@ -103,12 +108,15 @@ static void expect(uint64_t durable, uint64_t sequence, size_t torn) {
     return;
   }
   if (status != PBK_OK)
-    run_fail("answers %s, and should be opened at sequence %" PRIu64 ": %.*s", pbk_status_name(status), sequence, (int)opening.message_size,
-             opening.message);
-  if (opening.sequence != sequence) run_fail("is opened at sequence %" PRIu64 ", and should be at %" PRIu64, opening.sequence, sequence);
-  if (torn != SIZE_MAX && opening.torn_bytes != torn) run_fail("%" PRIu64 " bytes are said to be torn, and are %zu", opening.torn_bytes, torn);
+    run_fail("answers %s, and should be opened at sequence %" PRIu64 ": %.*s", pbk_status_name(status), sequence,
+             (int)opening.message_size, opening.message);
+  if (opening.sequence != sequence)
+    run_fail("is opened at sequence %" PRIu64 ", and should be at %" PRIu64, opening.sequence, sequence);
+  if (torn != SIZE_MAX && opening.torn_bytes != torn)
+    run_fail("%" PRIu64 " bytes are said to be torn, and are %zu", opening.torn_bytes, torn);
   const unsigned char *wanted = digest_at(sequence);
-  if (!wanted || memcmp(wanted, digest, sizeof digest) != 0) run_fail("the state at sequence %" PRIu64 " is another", sequence);
+  if (!wanted || memcmp(wanted, digest, sizeof digest) != 0)
+    run_fail("the state at sequence %" PRIu64 " is another", sequence);
 }
 
 /* What salvage makes of it: the state at the last commit that can be trusted, or nothing. */
@@ -124,11 +132,13 @@ static void expect_salvaged(const struct journal_said *said) {
   seen.damaged.read_only = false;
   heap_forget(&seen.heap);
   if (status != PBK_OK) {
-    if (said->header && said->commits) run_fail("salvage answers %s: %.*s", pbk_status_name(status), (int)opening.message_size, opening.message);
+    if (said->header && said->commits)
+      run_fail("salvage answers %s: %.*s", pbk_status_name(status), (int)opening.message_size, opening.message);
     return;
   }
   status = open_medium(&seen.salvaged, 0, &opening, digest);
-  if (status != PBK_OK) run_fail("what salvage made answers %s: %.*s", pbk_status_name(status), (int)opening.message_size, opening.message);
+  if (status != PBK_OK)
+    run_fail("what salvage made answers %s: %.*s", pbk_status_name(status), (int)opening.message_size, opening.message);
   if (!said->header || !said->commits) return;
   const unsigned char *wanted = digest_at(said->sequence);
   if (!wanted || memcmp(wanted, digest, sizeof digest) != 0)
@@ -147,7 +157,8 @@ static void check_journal(void) {
   } else if (said.damaged || said.header) {
     expect(seen.last, 0, 0);
   } else {
-    /* nothing can be read of it: an empty engine if it never was more than that, else refused; with the sequence told, refused */
+    /* nothing can be read of it: an empty engine if it never was more than that, else refused; with the sequence told,
+     * refused */
     unsigned char digest[16];
     pbk_opening opening;
     static struct medium copy;
@@ -156,7 +167,8 @@ static void check_journal(void) {
     if (status != PBK_OK && !is_refusal(status)) run_fail("answers %s", pbk_status_name(status));
     struct journal_record record;
     for (size_t at = 0; status == PBK_OK && at < journal->size; at++)
-      if (journal_record_at(journal, at, &record) && record.durable > 0) run_fail("is opened as a new engine, and holds durable records");
+      if (journal_record_at(journal, at, &record) && record.durable > 0)
+        run_fail("is opened as a new engine, and holds durable records");
     expect(seen.last, 0, 0);
   }
   if (run.schedule % 16 == 0 && !begins_otherwise()) expect_salvaged(&said);
@@ -248,7 +260,8 @@ static void shuffle_records(const struct bytes *other) {
   for (uint32_t i = 0; i < seen.record_count; i++) {
     struct journal_record record = seen.records[i];
     size_t end = record.at + record.size;
-    struct piece before = {whole, 0, record.at}, self = {whole, record.at, record.size}, rest = {whole, end, whole->size - end};
+    struct piece before = {whole, 0, record.at}, self = {whole, record.at, record.size},
+                 rest = {whole, end, whole->size - end};
     try_pieces("dropped record", i, (const struct piece[]){before, rest}, 2);
     try_pieces("doubled record", i, (const struct piece[]){before, self, self, rest}, 4);
     try_pieces("repeated at the end: record", i, (const struct piece[]){before, self, rest, self}, 4);
@@ -271,7 +284,8 @@ static void shuffle_records(const struct bytes *other) {
     try_pieces("foreign records from", i, (const struct piece[]){before, tail}, 2);
     try_pieces("foreign records behind", i, (const struct piece[]){before, self, tail}, 3);
   }
-  try_pieces("a foreign journal", 0, (const struct piece[]){{whole, 0, JOURNAL_HEADER}, {other, JOURNAL_HEADER, other->size - JOURNAL_HEADER}}, 2);
+  try_pieces("a foreign journal", 0,
+             (const struct piece[]){{whole, 0, JOURNAL_HEADER}, {other, JOURNAL_HEADER, other->size - JOURNAL_HEADER}}, 2);
 }
 
 /* ---- what is damaged ---- */
@@ -295,8 +309,9 @@ static void learn(void) {
     object_set(&medium->objects[seen.journal], prefix.at, prefix.size);
     pbk_status status = open_medium(medium, 0, &opening, seen.commits[seen.commit_count].digest);
     if (status != PBK_OK || opening.sequence != record.sequence || opening.torn_bytes)
-      run_fail("a journal whole to sequence %" PRIu64 " answers %s at %" PRIu64 ", %" PRIu64 " bytes torn: %.*s", record.sequence,
-               pbk_status_name(status), opening.sequence, opening.torn_bytes, (int)opening.message_size, opening.message);
+      run_fail("a journal whole to sequence %" PRIu64 " answers %s at %" PRIu64 ", %" PRIu64 " bytes torn: %.*s",
+               record.sequence, pbk_status_name(status), opening.sequence, opening.torn_bytes, (int)opening.message_size,
+               opening.message);
     seen.commits[seen.commit_count++].sequence = record.sequence;
     seen.last = record.sequence;
   }
@@ -331,7 +346,8 @@ static void do_steps(uint32_t end) {
     const struct step *step = &seen.scenario.steps[host->step];
     if (step->kind == STEP_SNAPSHOT || step->kind == STEP_CLOSE) continue;
     pbk_status status = host_call(host, step);
-    if (status < 0 && status != PBK_ERR_REFUSED) run_fail("step %" PRIu32 " answers %s", host->step, pbk_status_name(status));
+    if (status < 0 && status != PBK_ERR_REFUSED)
+      run_fail("step %" PRIu32 " answers %s", host->step, pbk_status_name(status));
   }
   if (pbk_commit(host->engine) != PBK_OK) run_fail("a commit fails");
 }
@@ -340,7 +356,8 @@ static void do_steps(uint32_t end) {
 static void make(uint64_t seed, struct medium *first, struct medium *second) {
   struct host *host = &seen.host;
   scenario_make(&seen.scenario, seed, 10);
-  if (!second) seen.scenario.engine_id = "another"; /* or its journal might begin with the same bytes, and be another end of this one */
+  if (!second)
+    seen.scenario.engine_id = "another"; /* or its journal might begin with the same bytes, and be another end of this one */
   uint32_t half = seen.scenario.step_count * 3 / 4;
   medium_clear(&seen.medium);
   seen.medium.failed = seen.medium.crashed = false;

@@ -15,8 +15,8 @@ struct journal_record {
 bool journal_record_at(const struct bytes *journal, size_t at, struct journal_record *record);
 
 struct journal_said {
-  bool header;       /* is whole */
-  bool damaged;      /* something that was durable does not follow what does */
+  bool header;  /* is whole */
+  bool damaged; /* something that was durable does not follow what does */
   uint32_t commits;
   size_t end;        /* of what is taken; the rest is torn off unless it is damaged */
   uint64_t sequence; /* of the last record taken */

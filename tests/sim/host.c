@@ -1,6 +1,7 @@
-/* tests/sim/host.c - a host at work: does the steps of a scenario, puts outputs away, delivers, and after a crash goes on from what the
- * engine says; see sim.h. What it checks by itself is what any host relies on: no hole in seq, the same output under the same seq, no
- * acknowledged line lost, no message offered twice in one attempt nor after its outcome was durable. */
+/* tests/sim/host.c - a host at work: does the steps of a scenario, puts outputs away, delivers, and after a crash goes on
+ * from what the engine says; see sim.h. What it checks by itself is what any host relies on: no hole in seq, the same output
+ * under the same seq, no acknowledged line lost, no message offered twice in one attempt nor after its outcome was durable.
+ */
 #include "sim.h"
 
 static void *grown(void *array, uint32_t count, uint32_t *capacity, size_t size) {
@@ -85,7 +86,8 @@ static void read_recovery(struct host *host) {
   bool sent_again = false;
   for (uint64_t seq = host->recovery.before + 1; seq <= host->recovery.before + host->recovery.count; seq++) {
     pbk_text line = host_output(host, seq);
-    struct undecided found = {.message = number_after(line, "\"message\":"), .attempt = (uint32_t)number_after(line, "\"attempt\":")};
+    struct undecided found = {.message = number_after(line, "\"message\":"),
+                              .attempt = (uint32_t)number_after(line, "\"attempt\":")};
     found.hold = text_has(line, "\"reason\":\"unknown_outcome\"");
     if (found.message == 0 || found.attempt == 0) run_fail("is no outcome of an attempt: %.*s", (int)line.size, line.bytes);
     if (text_has(line, "\"state\":\"sending\"")) found.attempt--;
@@ -93,12 +95,15 @@ static void read_recovery(struct host *host) {
       run_fail("against the message's policy: %.*s", (int)line.size, line.bytes);
     for (uint32_t i = 0; i < host->recovery.durable_offers; i++)
       if (host->offers[i].message == found.message && host->offers[i].attempt == found.attempt)
-        run_fail("message %" PRIu64 ": the outcome of attempt %" PRIu32 " was durable, and is not known", found.message, found.attempt);
-    /* a run without crashes fails those held first, and tries the others by their numbers, in full one after the other if at once */
+        run_fail("message %" PRIu64 ": the outcome of attempt %" PRIu32 " was durable, and is not known", found.message,
+                 found.attempt);
+    /* a run without crashes fails those held first, and tries the others by their numbers, in full one after the other if at
+     * once */
     if ((found.hold && sent_again) || (!found.hold && (found.message < before || (sent_again && host->scenario->at_once))))
       host->reordered = true;
     if (!found.hold) sent_again = true, before = found.message;
-    if (!found.hold && found.attempt >= host->scenario->attempts) host->incomparable = true; /* it has no attempt left there */
+    if (!found.hold && found.attempt >= host->scenario->attempts)
+      host->incomparable = true; /* it has no attempt left there */
     if (find_undecided(host, found.message, found.attempt))
       run_fail("message %" PRIu64 ", attempt %" PRIu32 " is undecided again", found.message, found.attempt);
     if (host->undecided_count == UNDECIDED_MOST) run_fail("too many attempts are undecided");
@@ -113,11 +118,14 @@ static void put_away(struct host *host, const char *line, size_t size) {
   uint64_t seq = 0;
   static const char before[] = "{\"seq\":";
   if (size < sizeof before || memcmp(line, before, sizeof before - 1) != 0) run_fail("not an output: %.*s", (int)size, line);
-  for (size_t i = sizeof before - 1; i < size && line[i] >= '0' && line[i] <= '9'; i++) seq = seq * 10 + (uint64_t)(line[i] - '0');
+  for (size_t i = sizeof before - 1; i < size && line[i] >= '0' && line[i] <= '9'; i++)
+    seq = seq * 10 + (uint64_t)(line[i] - '0');
   TRACE("    %.*s", (int)size - 1, line);
   if (host->recovering) {
-    if (seq <= host->taken_least) run_fail("output %" PRIu64 " is given again, and all to %" PRIu64 " were taken", seq, host->taken_least);
-    if (seq > host->taken_most + 1) run_fail("the first output given is %" PRIu64 ", and taken were those to %" PRIu64, seq, host->taken_most);
+    if (seq <= host->taken_least)
+      run_fail("output %" PRIu64 " is given again, and all to %" PRIu64 " were taken", seq, host->taken_least);
+    if (seq > host->taken_most + 1)
+      run_fail("the first output given is %" PRIu64 ", and taken were those to %" PRIu64, seq, host->taken_most);
     host->recovering = false;
   } else if (seq != host->given + 1) {
     run_fail("output %" PRIu64 " comes behind %" PRIu64, seq, host->given);
@@ -167,8 +175,8 @@ static uint64_t print_text(uint64_t print, pbk_text text) {
 
 static uint64_t print_offer(const pbk_offer *offer) {
   uint64_t print = mix(offer->enrollment, (uint64_t)offer->to_kind);
-  const pbk_text texts[] = {offer->playbook, offer->contact, offer->account, offer->channel, offer->template_key, offer->to,
-                            offer->to_address, offer->sender, offer->sender_address, offer->note};
+  const pbk_text texts[] = {offer->playbook, offer->contact,    offer->account, offer->channel,        offer->template_key,
+                            offer->to,       offer->to_address, offer->sender,  offer->sender_address, offer->note};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) print = print_text(print, texts[i]);
   return print;
 }
@@ -238,7 +246,8 @@ static void check_offer(struct host *host, const pbk_offer *offer, const struct 
     if (before->message != made->message) continue;
     if (before->key != made->key) run_fail("message %" PRIu64 " has another key than before", made->message);
     if (before->attempt >= made->attempt)
-      run_fail("message %" PRIu64 " is offered for attempt %" PRIu32 " after attempt %" PRIu32, made->message, made->attempt, before->attempt);
+      run_fail("message %" PRIu64 " is offered for attempt %" PRIu32 " after attempt %" PRIu32, made->message, made->attempt,
+               before->attempt);
   }
   if (offer->attempt == 0 || offer->key.size < 16) run_fail("an offer without an attempt or a key");
 }
@@ -246,13 +255,14 @@ static void check_offer(struct host *host, const pbk_offer *offer, const struct 
 static void deliver(void *context, pbk_engine *engine, const pbk_offer *offer, pbk_answer *answer) {
   struct host *host = context;
   struct medium *medium = host->medium;
-  if (answer->outcome != PBK_DELIVERY_SENT || answer->wait != PBK_WAIT_DEFAULT) run_fail("an answer that is not filled beforehand");
+  if (answer->outcome != PBK_DELIVERY_SENT || answer->wait != PBK_WAIT_DEFAULT)
+    run_fail("an answer that is not filled beforehand");
   if (medium && medium->read_only) run_fail("an offer while opened for reading only");
   if (medium && medium->failed && !medium->crashed) run_fail("an offer after the storage had failed");
   if (medium && !medium_before(medium)) return; /* the machine stopped before */
   note_durable(host);
-  struct offered made = {.message = offer->message, .attempt = offer->attempt, .print = print_offer(offer),
-                         .key = print_text(0, offer->key)};
+  struct offered made = {
+    .message = offer->message, .attempt = offer->attempt, .print = print_offer(offer), .key = print_text(0, offer->key)};
   TRACE("    offer of message %" PRIu64 ", attempt %" PRIu32, made.message, made.attempt);
   if (pbk_commit(engine) != PBK_ERR_REENTRANT) run_fail("a commit from within a delivery is not refused");
   if (medium && !host->substituted) check_offer(host, offer, &made);
@@ -323,11 +333,14 @@ pbk_status host_look(struct host *host, pbk_opening *opening) {
   TRACE("  look");
   pbk_status status = pbk_engine_open(&config, &options, opening, &engine);
   if (status == PBK_OK) {
-    pbk_status statuses[] = {pbk_commit(engine), pbk_advance(engine, PBK_DAY, 0), pbk_snapshot(engine, 0), pbk_feed_line(engine, "{}", 2)};
+    pbk_status statuses[] = {pbk_commit(engine), pbk_advance(engine, PBK_DAY, 0), pbk_snapshot(engine, 0),
+                             pbk_feed_line(engine, "{}", 2)};
     for (int i = 0; i < 4; i++)
-      if (statuses[i] != PBK_ERR_CLOSED) run_fail("opened for reading only, call %d answers %s", i, pbk_status_name(statuses[i]));
+      if (statuses[i] != PBK_ERR_CLOSED)
+        run_fail("opened for reading only, call %d answers %s", i, pbk_status_name(statuses[i]));
     pbk_status drained = pbk_drain_json(engine, buffer, sizeof buffer, &size);
-    if (drained != PBK_OK && drained != PBK_ERR_BUFFER) run_fail("opened for reading only, drain answers %s", pbk_status_name(drained));
+    if (drained != PBK_OK && drained != PBK_ERR_BUFFER)
+      run_fail("opened for reading only, drain answers %s", pbk_status_name(drained));
     if (pbk_lines_taken(engine) > host->scenario->line_count) run_fail("too many lines, looking");
     pbk_engine_destroy(engine);
   }
@@ -340,22 +353,26 @@ pbk_status host_open(struct host *host) {
   pbk_config config = host_config(host, &storage);
   if (!host->medium) return pbk_engine_create(&config, &host->engine);
   pbk_opening opening = {.size = sizeof opening};
-  pbk_open_options options = {.size = sizeof options, .durable_sequence = random_one_in(&host->random, 2) ? host->durable_sequence : 0};
+  pbk_open_options options = {.size = sizeof options,
+                              .durable_sequence = random_one_in(&host->random, 2) ? host->durable_sequence : 0};
   host->medium->failed = host->medium->journal_synced = false;
   host->recovering = true;
   host->given = host->taken_least;
   TRACE("  open");
   pbk_status status = pbk_engine_open(&config, &options, &opening, &host->engine);
-  if (opening.status != status) run_fail("opening answers %s and says %s", pbk_status_name(status), pbk_status_name(opening.status));
+  if (opening.status != status)
+    run_fail("opening answers %s and says %s", pbk_status_name(status), pbk_status_name(opening.status));
   if (status != PBK_OK) {
     if (host->engine) run_fail("an engine from an opening that failed");
     if (status != PBK_ERR_STORAGE && status != PBK_ERR_NO_MEMORY)
-      run_fail("opening: %s at sequence %" PRIu64 ", object %d, byte %" PRIu64 ": %.*s", pbk_status_name(status), opening.sequence,
-               opening.object, opening.offset, (int)opening.message_size, opening.message);
+      run_fail("opening: %s at sequence %" PRIu64 ", object %d, byte %" PRIu64 ": %.*s", pbk_status_name(status),
+               opening.sequence, opening.object, opening.offset, (int)opening.message_size, opening.message);
     return status;
   }
-  TRACE("  opened generation %" PRIu32 " at sequence %" PRIu64 ", %" PRIu64 " records, %" PRIu64 " bytes torn, %" PRIu64 " offered again, %" PRIu64 " unknown",
-        opening.generation, opening.sequence, opening.records, opening.torn_bytes, opening.offered_again, opening.unknown_outcome);
+  TRACE("  opened generation %" PRIu32 " at sequence %" PRIu64 ", %" PRIu64 " records, %" PRIu64 " bytes torn, %" PRIu64
+        " offered again, %" PRIu64 " unknown",
+        opening.generation, opening.sequence, opening.records, opening.torn_bytes, opening.offered_again,
+        opening.unknown_outcome);
   find_place(host, &opening);
   status = host_drain(host, 0);
   if (status != PBK_OK) return status;
@@ -363,7 +380,8 @@ pbk_status host_open(struct host *host) {
     if (host->recovery.before != host->given || host->recovery.count != opening.offered_again + opening.unknown_outcome)
       run_fail("another recovery than before");
   } else {
-    host->recovery = (struct recovery){host->given, (uint32_t)(opening.offered_again + opening.unknown_outcome), host->durable_offers};
+    host->recovery =
+      (struct recovery){host->given, (uint32_t)(opening.offered_again + opening.unknown_outcome), host->durable_offers};
   }
   host->durable_offers = 0;
   note_durable(host);
@@ -383,7 +401,8 @@ static pbk_status advance(struct host *host, pbk_time to) {
   if (host->driving == DRIVE_IN_CUTS) {
     for (pbk_time from = pbk_now(engine); from < to && status == PBK_OK;) {
       pbk_time due = pbk_next_due(engine), cut = from + (to - from) / (1 + random_below(&host->random, 4));
-      if (due != PBK_NO_TIME && due > from && due < to && random_one_in(&host->random, 2)) cut = due - random_below(&host->random, 2);
+      if (due != PBK_NO_TIME && due > from && due < to && random_one_in(&host->random, 2))
+        cut = due - random_below(&host->random, 2);
       from = cut > from ? cut : from + 1;
       status = pbk_advance(engine, from, 0);
     }
@@ -428,7 +447,6 @@ static pbk_status keep(struct host *host, const struct step *step) {
 static pbk_status commit(struct host *host, const struct step *step) {
   host->taken_most = host->given > host->taken_most ? host->given : host->taken_most;
   host->substituted_now = false;
-  uint64_t before = host->medium ? pbk_durable_sequence(host->engine) : 0;
   pbk_status status = keep(host, step);
   if (status != PBK_OK) return status;
   /* where a crash came in the original, its host did the commit again */
@@ -442,12 +460,12 @@ static pbk_status commit(struct host *host, const struct step *step) {
   if (host->step + 1 > host->acknowledged) host->acknowledged = host->step + 1;
   uint64_t sequence = pbk_durable_sequence(host->engine);
   if (sequence < host->durable_sequence) run_fail("the durable sequence falls to %" PRIu64, sequence);
-  /* a commit that had nothing to write has not told what was taken either */
-  if (sequence > before) host->taken_least = host->taken_most;
+  host->taken_least = host->taken_most;
   host->durable_sequence = sequence;
   if (step->kind != STEP_CLOSE) return PBK_OK;
   note_durable(host);
-  if (pbk_advance(host->engine, INT64_C(1900000000) * PBK_SECOND, 0) != PBK_ERR_CLOSED) run_fail("a closed engine lets time pass");
+  if (pbk_advance(host->engine, INT64_C(1900000000) * PBK_SECOND, 0) != PBK_ERR_CLOSED)
+    run_fail("a closed engine lets time pass");
   host_close(host);
   uint32_t again = host->step + 1;
   host->step++; /* what comes is behind this step */
@@ -473,9 +491,11 @@ pbk_status host_call(struct host *host, const struct step *step) {
 static void trace_step(const struct host *host, const struct step *step) {
   static const char *const names[] = {"line", "advance", "call", "commit", "drain", "snapshot", "close"};
   if (step->kind == STEP_LINE)
-    run_trace("step %" PRIu32 ": line %" PRIu32 " %.*s", host->step, step->line, (int)step->size, (const char *)host->scenario->text.at + step->start);
+    run_trace("step %" PRIu32 ": line %" PRIu32 " %.*s", host->step, step->line, (int)step->size,
+              (const char *)host->scenario->text.at + step->start);
   else
-    run_trace("step %" PRIu32 ": %s %" PRId64, host->step, names[step->kind], step->kind == STEP_ADVANCE ? step->to : (pbk_time)step->choice);
+    run_trace("step %" PRIu32 ": %s %" PRId64, host->step, names[step->kind],
+              step->kind == STEP_ADVANCE ? step->to : (pbk_time)step->choice);
 }
 
 pbk_status host_do(struct host *host) {
@@ -487,9 +507,11 @@ pbk_status host_do(struct host *host) {
   if (host->medium && host->medium->crashed) return PBK_ERR_STORAGE; /* whatever it answered, nobody was there to hear it */
   note_durable(host);
   if (status == PBK_ERR_REFUSED || status == PBK_DUPLICATE) status = PBK_OK;
-  if (status == PBK_OK && host->medium && host->medium->failed) run_fail("a call of storage failed, and %s", "the call that made it did not");
+  if (status == PBK_OK && host->medium && host->medium->failed)
+    run_fail("a call of storage failed, and %s", "the call that made it did not");
   if (status != PBK_OK) {
-    if (status != PBK_ERR_STORAGE && status != PBK_ERR_NO_MEMORY) run_fail("step %" PRIu32 " answers %s", host->step, pbk_status_name(status));
+    if (status != PBK_ERR_STORAGE && status != PBK_ERR_NO_MEMORY)
+      run_fail("step %" PRIu32 " answers %s", host->step, pbk_status_name(status));
     return status;
   }
   if (step->kind != STEP_LINE && step->kind != STEP_ADVANCE && step->kind != STEP_CALL && host->medium && host->medium->note)
@@ -500,7 +522,8 @@ pbk_status host_do(struct host *host) {
 
 pbk_status host_finish(struct host *host) {
   if (host->output_count != host->given && !(host->recovering && host->output_count == host->taken_most))
-    run_fail("outputs to %" PRIu64 " were given at the end, and those to %" PRIu32 " were known", host->given, host->output_count);
+    run_fail("outputs to %" PRIu64 " were given at the end, and those to %" PRIu32 " were known", host->given,
+             host->output_count);
   if (host->recovery.count) run_fail("nothing tells of attempts that a crash left undecided");
   /* a message is offered again where delivery asked for it, or where nobody knows how it went */
   for (uint32_t i = 0; i < host->offer_count && host->medium; i++) {
@@ -509,7 +532,8 @@ pbk_status host_finish(struct host *host) {
     bool again = undecided ? !undecided->hold : asks_again(host, offered->message, offered->attempt);
     for (uint32_t j = i + 1; j < host->offer_count && !again; j++)
       if (host->offers[j].message == offered->message)
-        run_fail("message %" PRIu64 " is offered again after attempt %" PRIu32 " had ended it", offered->message, offered->attempt);
+        run_fail("message %" PRIu64 " is offered again after attempt %" PRIu32 " had ended it", offered->message,
+                 offered->attempt);
   }
   return pbk_state_digest(host->engine, host->digest);
 }

@@ -1,5 +1,5 @@
-/* tests/sim/journal_model.c - what a journal says, read naively: as its description in src/engine/journal.h has it, one byte after the
- * other, with a checksum bit by bit. See damage.h. */
+/* tests/sim/journal_model.c - what a journal says, read naively: as its description in src/engine/journal.h has it, one byte
+ * after the other, with a checksum bit by bit. See damage.h. */
 #include "damage.h"
 
 static uint32_t checksum_of(const unsigned char *bytes, size_t size) {
@@ -44,13 +44,15 @@ bool journal_record_at(const struct bytes *journal, size_t at, struct journal_re
 struct journal_said journal_read(const struct bytes *journal, uint32_t generation, uint64_t start_sequence) {
   struct journal_said said = {0};
   struct journal_record record;
-  if (journal->size < JOURNAL_HEADER || checksum_of(journal->at, JOURNAL_HEADER - 4) != number_at(journal->at + JOURNAL_HEADER - 4, 4))
+  if (journal->size < JOURNAL_HEADER ||
+      checksum_of(journal->at, JOURNAL_HEADER - 4) != number_at(journal->at + JOURNAL_HEADER - 4, 4))
     return said;
   said.header = true;
   uint32_t before = (uint32_t)number_at(journal->at + JOURNAL_HEADER - 4, 4);
   uint64_t next = start_sequence;
   size_t at = JOURNAL_HEADER;
-  while (journal_record_at(journal, at, &record) && record.generation == generation && record.sequence == next && record.before == before) {
+  while (journal_record_at(journal, at, &record) && record.generation == generation && record.sequence == next &&
+         record.before == before) {
     at += record.size;
     next++;
     before = record.checksum;
@@ -60,7 +62,8 @@ struct journal_said journal_read(const struct bytes *journal, uint32_t generatio
     said.commits++;
   }
   for (at = said.end ? said.end : JOURNAL_HEADER; at < journal->size; at++)
-    if (journal_record_at(journal, at, &record) && record.generation == generation && record.sequence >= next && record.durable > said.sequence)
+    if (journal_record_at(journal, at, &record) && record.generation == generation && record.sequence >= next &&
+        record.durable > said.sequence)
       said.damaged = true;
   return said;
 }

@@ -47,8 +47,8 @@ void run_trace(const char *format, ...) {
 /* The library aborted, or worse: which run it was must not be lost. */
 static void tell_signal(int number) {
   char message[400];
-  int size = snprintf(message, sizeof message, "FAILED --seed %" PRIu64 " --schedule %" PRIu64 " (%s): signal %d\n", run.seed, run.schedule,
-                      run.what, number);
+  int size = snprintf(message, sizeof message, "FAILED --seed %" PRIu64 " --schedule %" PRIu64 " (%s): signal %d\n",
+                      run.seed, run.schedule, run.what, number);
   ssize_t written = size > 0 ? write(STDOUT_FILENO, message, (size_t)size) : 0;
   (void)written;
   signal(number, SIG_DFL);
@@ -128,7 +128,8 @@ int main(int count, char **texts) {
   struct arguments arguments = {.seed_from = 1, .jobs = 1};
   uint64_t every = 1;
   for (int i = 1; i < count; i++) {
-    if (take_number("--runs", &arguments.runs, count, texts, &i) || take_number("--seed", &arguments.seed, count, texts, &i) ||
+    if (take_number("--runs", &arguments.runs, count, texts, &i) ||
+        take_number("--seed", &arguments.seed, count, texts, &i) ||
         take_number("--seed-from", &arguments.seed_from, count, texts, &i) ||
         take_number("--jobs", &arguments.jobs, count, texts, &i) ||
         take_number("--schedule", &arguments.options.only_schedule, count, texts, &i) ||
@@ -153,13 +154,16 @@ int main(int count, char **texts) {
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
   struct tally tally = {0};
-  if (arguments.jobs == 1) work(&arguments, 0, &tally);
-  else tally = work_in_jobs(&arguments);
+  if (arguments.jobs == 1)
+    work(&arguments, 0, &tally);
+  else
+    tally = work_in_jobs(&arguments);
   clock_gettime(CLOCK_MONOTONIC, &end);
   double seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
   if (arguments.runs || arguments.seed)
-    printf("%" PRIu64 " crashes with messages under way; %" PRIu64 " runs compared in any order, %" PRIu64 " by their own rules alone\n", tally.undecided,
-           tally.reordered, tally.incomparable);
+    printf("%" PRIu64 " crashes with messages under way; %" PRIu64 " runs compared in any order, %" PRIu64
+           " by their own rules alone\n",
+           tally.undecided, tally.reordered, tally.incomparable);
   printf("%.0f runs a second\n", (double)(tally.passed + tally.failed) / (seconds > 0 ? seconds : 1));
   printf("%" PRIu64 " passed, %" PRIu64 " failed\n", tally.passed, tally.failed);
   return tally.failed > 0 || tally.passed == 0;

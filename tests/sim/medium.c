@@ -1,8 +1,8 @@
 /* tests/sim/medium.c - storage that loses, tears and reorders what was not synced, and fails when told; see sim.h.
  *
- * Each object is kept twice: as the process sees it, and as it was when it was last synced, with the list of changes between. What a loss
- * of power leaves is made of these: bytes in front of the first change are safe; behind it anything may be there that one of the changes
- * put there, sector by sector, or nothing. */
+ * Each object is kept twice: as the process sees it, and as it was when it was last synced, with the list of changes
+ * between. What a loss of power leaves is made of these: bytes in front of the first change are safe; behind it anything may
+ * be there that one of the changes put there, sector by sector, or nothing. */
 #include "sim.h"
 
 enum { SECTOR = 512 };
@@ -13,8 +13,8 @@ const char *call_name(enum call call) {
 }
 
 const char *loss_name(enum loss loss) {
-  static const char *const names[] = {"process",     "all that was not synced", "nothing", "the end of what was not synced",
-                                      "sectors of it", "some writes of it"};
+  static const char *const names[] = {
+    "process", "all that was not synced", "nothing", "the end of what was not synced", "sectors of it", "some writes of it"};
   return names[loss];
 }
 
@@ -106,9 +106,12 @@ static void lose_sectors(struct object *object, struct bytes *image, uint64_t *r
     uint32_t fate = random_below(random, object->changed_from ? 8 : 7);
     for (; at < end; at++) {
       bool was = at < object->safe.size, is = at < object->now.size;
-      if (fate < 4 && is) image->at[at] = object->now.at[at];
-      else if (fate < 7) image->at[at] = was ? object->safe.at[at] : 0;
-      else image->at[at] = was ? object->safe.at[at] : (unsigned char)random_next(random);
+      if (fate < 4 && is)
+        image->at[at] = object->now.at[at];
+      else if (fate < 7)
+        image->at[at] = was ? object->safe.at[at] : 0;
+      else
+        image->at[at] = was ? object->safe.at[at] : (unsigned char)random_next(random);
     }
   }
   image->size = size;

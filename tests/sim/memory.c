@@ -51,8 +51,10 @@ static void *allocate_counted(struct heap *heap, void *pointer, size_t old_size,
     heap->out += new_size;
   }
   if (block) {
-    if (block->before) block->before->after = block->after;
-    else heap->blocks = block->after;
+    if (block->before)
+      block->before->after = block->after;
+    else
+      heap->blocks = block->after;
     if (block->after) block->after->before = block->before;
     free(block);
     heap->out -= known;

@@ -1,5 +1,5 @@
-/* tests/sim/scenario.c - what a host does, made from a seed: definitions, then a few dozen inputs with advances, commits, drains and
- * snapshots among them; see sim.h. */
+/* tests/sim/scenario.c - what a host does, made from a seed: definitions, then a few dozen inputs with advances, commits,
+ * drains and snapshots among them; see sim.h. */
 #include "sim.h"
 
 #include <stdarg.h>
@@ -47,7 +47,8 @@ static void begin_line(struct writing *writing) {
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-static void write_text(struct writing *writing, const char *format, ...) {
+static void
+write_text(struct writing *writing, const char *format, ...) {
   struct scenario *scenario = writing->scenario;
   va_list arguments;
   bytes_reserve(&scenario->text, scenario->text.size + 4096);
@@ -68,7 +69,8 @@ static void write_text(struct writing *writing, const char *format, ...) {
 
 static void define_basics(struct writing *writing) {
   LINE(writing,
-       "{'type':'batch','timestamp':%" PRId64 ",'batch':[{'type':'define','kind':'channel','key':'email'},"
+       "{'type':'batch','timestamp':%" PRId64
+       ",'batch':[{'type':'define','kind':'channel','key':'email'},"
        "{'type':'define','kind':'channel','key':'slack'},{'type':'define','kind':'template','key':'hello-retried'},"
        "{'type':'define','kind':'template','key':'hello-held'},{'type':'define','kind':'template','key':'edited'},"
        "{'type':'define','kind':'template','key':'alert-retried','channel':'slack'},"
@@ -77,7 +79,8 @@ static void define_basics(struct writing *writing) {
        "{'type':'define','kind':'user','key':'mary','email':'mary@corp.example'},"
        "{'type':'define','kind':'role','key':'CSM'},"
        "{'type':'define','kind':'sender','key':'success','address':'success@corp.example'},"
-       "{'type':'define','kind':'sender','key':'ann','user':'john'},{'type':'define','kind':'sender','key':'bob','user':'mary'},"
+       "{'type':'define','kind':'sender','key':'ann','user':'john'},{'type':'define','kind':'sender','key':'bob','user':'"
+       "mary'},"
        "{'type':'define','kind':'settings','default_sender':'success'}]}",
        writing->now);
   static const char *const waits[] = {"", ",'retry_waits':['30s','2h']", ",'retry_waits':['1m']", ",'retry_waits':[]"};
@@ -95,7 +98,8 @@ static void define_audiences(struct writing *writing) {
   if (one_in(writing, 2))
     LINE(writing, "{'type':'define','kind':'segment','key':'keen','when':'events(`login`).count(days(1)) >= 2'}");
   else
-    LINE(writing, "{'type':'define','kind':'segment','key':'keen','when':'contact.traits.n > 20 || now.getDayOfWeek() == 0'}");
+    LINE(writing,
+         "{'type':'define','kind':'segment','key':'keen','when':'contact.traits.n > 20 || now.getDayOfWeek() == 0'}");
   if (one_in(writing, 2))
     LINE(writing, "{'type':'define','kind':'persona','key':'both','when':'segment(`pro`) && segment(`keen`)'}");
 }
@@ -104,7 +108,8 @@ static void write_email(struct writing *writing, bool pool, bool account) {
   static const char *const ways[] = {"", ",'send_as':'default'", ",'send_as':{'user':'john'}", ",'send_as':{'role':'CSM'}"};
   bool hold = one_in(writing, 3);
   write_text(writing, "{'email':{'template':'%s'%s%s%s}}", hold ? "hello-held','policy':'hold" : "hello-retried",
-             one_in(writing, 2) ? "" : ",'approval':false", pool && one_in(writing, 2) ? ",'send_as':'pool'" : ways[below(writing, 4)], account ? ",'to':'all'" : "");
+             one_in(writing, 2) ? "" : ",'approval':false",
+             pool && one_in(writing, 2) ? ",'send_as':'pool'" : ways[below(writing, 4)], account ? ",'to':'all'" : "");
 }
 
 static void write_action(struct writing *writing, bool pool, bool account) {
@@ -125,7 +130,8 @@ static void write_action(struct writing *writing, bool pool, bool account) {
 
 static void write_steps(struct writing *writing, bool pool, bool account) {
   static const char *const delays[] = {"", "'delay':'5m',", "'delay':'6h',", "'delay':'1d',"};
-  static const char *const conditions[] = {"", "", "", "'when':'contact.traits.n > 3',", "'when':'has(contact.traits.n)','on_skip':'exit',"};
+  static const char *const conditions[] = {"", "", "", "'when':'contact.traits.n > 3',",
+                                           "'when':'has(contact.traits.n)','on_skip':'exit',"};
   write_text(writing, "'steps':[");
   for (uint32_t i = 0, count = 1 + below(writing, 3); i < count; i++) {
     write_text(writing, "%s{%s%s'actions':[", i ? "," : "", delays[i ? below(writing, 4) : below(writing, 6) == 0],
@@ -143,17 +149,19 @@ static void define_playbook(struct writing *writing, uint32_t which) {
   static const char *const keys[] = {"win-back", "welcome", "growth", "care"};
   static const char *const triggers[][3] = {
     {"{'persona':'dormant'}", "[{'persona':'dormant'},{'event':'signup'}]", "{'persona':'dormant','on':'untagged'}"},
-    {"{'event':'signup'}", "[{'event':'signup'},{'event':'login','where':'event.properties.n > 4'}]", "[{'manual':true},{'persona':'vip'}]"},
+    {"{'event':'signup'}", "[{'event':'signup'},{'event':'login','where':'event.properties.n > 4'}]",
+     "[{'manual':true},{'persona':'vip'}]"},
     {"{'segment':'pro'}", "[{'segment':'pro'},{'health':'declined'}]", "[{'stage':'trial'},{'health':'progressed'}]"},
-    {"{'segment':'keen'}", "[{'event':'login'},{'segment':'keen','on':'left'}]", "[{'manual':true},{'stage':'trial','from':'lead'}]"}};
+    {"{'segment':'keen'}", "[{'event':'login'},{'segment':'keen','on':'left'}]",
+     "[{'manual':true},{'stage':'trial','from':'lead'}]"}};
   static const char *const reentry[] = {"", "", "'reentry':'once',", "'reentry':{'after':'12h'},"};
   static const char *const exits[] = {"", "", "'exit':{'when':'events(`login`).last() > enrollment.started_at'},",
                                       "'exit':{'when':'contact.traits.n == 7','keep':['tasks']},"};
   bool account = which == 2, pool = !account && one_in(writing, 2);
   begin_line(writing);
   write_text(writing, "{'type':'define','kind':'playbook','key':'%s','active':%s,'trigger':%s,%s%s%s", keys[which],
-             one_in(writing, 8) ? "false" : "true", triggers[which][below(writing, 3)], account ? "'subject':'account'," : "",
-             reentry[below(writing, 4)], account ? "" : exits[below(writing, 4)]);
+             one_in(writing, 8) ? "false" : "true", triggers[which][below(writing, 3)],
+             account ? "'subject':'account'," : "", reentry[below(writing, 4)], account ? "" : exits[below(writing, 4)]);
   if (pool)
     write_text(writing, "'senders':{'pool':['ann','bob'%s]%s},", one_in(writing, 2) ? ",'success'" : "",
                one_in(writing, 2) ? ",'sticky':'any'" : "");
@@ -191,8 +199,8 @@ static void write_fact(struct writing *writing) {
                  number % 3 ? "pro" : "free");
       break;
     case 7:
-      write_text(writing, "{'type':'stage','%s':'%c%u','stage':'%s'%s", number % 2 ? "userId" : "groupId", number % 2 ? 'u' : 'a',
-                 other, number % 3 ? "trial" : "lead", one_in(writing, 3) ? ",'health':50" : "");
+      write_text(writing, "{'type':'stage','%s':'%c%u','stage':'%s'%s", number % 2 ? "userId" : "groupId",
+                 number % 2 ? 'u' : 'a', other, number % 3 ? "trial" : "lead", one_in(writing, 3) ? ",'health':50" : "");
       break;
     default: write_text(writing, "{'type':'health','groupId':'a%u','health':%u", other, number); break;
   }
@@ -217,7 +225,8 @@ static void write_control(struct writing *writing) {
     case 4: write_text(writing, "{'type':'discard','message':%u", number); break;
     case 5:
     case 6:
-      write_text(writing, "{'type':'report','message':%u,'outcome':'%s'", number, number % 3 ? "sent" : "failed','reason':'no such box");
+      write_text(writing, "{'type':'report','message':%u,'outcome':'%s'", number,
+                 number % 3 ? "sent" : "failed','reason':'no such box");
       break;
     case 7: write_text(writing, "{'type':'complete','task':%u", number % 6 + 1); break;
     case 8: write_text(writing, "{'type':'cancel','task':%u", number % 6 + 1); break;
@@ -227,19 +236,30 @@ static void write_control(struct writing *writing) {
     case 12: write_text(writing, "{'type':'resume','playbook':'%s'", playbook); break;
     case 13:
     case 14:
-    case 15: write_text(writing, "{'type':'enroll','playbook':'%s','%s':'%c%u'", playbook, playbook[0] == 'g' ? "groupId" : "userId",
-                        playbook[0] == 'g' ? 'a' : 'u', playbook[0] == 'g' ? who % 3 : who); break;
+    case 15:
+      write_text(writing, "{'type':'enroll','playbook':'%s','%s':'%c%u'", playbook,
+                 playbook[0] == 'g' ? "groupId" : "userId", playbook[0] == 'g' ? 'a' : 'u',
+                 playbook[0] == 'g' ? who % 3 : who);
+      break;
     case 16: write_text(writing, "{'type':'unenroll','playbook':'%s','userId':'u%u'", playbook, who); break;
-    case 17: write_text(writing, "{'type':'delete','%s':'%c%u'", number % 4 ? "userId" : "groupId", number % 4 ? 'u' : 'a', who % 4); break;
+    case 17:
+      write_text(writing, "{'type':'delete','%s':'%c%u'", number % 4 ? "userId" : "groupId", number % 4 ? 'u' : 'a',
+                 who % 4);
+      break;
     case 18: write_text(writing, "{'type':'%s','userId':'u%u','persona':'vip'", number % 3 ? "tag" : "untag", who); break;
-    case 19: write_text(writing, "{'type':'suppress','userId':'u%u','suppressed':%s", who, number % 2 ? "true" : "false"); break;
+    case 19:
+      write_text(writing, "{'type':'suppress','userId':'u%u','suppressed':%s", who, number % 2 ? "true" : "false");
+      break;
     case 20: write_text(writing, "{'type':'pin','userId':'u%u','sender':'%s'", who, number % 2 ? "bob" : "ann"); break;
     case 21: write_text(writing, "{'type':'interaction','userId':'u%u','sender':'ann'", who); break;
     case 22:
       write_text(writing, "{'type':'remove_sender','sender':'bob','mode':'%s'%s", number % 2 ? "cancel" : "drain",
                  number % 3 ? ",'playbook':'welcome'" : "");
       break;
-    default: write_text(writing, "{'type':'assign','groupId':'a%u','role':'CSM','user':'%s'", who % 3, number % 2 ? "john" : "mary"); break;
+    default:
+      write_text(writing, "{'type':'assign','groupId':'a%u','role':'CSM','user':'%s'", who % 3,
+                 number % 2 ? "john" : "mary");
+      break;
   }
   write_times(writing);
   write_text(writing, "}");
@@ -248,19 +268,38 @@ static void write_control(struct writing *writing) {
 /* Definitions that change, lines that are refused, and what else is seldom. */
 static void write_seldom(struct writing *writing) {
   switch (below(writing, 15)) {
-    case 0: write_text(writing, "{'type':'define','kind':'persona','key':'dormant','when':'events(`login`).quiet(days(%u))'}", 1 + below(writing, 4)); break;
-    case 1: write_text(writing, "{'type':'define','kind':'user','key':'mary','licensed':%s}", one_in(writing, 2) ? "true" : "false"); break;
-    case 2: write_text(writing, "{'type':'define','kind':'channel','key':'email','connected':%s}", one_in(writing, 5) ? "false" : "true"); break;
-    case 3: write_text(writing, "{'type':'define','kind':'segment','key':'pro','of':'account','when':'account.traits.plan != `free`'}"); break;
-    case 4: write_text(writing, "{'type':'undefine','kind':'%s','key':'%s'}", one_in(writing, 2) ? "playbook" : "persona", one_in(writing, 2) ? "care" : "both"); break;
+    case 0:
+      write_text(writing, "{'type':'define','kind':'persona','key':'dormant','when':'events(`login`).quiet(days(%u))'}",
+                 1 + below(writing, 4));
+      break;
+    case 1:
+      write_text(writing, "{'type':'define','kind':'user','key':'mary','licensed':%s}",
+                 one_in(writing, 2) ? "true" : "false");
+      break;
+    case 2:
+      write_text(writing, "{'type':'define','kind':'channel','key':'email','connected':%s}",
+                 one_in(writing, 5) ? "false" : "true");
+      break;
+    case 3:
+      write_text(writing,
+                 "{'type':'define','kind':'segment','key':'pro','of':'account','when':'account.traits.plan != `free`'}");
+      break;
+    case 4:
+      write_text(writing, "{'type':'undefine','kind':'%s','key':'%s'}", one_in(writing, 2) ? "playbook" : "persona",
+                 one_in(writing, 2) ? "care" : "both");
+      break;
     case 5: write_text(writing, "{'type':'define','kind':'persona','key':'odd','when':'events(`login`'}"); break;
     case 6: write_text(writing, "{'type':'track','userId':'u1','event':'login','timestamp':'soon'}"); break;
     case 7: write_text(writing, "not JSON"); break;
     case 8: writing->quiet = true; break; /* an empty line, which a host may have to feed again */
     case 9: write_text(writing, "{'type':'dance','timestamp':%" PRId64 "}", writing->now); break;
     case 10: write_text(writing, "{'type':'explain','playbook':'welcome','userId':'u%u'}", below(writing, 6)); break;
-    case 11: write_text(writing, "{'type':'alias','previousId':'u%u','userId':'w%u'}", below(writing, 6), below(writing, 3)); break;
-    case 12: write_text(writing, "{'type':'archive','playbook':'welcome','mode':'%s'}", one_in(writing, 2) ? "cancel" : "drain"); break;
+    case 11:
+      write_text(writing, "{'type':'alias','previousId':'u%u','userId':'w%u'}", below(writing, 6), below(writing, 3));
+      break;
+    case 12:
+      write_text(writing, "{'type':'archive','playbook':'welcome','mode':'%s'}", one_in(writing, 2) ? "cancel" : "drain");
+      break;
     case 13: write_text(writing, "{'type':'add_sender','sender':'success','playbook':'win-back'}"); break;
     default: write_text(writing, "{'type':'activate','playbook':'welcome'}"); break;
   }
@@ -271,8 +310,10 @@ static void write_batch(struct writing *writing) {
              one_in(writing, 3) ? ",'messageId':'b1'" : "");
   for (uint32_t i = 0, count = below(writing, 5); i < count; i++) {
     if (i) write_text(writing, ",");
-    if (one_in(writing, 6)) write_text(writing, "{'type':'track','userId':7}");
-    else write_fact(writing);
+    if (one_in(writing, 6))
+      write_text(writing, "{'type':'track','userId':7}");
+    else
+      write_fact(writing);
   }
   write_text(writing, "]}");
 }
@@ -284,14 +325,18 @@ static void add_input(struct writing *writing) {
     return;
   }
   begin_line(writing);
-  if (kind < 4) write_seldom(writing);
-  else if (kind < 7) write_batch(writing);
-  else if (kind < 22) write_control(writing);
-  else write_fact(writing);
+  if (kind < 4)
+    write_seldom(writing);
+  else if (kind < 7)
+    write_batch(writing);
+  else if (kind < 22)
+    write_control(writing);
+  else
+    write_fact(writing);
 }
 
-/* A C call. Doing it twice is doing it once, as a host that only knows its lines does after a crash; so there is at most one between
- * two lines. */
+/* A C call. Doing it twice is doing it once, as a host that only knows its lines does after a crash; so there is at most one
+ * between two lines. */
 static void add_call(struct writing *writing) {
   if (writing->quiet || writing->scenario->line_count == 0) return;
   writing->quiet = true;
@@ -346,7 +391,8 @@ void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs) {
     if (one_in(&writing, 8)) add_call(&writing);
     if (one_in(&writing, commits)) add_step(&writing, STEP_COMMIT);
     if (one_in(&writing, commits + 1)) add_step(&writing, STEP_DRAIN)->choice = one_in(&writing, 3) ? 700 : 0;
-    if (one_in(&writing, snapshots)) add_step(&writing, STEP_SNAPSHOT)->choice = one_in(&writing, 2) ? PBK_SNAPSHOT_COMPRESSED : 0;
+    if (one_in(&writing, snapshots))
+      add_step(&writing, STEP_SNAPSHOT)->choice = one_in(&writing, 2) ? PBK_SNAPSHOT_COMPRESSED : 0;
     if (one_in(&writing, 60)) add_step(&writing, STEP_CLOSE);
   }
   writing.now += 86400000 * (int64_t)below(&writing, 4);

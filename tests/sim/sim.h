@@ -1,8 +1,9 @@
 /* tests/sim/sim.h - the deterministic simulator: a host, its storage and its bad luck, all from one number.
  *
- * A seed makes a scenario: some definitions and a few dozen steps of a host (lines, advances, commits, drains, snapshots). It is run
- * once without a mishap, with the storage's calls recorded; then again and again with crashes and failures at every call, each time to
- * the end, and what came out is compared. A run that fails prints the seed and the schedule that made it fail. */
+ * A seed makes a scenario: some definitions and a few dozen steps of a host (lines, advances, commits, drains, snapshots).
+ * It is run once without a mishap, with the storage's calls recorded; then again and again with crashes and failures at
+ * every call, each time to the end, and what came out is compared. A run that fails prints the seed and the schedule that
+ * made it fail. */
 #ifndef PBK_TESTS_SIM_SIM_H
 #define PBK_TESTS_SIM_SIM_H
 
@@ -65,15 +66,15 @@ void run_fail(const char *format, ...);
 __attribute__((format(printf, 1, 2)))
 #endif
 void run_trace(const char *format, ...);
-#define TRACE(...) \
-  do { \
+#define TRACE(...)                         \
+  do {                                     \
     if (run.trace) run_trace(__VA_ARGS__); \
   } while (0)
 
 /* ---- memory.c: what engines allocate from ---- */
 
-/* In runs that nobody looks at the memory of, blocks are cut off one piece and never given back, and an engine that a crash took is
- * forgotten with the piece; otherwise each is a block of its own with its size, on a list. */
+/* In runs that nobody looks at the memory of, blocks are cut off one piece and never given back, and an engine that a crash
+ * took is forgotten with the piece; otherwise each is a block of its own with its size, on a list. */
 struct heap_block {
   struct heap_block *before, *after;
   size_t size, unused;
@@ -105,29 +106,30 @@ struct change { /* not synced yet */
 };
 enum { CHANGES_MOST = 64 };
 struct object {
-  struct bytes now;          /* as the process sees it */
-  struct bytes safe;         /* as a loss of power leaves it at worst */
-  struct bytes changed;      /* the bytes of the changes */
+  struct bytes now;     /* as the process sees it */
+  struct bytes safe;    /* as a loss of power leaves it at worst */
+  struct bytes changed; /* the bytes of the changes */
   struct change changes[CHANGES_MOST];
   uint32_t change_count;
-  uint64_t changed_from;     /* where now and safe begin to differ */
+  uint64_t changed_from; /* where now and safe begin to differ */
 };
 
 enum fault { FAULT_NONE, FAULT_CRASH, FAULT_ONCE, FAULT_FOR_GOOD };
 struct medium {
   struct object objects[PBK_OBJECTS];
-  uint64_t calls;            /* of any kind; deliveries and steps count too */
-  uint64_t fault_at;         /* the call at which the fault happens; 0: never */
+  uint64_t calls;    /* of any kind; deliveries and steps count too */
+  uint64_t fault_at; /* the call at which the fault happens; 0: never */
   enum fault fault;
-  bool fault_after;          /* the call has its effect all the same, or a part of it */
-  bool failing;              /* FAULT_FOR_GOOD has happened */
-  bool crashed;              /* nothing that the engine does now counts */
-  bool failed;               /* a call was answered with failure since the engine was opened */
-  bool read_only;            /* writing is a mistake */
+  bool fault_after; /* the call has its effect all the same, or a part of it */
+  bool failing;     /* FAULT_FOR_GOOD has happened */
+  bool crashed;     /* nothing that the engine does now counts */
+  bool failed;      /* a call was answered with failure since the engine was opened */
+  bool read_only;   /* writing is a mistake */
   uint64_t random;
-  uint64_t writes;           /* append, sync, truncate */
-  bool journal_synced;       /* since somebody looked */
-  void (*note)(void *context, enum call call, pbk_object object, const void *bytes, uint64_t size); /* each that has its effect */
+  uint64_t writes;     /* append, sync, truncate */
+  bool journal_synced; /* since somebody looked */
+  void (*note)(void *context, enum call call, pbk_object object, const void *bytes,
+               uint64_t size); /* each that has its effect */
   void *note_context;
 };
 pbk_storage medium_storage(struct medium *medium);
@@ -177,7 +179,7 @@ void scenario_release(struct scenario *scenario);
 struct offered {
   uint64_t message;
   uint32_t attempt;
-  uint64_t print;  /* of everything else in the offer */
+  uint64_t print; /* of everything else in the offer */
   uint64_t key;
 };
 struct undecided { /* an attempt of which nobody knows how it went */
@@ -186,7 +188,7 @@ struct undecided { /* an attempt of which nobody knows how it went */
   bool hold;
 };
 enum { UNDECIDED_MOST = 400 };
-struct recovery { /* outputs that tell of them, when they come */
+struct recovery {  /* outputs that tell of them, when they come */
   uint64_t before; /* the output before them */
   uint32_t count;
   uint32_t durable_offers; /* at the time of the crash */
@@ -202,12 +204,12 @@ struct host {
   uint64_t random;
   bool recovering; /* opened, and no output given since */
   /* what the host knows for good */
-  uint32_t step;          /* the next one */
-  uint32_t acknowledged;  /* steps before it need not be done again */
+  uint32_t step;         /* the next one */
+  uint32_t acknowledged; /* steps before it need not be done again */
   uint64_t durable_sequence;
   uint64_t taken_least, taken_most; /* outputs that the engine must, and may, know to be taken */
-  uint64_t given;         /* by this engine: the last output */
-  struct bytes outputs;   /* lines, by seq */
+  uint64_t given;                   /* by this engine: the last output */
+  struct bytes outputs;             /* lines, by seq */
   size_t *starts;
   uint32_t output_count, output_capacity;
   struct offered *offers;
@@ -218,10 +220,10 @@ struct host {
   uint32_t undecided_count;
   struct recovery recovery;
   bool substituted, substituted_now;
-  bool reordered;    /* what was undecided came out in another order than a run without crashes could give it */
-  bool incomparable; /* or cannot come out of one at all */
-  bool varied;       /* does what makes no difference otherwise now and then */
-  unsigned char digest[16]; /* at the end */
+  bool reordered;               /* what was undecided came out in another order than a run without crashes could give it */
+  bool incomparable;            /* or cannot come out of one at all */
+  bool varied;                  /* does what makes no difference otherwise now and then */
+  unsigned char digest[16];     /* at the end */
   unsigned char (*digests)[16]; /* in a run to compare with: behind each step */
   uint32_t digest_capacity;
 };
