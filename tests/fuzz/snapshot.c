@@ -1,8 +1,8 @@
 /* tests/fuzz/snapshot.c - any bytes as a snapshot: refused, or opened and worked with.
  *
- * An input is: u16 where the content is cut into two frames | u32 checksum of the definitions | u32 digest of the outputs |
- * u64 last output | u64 last sequence | the content of the frames. Headers, frames, checksums and the journal that goes on
- * from it are put around it. What is read so was never written by an engine. */
+ * An input is: u16 where the content is cut into two frames, past its end for one | u32 checksum of the definitions | u32
+ * digest of the outputs | u64 last output | u64 last sequence | the content of the frames. Headers, frames, checksums and
+ * the journal that goes on from it are put around it. What is read so was never written by an engine. */
 #include "stored.h"
 
 #include "alone.h"
@@ -46,7 +46,7 @@ static void put_journal(struct stored *stored, uint32_t sum, const uint8_t *give
   memcpy(record + 24, bytes + 20, 4);
   record[size++] = 100;
   record[size++] = 1;                                  /* semantics */
-  size += put_number(record + size, sizeof ENGINE_ID); /* engine id */
+  size += put_number(record + size, sizeof ENGINE_ID - 1); /* engine id */
   memcpy(record + size, ENGINE_ID, sizeof ENGINE_ID - 1), size += sizeof ENGINE_ID - 1;
   stored_put(record + size, sum, 4), size += 4;
   size += put_number(record + size, stored->objects[PBK_OBJECT_SNAPSHOT_1].size);

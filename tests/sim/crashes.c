@@ -394,6 +394,7 @@ static void run_driven(uint32_t driving, uint32_t second) {
 
 static bool wanted(const struct crash_options *options) {
   run.schedule++;
+  if (options->few && mix(run.seed, run.schedule) % options->few) return false;
   return options->only_schedule == 0 || options->only_schedule == run.schedule;
 }
 
@@ -402,7 +403,10 @@ static bool prepare(uint64_t seed, uint32_t inputs, const struct crash_options *
   run.schedule = 0;
   seen.tally = tally;
   seen.heap.counted = seen.reference_heap.counted = options->counted_memory;
-  scenario_make(&seen.scenario, seed, inputs);
+  if (options->bytes)
+    scenario_decode(&seen.scenario, options->bytes, options->byte_count, inputs);
+  else
+    scenario_make(&seen.scenario, seed, inputs);
   snprintf(run.what, sizeof run.what, "the straight run");
   run.trace = options->trace && options->only_schedule == 0;
   bool fine = attempt(tally, run_straight, 0, 0);

@@ -15,6 +15,9 @@ struct crash_options {
   uint64_t only_schedule; /* 0: all */
   uint64_t most;          /* runs; 0: no limit */
   bool trace;
+  const unsigned char *bytes; /* NULL, or what decides about the scenario */
+  size_t byte_count;
+  uint64_t few;        /* of the schedules, about one in so many is run; 0: all */
   uint32_t every;      /* of the bits, one in so many is flipped; 0: all */
   bool counted_memory; /* engines in blocks of their own */
 };

@@ -9,15 +9,21 @@ enum { START = 1767225600 }; /* 2026-01-01, in seconds */
 struct writing {
   struct scenario *scenario;
   uint64_t random;
+  const unsigned char *bytes, *end; /* given: what decides instead of random numbers; 0 behind their end */
+  bool given;
   int64_t now; /* milliseconds */
   bool quiet;  /* since the last line there was a call already */
 };
 
 static uint32_t below(struct writing *writing, uint32_t count) {
-  return random_below(&writing->random, count);
+  if (!writing->given) return random_below(&writing->random, count);
+  uint32_t value = 0;
+  for (uint32_t range = 1; range < count && range < UINT32_C(1) << 24; range <<= 8)
+    value = value << 8 | (writing->bytes < writing->end ? *writing->bytes++ : 0);
+  return value % count;
 }
 static bool one_in(struct writing *writing, uint32_t count) {
-  return random_one_in(&writing->random, count);
+  return below(writing, count) == (writing->given ? count - 1 : 0); /* behind the end of what is given: no */
 }
 
 /* ---- steps ---- */
@@ -366,9 +372,10 @@ static void index_lines(struct scenario *scenario) {
     if (scenario->steps[i].kind == STEP_LINE) scenario->step_of_line[scenario->steps[i].line] = i + 1;
 }
 
-void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs) {
-  struct writing writing = {.scenario = scenario, .random = mix(seed, 1), .now = (int64_t)START * 1000};
-  scenario->seed = seed;
+static void write_scenario(struct writing *begun, uint32_t inputs) {
+  struct writing writing = *begun;
+  struct scenario *scenario = writing.scenario;
+  writing.now = (int64_t)START * 1000;
   scenario->engine_id = "simulated";
   scenario->text.size = 0;
   scenario->step_count = scenario->line_count = 0;
@@ -381,7 +388,7 @@ void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs) {
   define_audiences(&writing);
   for (uint32_t i = 0; i < 4; i++)
     if (!one_in(&writing, 3)) define_playbook(&writing, i);
-  for (uint32_t i = 0; i < inputs; i++) {
+  for (uint32_t i = 0; i < inputs && (!writing.given || writing.bytes < writing.end); i++) {
     move_time(&writing);
     add_input(&writing);
     if (one_in(&writing, 5)) {
@@ -401,6 +408,18 @@ void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs) {
   add_step(&writing, STEP_DRAIN);
   add_step(&writing, STEP_COMMIT); /* so that all is known to be taken */
   index_lines(scenario);
+}
+
+void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs) {
+  struct writing writing = {.scenario = scenario, .random = mix(seed, 1)};
+  scenario->seed = seed;
+  write_scenario(&writing, inputs);
+}
+
+void scenario_decode(struct scenario *scenario, const unsigned char *bytes, size_t size, uint32_t inputs) {
+  struct writing writing = {.scenario = scenario, .bytes = bytes, .end = bytes + size, .given = true};
+  scenario->seed = hash_bytes(1, bytes, size);
+  write_scenario(&writing, inputs);
 }
 
 void scenario_release(struct scenario *scenario) {

@@ -172,6 +172,8 @@ struct scenario {
   uint32_t *step_of_line; /* by line; 0 stands for the start, so it is the step after the line */
 };
 void scenario_make(struct scenario *scenario, uint64_t seed, uint32_t inputs);
+/* The same, where bytes decide. */
+void scenario_decode(struct scenario *scenario, const unsigned char *bytes, size_t size, uint32_t inputs);
 void scenario_release(struct scenario *scenario);
 
 /* ---- host.c: a host at work ---- */
