@@ -383,6 +383,8 @@ pbk_status host_open(struct host *host) {
     host->recovery =
       (struct recovery){host->given, (uint32_t)(opening.offered_again + opening.unknown_outcome), host->durable_offers};
   }
+  /* what else is due now comes before a retry in a run without crashes, and behind what is offered again here */
+  if (host->recovery.count && pbk_next_due(host->engine) == pbk_now(host->engine)) host->incomparable = true;
   host->durable_offers = 0;
   note_durable(host);
   /* where messages are offered at once, a commit changes nothing wherever it comes */
