@@ -36,6 +36,8 @@ void shortage_seed(uint64_t seed, const struct crash_options *options, struct ta
 void shortage_release(void);
 /* damage.c: a journal and a snapshot damaged in every way. */
 void damage_seed(uint64_t seed, const struct crash_options *options, struct tally *tally);
+/* The same near the borders of what is read at a time. */
+void damage_large(uint64_t seed, const struct crash_options *options, struct tally *tally);
 void damage_release(void);
 
 #endif

@@ -383,6 +383,82 @@ static void make_this(void) {
   make(run.seed, &seen.first, &seen.second);
 }
 
+/* More than the library reads at a time (a MiB): records that lie across that border, and ones that are damaged near it. */
+static void make_large(void) {
+  static char line[300000];
+  struct host *host = &seen.host;
+  scenario_make(&seen.scenario, 1, 0);
+  seen.scenario.at_once = false;
+  medium_clear(&seen.medium);
+  seen.medium.failed = seen.medium.crashed = false;
+  host_begin(host, &seen.scenario, &seen.medium, &seen.heap);
+  if (host_open(host) != PBK_OK) run_fail("an engine cannot be made");
+  uint64_t random = run.seed;
+  for (uint32_t i = 0; i < 14; i++) {
+    size_t size = (size_t)snprintf(
+      line, 100, "{\"type\":\"identify\",\"userId\":\"u%" PRIu32 "\",\"traits\":{\"t%" PRIu32 "\":\"", i % 5, i);
+    for (size_t end = 100000 + random_below(&random, 190000); size < end; size++)
+      line[size] = (char)('a' + random_below(&random, 26));
+    memcpy(line + size, "\"}}", 3);
+    if (pbk_feed_line(host->engine, line, size + 3) != PBK_OK || pbk_commit(host->engine) != PBK_OK)
+      run_fail("a long line is refused");
+    if (i == 9) medium_copy(&seen.first, &seen.medium);
+    if (i == 11 && pbk_snapshot(host->engine, 0) != PBK_OK) run_fail("a large snapshot fails");
+  }
+  medium_copy(&seen.second, &seen.medium);
+  host_close(host);
+  heap_forget(&seen.heap);
+}
+
+static void damage_near(pbk_object object, size_t place, void (*check)(void)) {
+  static struct bytes bytes;
+  const struct bytes *whole = &seen.whole->objects[object].now;
+  for (size_t at = place < 3 ? 0 : place - 3; at <= place + 3 && at < whole->size; at++) {
+    struct bytes cut = *whole;
+    cut.size = at;
+    if (begin("cut to", at)) {
+      set(object, &cut);
+      attempt(check);
+    }
+    if (!begin("flipped byte", at)) continue;
+    bytes_copy(&bytes, whole);
+    bytes.at[at] ^= 255;
+    set(object, &bytes);
+    attempt(check);
+  }
+}
+
+static void damage_large_one(const struct medium *whole, uint32_t generation) {
+  seen.whole = whole;
+  seen.generation = generation;
+  seen.journal = (pbk_object)(generation % 2);
+  snprintf(run.what, sizeof run.what, "large, generation %" PRIu32 ", whole", generation);
+  uint64_t failed = seen.tally->failed;
+  attempt(learn);
+  if (seen.tally->failed > failed) return;
+  for (uint32_t i = 0; i < seen.record_count; i += 2) damage_near(seen.journal, seen.records[i].at, check_journal);
+  for (size_t mib = 1; mib << 20 < whole->objects[seen.journal].now.size; mib++)
+    damage_near(seen.journal, mib << 20, check_journal);
+  if (generation)
+    for (size_t mib = 1; mib << 20 < whole->objects[PBK_OBJECT_SNAPSHOT_1].now.size; mib++)
+      damage_near(PBK_OBJECT_SNAPSHOT_1, mib << 20, check_snapshot);
+}
+
+void damage_large(uint64_t seed, const struct crash_options *options, struct tally *tally) {
+  uint64_t failed = tally->failed;
+  run.seed = seed;
+  run.schedule = 0;
+  run.trace = options->trace;
+  seen.tally = tally;
+  seen.options = options;
+  seen.heap.counted = options->counted_memory;
+  snprintf(run.what, sizeof run.what, "the large storage");
+  attempt(make_large);
+  if (tally->failed > failed) return;
+  damage_large_one(&seen.first, 0);
+  damage_large_one(&seen.second, 1);
+}
+
 void damage_seed(uint64_t seed, const struct crash_options *options, struct tally *tally) {
   uint64_t failed = tally->failed;
   run.seed = seed;

@@ -6,6 +6,7 @@
  *   sim --memory N [--seed-from M]            every allocation fails and the engine is opened again, for N seeds
  *   sim --shortage N [--seed-from M]          every allocation fails and the call is repeated, for N seeds
  *   sim --damage N [--seed-from M] [--every K] journals and snapshots damaged everywhere, one bit of K, for N seeds
+ *   sim --large N [--seed-from M]             the same for storages of some MiB
  *
  * A failure says which --schedule it was; with it and the same --storage, --shortage or --damage 1 it is run again alone.
  * --counted: each block of memory is one of malloc's, for sanitizers. The last line is: N passed, N failed. */
@@ -56,7 +57,7 @@ static void tell_signal(int number) {
 }
 
 struct arguments {
-  uint64_t runs, seed, seed_from, jobs, storage, memory, shortage, damage;
+  uint64_t runs, seed, seed_from, jobs, storage, memory, shortage, damage, large;
   struct crash_options options;
 };
 
@@ -74,6 +75,7 @@ static void work(const struct arguments *arguments, uint64_t job, struct tally *
   for (uint64_t i = job; i < arguments->memory; i += step) crash_each_allocation(arguments->seed_from + i, &options, tally);
   for (uint64_t i = job; i < arguments->shortage; i += step) shortage_seed(arguments->seed_from + i, &options, tally);
   for (uint64_t i = job; i < arguments->damage; i += step) damage_seed(arguments->seed_from + i, &options, tally);
+  for (uint64_t i = job; i < arguments->large; i += step) damage_large(arguments->seed_from + i, &options, tally);
   crash_release();
   shortage_release();
   damage_release();
@@ -135,6 +137,7 @@ int main(int count, char **texts) {
         take_number("--schedule", &arguments.options.only_schedule, count, texts, &i) ||
         take_number("--storage", &arguments.storage, count, texts, &i) ||
         take_number("--memory", &arguments.memory, count, texts, &i) ||
+        take_number("--large", &arguments.large, count, texts, &i) ||
         take_number("--shortage", &arguments.shortage, count, texts, &i) ||
         take_number("--every", &every, count, texts, &i) || take_number("--damage", &arguments.damage, count, texts, &i))
       continue;
