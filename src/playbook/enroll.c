@@ -28,6 +28,7 @@ struct judging {
   uint32_t subject;
   const struct contact *contact; /* NULL for an account */
   const struct passage *passage; /* NULL: never came by */
+  bool explaining;               /* values and errors of conditions are shown */
   bool has_outcome;              /* the last check asked a condition */
   struct cel_outcome outcome;
   struct cel_outcome exit_outcome; /* of exit.when: until when it stays false */
@@ -82,7 +83,8 @@ struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint
 static bool evaluate(struct judging *judging, const struct cel_program *program) {
   struct view view = pbk_view_of(judging->playbooks->audiences, judging->kind, judging->subject);
   view.started_at = view.step_at = judging->playbooks->context->now;
-  pbk_evaluate(&view, program, &judging->outcome);
+  if (judging->explaining) pbk_evaluate_to_explain(&view, program, &judging->outcome);
+  else pbk_evaluate(&view, program, &judging->outcome);
   judging->has_outcome = true;
   return judging->outcome.state == CEL_TRUE;
 }
@@ -233,6 +235,7 @@ void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32
 bool pbk_explain_checks(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, struct arena *arena,
                         pbk_check checks[CHECK_COUNT]) {
   struct judging judging = judging_of(playbooks, place, kind, subject);
+  judging.explaining = true;
   bool enrolls = true;
   for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {
     bool passed = passes(&judging, (enum check)check);
