@@ -51,7 +51,7 @@ static void fetch_ahead(const struct coder *coder, const struct subject *const *
 }
 
 static void code_trait(struct coder *coder, struct facts *facts, struct subject *subject, uint32_t at) {
-  struct trait trait = {0};
+  struct named_value trait = {0};
   if (!coder_reads(coder)) trait = subject->traits.items[at];
   pbk_code_index(coder, &trait.name, facts->context->names.count);
   pbk_code_value(coder, &trait.value);

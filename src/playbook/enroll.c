@@ -172,21 +172,25 @@ static void tell_not_enrolled(const struct judging *judging, enum check check) {
   emit(judging->playbooks->context, &output);
 }
 
-static void tell_enrolled(const struct judging *judging, const struct enrollment *enrollment) {
-  static const char *const choices[] = {"pinned", "sticky", "rotation"};
-  struct context *context = judging->playbooks->context;
+pbk_output pbk_enrollment_output(const struct playbooks *playbooks, const struct enrollment *enrollment) {
+  const struct context *context = playbooks->context;
   pbk_output output = output_of(context, PBK_OUTPUT_ENROLLED);
   output.enrollment = enrollment->id;
-  output.playbook = name_public(context, playbook_name(judging->playbooks, judging->place));
+  output.playbook = name_public(context, playbook_name(playbooks, enrollment->playbook));
   output.version = enrollment->version->number;
-  pbk_output_subject(judging->playbooks->facts, &output, judging->kind, judging->subject);
+  pbk_output_subject(playbooks->facts, &output, enrollment->subject_kind, enrollment->subject);
   if (enrollment->branch != MAP_NONE)
-    output.branch = public_text(pbk_audience_key(judging->playbooks->audiences, enrollment->branch));
-  if (enrollment->sender != MAP_NONE) {
-    output.sender = name_public(context, registry_name(&judging->playbooks->senders->registry, enrollment->sender));
-    output.sender_by = public_text(text_from(choices[judging->choice]));
-  }
-  emit(context, &output);
+    output.branch = public_text(pbk_audience_key(playbooks->audiences, enrollment->branch));
+  if (enrollment->sender != MAP_NONE)
+    output.sender = name_public(context, registry_name(&playbooks->senders->registry, enrollment->sender));
+  return output;
+}
+
+static void tell_enrolled(const struct judging *judging, const struct enrollment *enrollment) {
+  static const char *const choices[] = {"pinned", "sticky", "rotation"};
+  pbk_output output = pbk_enrollment_output(judging->playbooks, enrollment);
+  if (enrollment->sender != MAP_NONE) output.sender_by = public_text(text_from(choices[judging->choice]));
+  emit(judging->playbooks->context, &output);
 }
 
 static void enroll(struct judging *judging, struct passage *passage, uint32_t audience) {
