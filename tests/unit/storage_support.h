@@ -108,6 +108,32 @@ static inline void seal_record(unsigned char *record) {
   put_u32(record + size - 4, pbk_crc32c(0, record, size - 4));
 }
 
+/* A journal whose records were changed in place: all checksums, and each record's of the one before, are made right again. */
+static inline void reseal_journal(struct rig_object *journal) {
+  unsigned char *bytes = journal->bytes;
+  seal_header(bytes);
+  uint32_t before = read_u32(bytes + 20);
+  for (size_t at = JOURNAL_HEADER, size; at < journal->size; at += size) {
+    size = read_u32(bytes + at);
+    put_u32(bytes + at + 24, before);
+    seal_record(bytes + at);
+    before = read_u32(bytes + at + size - 4);
+  }
+}
+
+/* The same of a snapshot, of a rig whose engine's id is of 6 bytes; its journal then says that this is the one. */
+static inline void reseal_snapshot(struct rig *rig, uint32_t slot) {
+  struct rig_object *snapshot = &rig->objects[PBK_OBJECT_SNAPSHOT_0 + slot], *journal = &rig->objects[slot];
+  uint32_t sum = 0;
+  for (size_t at = 0, size; at < snapshot->size; at += size + 4) {
+    size = at == 0 ? 20 : read_u32(snapshot->bytes + at + 4) + 8;
+    sum = pbk_crc32c(sum, snapshot->bytes + at, size);
+    put_u32(snapshot->bytes + at + size, sum);
+  }
+  put_u32(journal->bytes + JOURNAL_HEADER + RECORD_HEAD + 9, sum);
+  reseal_journal(journal);
+}
+
 /* The place of a record in a journal, from 0, or SIZE_MAX where there are not so many. */
 static inline size_t record_place(const struct rig_object *journal, uint32_t number) {
   size_t at = JOURNAL_HEADER;
