@@ -85,16 +85,18 @@ typedef struct pbk_audience {
   pbk_text when;       /* the condition; a persona without one is tagged by the host (SPEC A2) */
 } pbk_audience;
 
-/* What the traits of contacts, or of accounts, are, so that mistakes in conditions are found when they are defined: a trait that is not
- * in the schema is refused ("contact.traits has no field `plna`; did you mean `plan`?"), by name, has() or `in`, and so is what cannot be
- * done with its type ("no such overload: string > int"). Without a schema every trait may be there and be anything.
+/* What the traits of contacts, or of accounts, are, so that mistakes in conditions are found when they are defined: a trait
+ * that is not in the schema is refused ("contact.traits has no field `plna`; did you mean `plan`?"), by name, has() or `in`,
+ * and so is what cannot be done with its type ("no such overload: string > int"). Without a schema every trait may be there
+ * and be anything.
  *
- * It counts for the conditions that are defined after it, in the same batch or later; those defined before stay as they are when it is
- * defined anew or undefined, which is never refused. Facts are not checked against it: a trait may be missing or null, or of another type
- * than is said here, and what a condition then gives is the same as without a schema (SPEC X4).
+ * It counts for the conditions that are defined after it, in the same batch or later; those defined before stay as they are
+ * when it is defined anew or undefined, which is never refused. Facts are not checked against it: a trait may be missing or
+ * null, or of another type than is said here, and what a condition then gives is the same as without a schema (SPEC X4).
  *
- * A type is bool, int, double, number (int or double), string, list, map or any; or list(T), map(string, T) of such a type. Numbers of
- * JSON are int where they are written without fraction and exponent: say number where both may come. Times are strings, for timestamp(). */
+ * A type is bool, int, double, number (int or double), string, list, map or any; or list(T), map(string, T) of such a type.
+ * Numbers of JSON are int where they are written without fraction and exponent: say number where both may come. Times are
+ * strings, for timestamp(). */
 typedef struct pbk_trait {
   uint32_t size;
   uint32_t reserved;

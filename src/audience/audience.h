@@ -39,7 +39,7 @@ struct audiences {
   struct facts *facts;
   struct cel_machine *machine;
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
-  struct registry schemas; /* of traits (schema.h), for what is defined; what was defined before and is only compiled again goes without */
+  struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */
   ARRAY(struct audience_read) reads;
   number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */

@@ -31,7 +31,8 @@ static bool read_traits(struct schema *schema, struct map *names, struct memory 
     pbk_read_sized(&given, sizeof given, pbk_sized_item(definition->traits, schema->count));
     struct text name = private_text(given.name);
     uint32_t before = pbk_problem_enter(problem, name);
-    if (pbk_map_find(names, name) != MAP_NONE) return pbk_problem_at(problem, PBK_CODE_BAD_DEFINITION, "this trait comes twice");
+    if (pbk_map_find(names, name) != MAP_NONE)
+      return pbk_problem_at(problem, PBK_CODE_BAD_DEFINITION, "this trait comes twice");
     if (!pbk_cel_declarable(private_text(given.type), &message))
       return pbk_problem_at(problem, PBK_CODE_BAD_DEFINITION, message);
     pbk_problem_leave(problem, before);

@@ -1,11 +1,11 @@
-/* audience/schema.h - what a host says that the traits of contacts, or of accounts, are: conditions are checked against it when they
- * are defined (SPEC X5). Facts are not: a trait may be missing, or of another type. */
+/* audience/schema.h - what a host says that the traits of contacts, or of accounts, are: conditions are checked against it
+ * when they are defined (SPEC X5). Facts are not: a trait may be missing, or of another type. */
 #ifndef PBK_AUDIENCE_SCHEMA_H
 #define PBK_AUDIENCE_SCHEMA_H
 
+#include <playbook/playbook.h>
 #include "base/problem.h"
 #include "cel/cel.h"
-#include <playbook/playbook.h>
 
 enum { SCHEMA_MOST_TRAITS = 10000 };
 

@@ -5,6 +5,13 @@
 
 #include "base/array.h"
 
+/* Memory holds numbers as the bytes do: rows of them are copied. */
+#if defined(__BYTE_ORDER__) && defined(__ORDER_LITTLE_ENDIAN__)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define CODEC_IS_NATIVE 1
+#endif
+#endif
+
 /* ---- writing ---- */
 
 unsigned char *pbk_write_room(struct writer *writer, uint32_t size) {
@@ -42,13 +49,6 @@ void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size) {
   if (size) memcpy(pbk_write_room(writer, size), bytes, size);
 }
 
-void pbk_write_u8(struct writer *writer, uint8_t value) {
-  if (writer->size < writer->capacity)
-    writer->bytes[writer->size++] = value;
-  else
-    *pbk_write_room(writer, 1) = value;
-}
-
 void pbk_write_u32(struct writer *writer, uint32_t value) {
   unsigned char *at = pbk_write_room(writer, 4);
   for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (8 * i));
@@ -59,7 +59,7 @@ void pbk_write_u64(struct writer *writer, uint64_t value) {
   for (int i = 0; i < 8; i++) at[i] = (unsigned char)(value >> (8 * i));
 }
 
-void pbk_write_uint(struct writer *writer, uint64_t value) {
+void pbk_write_long_uint(struct writer *writer, uint64_t value) {
   unsigned char bytes[10];
   uint32_t size = 0;
   for (; value >= 0x80; value >>= 7) bytes[size++] = (unsigned char)(value | 0x80);
@@ -80,8 +80,12 @@ void pbk_write_double(struct writer *writer, double value) {
 void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t count) {
   if (count > UINT32_MAX / 8) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
   unsigned char *at = pbk_write_room(writer, count * 8);
+#ifdef CODEC_IS_NATIVE
+  if (count) memcpy(at, words, (size_t)count * 8);
+#else
   for (uint32_t i = 0; i < count; i++)
     for (int j = 0; j < 8; j++) at[i * 8 + j] = (unsigned char)(words[i] >> (8 * j));
+#endif
 }
 
 void pbk_write_text(struct writer *writer, struct text text) {
@@ -124,11 +128,6 @@ const unsigned char *pbk_read_bytes(struct reader *reader, uint64_t size) {
   return at;
 }
 
-uint8_t pbk_read_u8(struct reader *reader) {
-  const unsigned char *at = pbk_read_bytes(reader, 1);
-  return at ? *at : 0;
-}
-
 uint32_t pbk_read_u32(struct reader *reader) {
   const unsigned char *at = pbk_read_bytes(reader, 4);
   uint32_t value = 0;
@@ -143,7 +142,7 @@ uint64_t pbk_read_u64(struct reader *reader) {
   return value;
 }
 
-uint64_t pbk_read_uint(struct reader *reader) {
+uint64_t pbk_read_long_uint(struct reader *reader) {
   uint64_t value = 0;
   for (uint32_t shift = 0; shift < 64; shift += 7) {
     uint8_t byte = pbk_read_u8(reader);
@@ -170,10 +169,15 @@ double pbk_read_double(struct reader *reader) {
 
 void pbk_read_words(struct reader *reader, uint64_t *words, uint32_t count) {
   const unsigned char *at = pbk_read_bytes(reader, (uint64_t)count * 8);
+#ifdef CODEC_IS_NATIVE
+  if (at && count) memcpy(words, at, (size_t)count * 8);
+  else if (count) memset(words, 0, (size_t)count * 8);
+#else
   for (uint32_t i = 0; i < count; i++) {
     words[i] = 0;
     for (int j = 0; at && j < 8; j++) words[i] |= (uint64_t)at[i * 8 + j] << (8 * j);
   }
+#endif
 }
 
 struct text pbk_read_text(struct reader *reader) {

@@ -17,10 +17,17 @@ void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size);
 unsigned char *pbk_write_room(struct writer *writer, uint32_t size);
 /* Makes it possible to write `size` more bytes without asking for memory. False: there is not so much. */
 bool pbk_writer_prepare(struct writer *writer, uint64_t size);
-void pbk_write_u8(struct writer *writer, uint8_t value);
+static inline void pbk_write_u8(struct writer *writer, uint8_t value) {
+  if (writer->size < writer->capacity) writer->bytes[writer->size++] = value;
+  else *pbk_write_room(writer, 1) = value;
+}
 void pbk_write_u32(struct writer *writer, uint32_t value);  /* fixed four bytes */
 void pbk_write_u64(struct writer *writer, uint64_t value);  /* fixed eight bytes */
-void pbk_write_uint(struct writer *writer, uint64_t value); /* LEB128, 1 to 10 bytes */
+void pbk_write_long_uint(struct writer *writer, uint64_t value);
+static inline void pbk_write_uint(struct writer *writer, uint64_t value) { /* LEB128, 1 to 10 bytes */
+  if (value < 0x80) pbk_write_u8(writer, (uint8_t)value);
+  else pbk_write_long_uint(writer, value);
+}
 void pbk_write_int(struct writer *writer, int64_t value);   /* zigzag LEB128 */
 void pbk_write_double(struct writer *writer, double value); /* its eight bytes */
 void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t count); /* fixed eight bytes each */
@@ -32,10 +39,18 @@ struct reader {
   const unsigned char *at, *end;
   bool failed;
 };
-uint8_t pbk_read_u8(struct reader *reader);
+static inline uint8_t pbk_read_u8(struct reader *reader) {
+  if (!reader->failed && reader->at < reader->end) return *reader->at++;
+  reader->failed = true;
+  return 0;
+}
 uint32_t pbk_read_u32(struct reader *reader);
 uint64_t pbk_read_u64(struct reader *reader);
-uint64_t pbk_read_uint(struct reader *reader);
+uint64_t pbk_read_long_uint(struct reader *reader);
+static inline uint64_t pbk_read_uint(struct reader *reader) {
+  if (!reader->failed && reader->at < reader->end && *reader->at < 0x80) return *reader->at++;
+  return pbk_read_long_uint(reader);
+}
 int64_t pbk_read_int(struct reader *reader);
 double pbk_read_double(struct reader *reader);
 /* `size` bytes of the input, borrowed; NULL, and failed, where there are not so many. */

@@ -1,18 +1,6 @@
 /* base/coder.c - see coder.h. */
 #include "base/coder.h"
 
-void pbk_code_u64(struct coder *coder, uint64_t *value) {
-  if (coder->writer) pbk_write_uint(coder->writer, *value);
-  else *value = pbk_read_uint(coder->reader);
-}
-
-void pbk_code_u32(struct coder *coder, uint32_t *value) {
-  uint64_t wide = *value;
-  pbk_code_u64(coder, &wide);
-  if (wide > UINT32_MAX) coder_fail(coder);
-  *value = (uint32_t)wide;
-}
-
 void pbk_code_i64(struct coder *coder, int64_t *value) {
   if (coder->writer) pbk_write_int(coder->writer, *value);
   else *value = pbk_read_int(coder->reader);
@@ -51,23 +39,6 @@ void pbk_code_words(struct coder *coder, uint64_t *words, uint32_t count) {
     return;
   }
   pbk_read_words(coder->reader, words, count);
-}
-
-void pbk_code_place(struct coder *coder, uint32_t *place, uint32_t limit) {
-  uint32_t number = *place + 1; /* MAP_NONE becomes 0 */
-  pbk_code_u32(coder, &number);
-  if (coder_reads(coder) && number > limit) {
-    coder_fail(coder);
-    number = 0;
-  }
-  *place = number - 1;
-}
-
-void pbk_code_index(struct coder *coder, uint32_t *index, uint32_t limit) {
-  pbk_code_u32(coder, index);
-  if (!coder_reads(coder) || *index < limit) return;
-  coder_fail(coder);
-  *index = 0;
 }
 
 bool pbk_code_count(struct coder *coder, uint32_t *count) {

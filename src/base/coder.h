@@ -26,19 +26,41 @@ static inline void coder_fail(struct coder *coder) {
 
 /* ---- numbers ---- */
 
-void pbk_code_u64(struct coder *coder, uint64_t *value);
-void pbk_code_u32(struct coder *coder, uint32_t *value);
+static inline void pbk_code_u64(struct coder *coder, uint64_t *value) {
+  if (coder->writer) pbk_write_uint(coder->writer, *value);
+  else *value = pbk_read_uint(coder->reader);
+}
+static inline void pbk_code_u32(struct coder *coder, uint32_t *value) {
+  uint64_t wide = *value;
+  pbk_code_u64(coder, &wide);
+  if (wide > UINT32_MAX) coder_fail(coder);
+  *value = (uint32_t)wide;
+}
 void pbk_code_i64(struct coder *coder, int64_t *value);
 void pbk_code_i32(struct coder *coder, int32_t *value);
 void pbk_code_bool(struct coder *coder, bool *value);
 /* Bytes as they are: hashes. */
 void pbk_code_bytes(struct coder *coder, void *bytes, uint32_t size);
-/* Eight bytes each: times, words of bits. */
+/* Eight bytes each: words of bits, rows of times. */
 void pbk_code_words(struct coder *coder, uint64_t *words, uint32_t count);
+static inline void pbk_code_time(struct coder *coder, int64_t *time) { pbk_code_words(coder, (uint64_t *)time, 1); }
 /* A number below `limit`, or MAP_NONE. */
-void pbk_code_place(struct coder *coder, uint32_t *place, uint32_t limit);
+static inline void pbk_code_place(struct coder *coder, uint32_t *place, uint32_t limit) {
+  uint32_t number = *place + 1; /* MAP_NONE becomes 0 */
+  pbk_code_u32(coder, &number);
+  if (coder_reads(coder) && number > limit) {
+    coder_fail(coder);
+    number = 0;
+  }
+  *place = number - 1;
+}
 /* The same where there must be one. */
-void pbk_code_index(struct coder *coder, uint32_t *index, uint32_t limit);
+static inline void pbk_code_index(struct coder *coder, uint32_t *index, uint32_t limit) {
+  pbk_code_u32(coder, index);
+  if (!coder_reads(coder) || *index < limit) return;
+  coder_fail(coder);
+  *index = 0;
+}
 /* A number of items, each of at least one byte: one that cannot be is refused before anything is taken for it. False: failed. */
 bool pbk_code_count(struct coder *coder, uint32_t *count);
 /* Whether something is there. */

@@ -55,21 +55,40 @@ static void map_place(struct map *map, uint32_t hash, uint32_t number) {
   map->slots[at] = (struct map_slot){hash, number};
 }
 
+static void map_grow(struct memory *memory, struct map *map, uint32_t capacity) {
+  struct map larger = *map;
+  larger.capacity = capacity;
+  if (!larger.capacity || (uint64_t)larger.capacity * sizeof *larger.slots > SIZE_MAX)
+    pbk_allocate(memory, SIZE_MAX); /* refused */
+  larger.slots = pbk_allocate(memory, (size_t)larger.capacity * sizeof *larger.slots);
+  memset(larger.slots, 0xff, (size_t)larger.capacity * sizeof *larger.slots);
+  for (uint32_t i = 0; i < map->capacity; i++)
+    if (map->slots[i].number != MAP_NONE) map_place(&larger, map->slots[i].hash, map->slots[i].number);
+  pbk_release(memory, map->slots, (size_t)map->capacity * sizeof *map->slots);
+  *map = larger;
+}
+
+static bool map_full(const struct map *map, uint64_t count) { return count * 4 > (uint64_t)map->capacity * 3; }
+
+void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count) {
+  uint32_t capacity = map->capacity ? map->capacity : 16;
+  while (capacity && (uint64_t)count * 4 > (uint64_t)capacity * 3) capacity *= 2;
+  if (capacity != map->capacity && count) map_grow(memory, map, capacity);
+}
+
 void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number) {
-  if ((uint64_t)(map->count + 1) * 4 > (uint64_t)map->capacity * 3) {
-    struct map larger = *map;
-    larger.capacity = map->capacity ? map->capacity * 2 : 16;
-    if (!larger.capacity || (uint64_t)larger.capacity * sizeof *larger.slots > SIZE_MAX)
-      pbk_allocate(memory, SIZE_MAX); /* refused */
-    larger.slots = pbk_allocate(memory, (size_t)larger.capacity * sizeof *larger.slots);
-    memset(larger.slots, 0xff, (size_t)larger.capacity * sizeof *larger.slots);
-    for (uint32_t i = 0; i < map->capacity; i++)
-      if (map->slots[i].number != MAP_NONE) map_place(&larger, map->slots[i].hash, map->slots[i].number);
-    pbk_release(memory, map->slots, (size_t)map->capacity * sizeof *map->slots);
-    *map = larger;
-  }
+  if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : 16);
   map_place(map, pbk_hash_text(text), number);
   map->count++;
+}
+
+bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, uint32_t number) {
+  uint32_t hash = pbk_hash_text(text);
+  if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : 16);
+  if (map_find_slot(map, text, hash) != MAP_NONE) return false;
+  map_place(map, hash, number);
+  map->count++;
+  return true;
 }
 
 void pbk_map_remove(struct map *map, struct text text) {

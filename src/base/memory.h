@@ -12,6 +12,13 @@
 
 #include "base/chunks.h"
 
+/* Asks for what is needed soon; any address will do. */
+#if defined(__GNUC__)
+#define prefetch(address) __builtin_prefetch(address)
+#else
+#define prefetch(address) ((void)(address))
+#endif
+
 /* realloc-like, with the old size: new_size 0 frees, pointer NULL allocates. Returns NULL when it cannot. */
 typedef void *(*memory_function)(void *context, void *pointer, size_t old_size, size_t new_size);
 

@@ -94,7 +94,8 @@ static bool checker_lookup(struct cel_compilation *compilation, struct cel_synta
     const char *reason = NULL;
     struct text literal = cel_text(&syntax->items[0]->literal);
     if (!environment->resolve(environment->context, lookup->slot, literal, &number, &reason)) {
-      struct text nearest = environment->nearest ? environment->nearest(environment->context, lookup->slot, literal) : NO_TEXT;
+      struct text nearest =
+        environment->nearest ? environment->nearest(environment->context, lookup->slot, literal) : NO_TEXT;
       struct text shown = cel_cut(literal, 60), meant = cel_cut(nearest, 60);
       pbk_cel_refuse(compilation, syntax->items[0]->offset, "%.100s: \"%.*s\"%s%.*s%s", reason ? reason : "not known",
                      (int)shown.size, shown.bytes, meant.size ? "; did you mean \"" : "", (int)meant.size,
@@ -136,7 +137,8 @@ static void checker_unknown_function(struct cel_compilation *compilation, struct
   if (text_equal(suggestion.best, syntax->name)) {
     pbk_cel_refuse(compilation, syntax->offset, "wrong number of arguments for %.*s()", (int)size, syntax->name.bytes);
   }
-  pbk_cel_refuse_name(compilation, syntax->offset, style == CALLED_ON ? "unknown method" : "unknown function", &suggestion, "");
+  pbk_cel_refuse_name(compilation, syntax->offset, style == CALLED_ON ? "unknown method" : "unknown function", &suggestion,
+                      "");
 }
 
 static void checker_history(struct cel_compilation *compilation, struct cel_syntax *syntax) {
@@ -189,7 +191,7 @@ static void checker_literal_argument(struct cel_compilation *compilation, const 
   }
 }
 
-/* The same for a format that is a literal: its clauses, how many values there are, and their types as far as they are known. */
+/* The same for a literal format: its clauses, how many values there are, and their types as far as they are known. */
 static void checker_format(struct cel_compilation *compilation, const struct cel_syntax *syntax) {
   const struct cel_syntax *template = syntax->target, *values = syntax->items[0];
   if (!template || template->kind != SYNTAX_LITERAL || template->literal.kind != CEL_STRING) return;
@@ -217,7 +219,8 @@ static void checker_format(struct cel_compilation *compilation, const struct cel
     pbk_cel_refuse(compilation, value->offset, "no such overload: %%%c of %s", clause, type);
   }
   if (known && taken < values->count) {
-    pbk_cel_refuse(compilation, values->items[taken]->offset, "the format has no clause for this value, only %u", (unsigned)taken);
+    pbk_cel_refuse(compilation, values->items[taken]->offset, "the format has no clause for this value, only %u",
+                   (unsigned)taken);
   }
 }
 
@@ -312,7 +315,7 @@ _Noreturn static void checker_no_operator(struct cel_compilation *compilation, s
   pbk_cel_refuse(compilation, link.offset, "no such overload: %s %s %s", left, signs[link.operation], right);
 }
 
-/* What comes of two numbers of which one may be int or double: no int is added to a double. NULL when neither is such a one. */
+/* What comes of two numbers of which one is int or double, one cannot know: no int is added to a double. NULL for others. */
 static const struct cel_type *checker_numbers(const struct cel_type *a, const struct cel_type *b) {
   if (a->kind != CEL_NUMBER && b->kind != CEL_NUMBER) return NULL;
   const struct cel_type *other = a->kind == CEL_NUMBER ? b : a;
@@ -387,8 +390,8 @@ static void checker_chain(struct cel_compilation *compilation, struct cel_syntax
     const struct cel_type *result = checker_binary(compilation, link.operation, type, syntax->items[i]->type);
     if (!result && cel_strict(compilation)) checker_no_operator(compilation, link, type, syntax->items[i]->type);
     const struct cel_syntax *left = syntax->items[i - 1];
-    if (link.operation == BINARY_IN && i == 1 && syntax->items[1]->meaning == MEANS_ENTRIES && left->kind == SYNTAX_LITERAL &&
-        left->literal.kind == CEL_STRING)
+    if (link.operation == BINARY_IN && i == 1 && syntax->items[1]->meaning == MEANS_ENTRIES &&
+        left->kind == SYNTAX_LITERAL && left->literal.kind == CEL_STRING)
       pbk_cel_check_entry(compilation, syntax->items[1]->slot, cel_text(&left->literal), left->offset);
     type = result ? result : checker_type(CEL_DYN);
   }

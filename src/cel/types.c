@@ -109,8 +109,10 @@ void pbk_cel_type_text(const struct cel_type *type, char *to, size_t room) {
 
 /* ---- types as a host declares them ---- */
 
-static const char *const type_wrong = "expected bool, int, double, number, string, list, map or any; or list(string), map(string, int)";
-static const char *const type_of_time = "times and durations are text here: declare string, and use timestamp() or duration()";
+static const char *const type_wrong =
+  "expected bool, int, double, number, string, list, map or any; or list(string), map(string, int)";
+static const char *const type_of_time =
+  "times and durations are text here: declare string, and use timestamp() or duration()";
 
 static bool type_take(struct text *rest, const char *word) {
   uint32_t size = (uint32_t)strlen(word);

@@ -28,7 +28,7 @@ static void code_seen(struct coder *coder, struct pbk_engine *engine) {
     while (!coder_reads(coder) && !still_kept(engine, &seen->items.items[at])) at++;
     if (!coder_reads(coder)) message = seen->items.items[at];
     coder_item(coder);
-    pbk_code_i64(coder, &message.accepted_at);
+    pbk_code_time(coder, &message.accepted_at);
     pbk_code_owned_text(coder, &message.id);
     if (!coder_reads(coder) || coder_failed(coder)) continue;
     if (!message.id.bytes || pbk_map_find(&seen->map, message.id) != MAP_NONE) {
@@ -53,7 +53,7 @@ static void code_definitions(struct coder *coder, struct pbk_engine *engine) {
 }
 
 void pbk_code_state(struct coder *coder, struct pbk_engine *engine) {
-  pbk_code_i64(coder, &engine->context.now);
+  pbk_code_time(coder, &engine->context.now);
   pbk_code_u64(coder, &engine->context.outputs.last_seq);
   code_definitions(coder, engine);
   if (!coder_failed(coder)) pbk_code_facts(coder, &engine->facts, engine->senders.registry.entries.count);

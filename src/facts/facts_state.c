@@ -28,6 +28,28 @@ void pbk_code_people(struct coder *coder, struct facts *facts) {
 
 /* ---- subjects ---- */
 
+/* Room for items that are to come, unless there cannot be so many. */
+#define make_room(coder, array, count)                                                           \
+  ((count) <= (uint64_t)((coder)->reader->end - (coder)->reader->at) ? array_reserve((coder)->memory, (array), (count)) \
+                                                                     : coder_fail(coder))
+
+/* What is about to be written is fetched while others are: subjects lie all over the memory. */
+enum { FETCHED_AHEAD = 8 };
+static void fetch_ahead(const struct coder *coder, const struct subject *const *subjects, uint32_t at, uint32_t count) {
+  if (coder_reads(coder)) return;
+  if (at + 3 * FETCHED_AHEAD < count) prefetch(subjects[at + 3 * FETCHED_AHEAD]);
+  if (at + 2 * FETCHED_AHEAD < count) {
+    const struct subject *subject = subjects[at + 2 * FETCHED_AHEAD];
+    prefetch(subject->key);
+    prefetch(subject->traits.items);
+    prefetch(subject->series.items);
+  }
+  if (at + FETCHED_AHEAD >= count) return;
+  const struct subject *subject = subjects[at + FETCHED_AHEAD];
+  for (uint32_t i = 0; i < subject->traits.count; i++) prefetch(subject->traits.items[i].value.as.text);
+  for (uint32_t i = 0; i < subject->series.count; i++) prefetch(subject->series.items[i].times.items);
+}
+
 static void code_trait(struct coder *coder, struct facts *facts, struct subject *subject, uint32_t at) {
   struct trait trait = {0};
   if (!coder_reads(coder)) trait = subject->traits.items[at];
@@ -74,31 +96,29 @@ static void code_subject(struct coder *coder, struct facts *facts, struct subjec
     if (key.size == 0) coder_fail(coder);
   }
   pbk_code_bool(coder, &subject->deleted);
-  pbk_code_i64(coder, &subject->created_at);
+  pbk_code_time(coder, &subject->created_at);
   pbk_code_place(coder, &subject->stage, facts->context->names.count);
   code_health(coder, &subject->health);
   uint32_t traits = subject->traits.count, series = subject->series.count;
   if (!pbk_code_count(coder, &traits)) return;
+  if (coder_reads(coder)) make_room(coder, &subject->traits, traits);
   for (uint32_t i = 0; i < traits && !coder_failed(coder); i++) code_trait(coder, facts, subject, i);
   if (!pbk_code_count(coder, &series)) return;
+  if (coder_reads(coder)) make_room(coder, &subject->series, series);
   for (uint32_t i = 0; i < series && !coder_failed(coder); i++) code_series(coder, facts, subject, i);
 }
 
 static void keep_key(struct coder *coder, struct map *keys, const struct subject *subject, uint64_t *count) {
   if (subject->deleted || coder_failed(coder)) return;
-  if (pbk_map_find(keys, subject_key(subject)) != MAP_NONE) {
-    coder_fail(coder);
-    return;
-  }
-  pbk_map_add(coder->memory, keys, subject_key(subject), subject->index);
-  ++*count;
+  if (pbk_map_add_new(coder->memory, keys, subject_key(subject), subject->index)) ++*count;
+  else coder_fail(coder);
 }
 
 static void code_contacted(struct coder *coder, struct contact *contact, uint32_t at, uint32_t senders) {
   struct contacted contacted = {0};
   if (!coder_reads(coder)) contacted = contact->contacted.items[at];
   pbk_code_index(coder, &contacted.sender, senders);
-  pbk_code_i64(coder, &contacted.occurred_at);
+  pbk_code_time(coder, &contacted.occurred_at);
   pbk_code_u64(coder, &contacted.order);
   if (coder_reads(coder)) array_push(coder->memory, &contact->contacted, contacted);
 }
@@ -137,6 +157,7 @@ static void code_accounts(struct coder *coder, struct facts *facts) {
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
     if (coder_failed(coder)) return;
+    fetch_ahead(coder, (const struct subject *const *)(const void *)facts->accounts.items, i, count);
     if (coder_reads(coder)) {
       struct account *account = pbk_allocate_cleared(coder->memory, sizeof *account);
       account->subject = (struct subject){.kind = PBK_ACCOUNT, .index = i, .stage = MAP_NONE};
@@ -155,6 +176,7 @@ void pbk_code_facts(struct coder *coder, struct facts *facts, uint32_t senders) 
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
     if (coder_failed(coder)) return;
+    fetch_ahead(coder, (const struct subject *const *)(const void *)facts->contacts.items, i, count);
     if (coder_reads(coder)) {
       struct contact *contact = pbk_allocate_cleared(coder->memory, sizeof *contact);
       contact->subject = (struct subject){.kind = PBK_CONTACT, .index = i, .stage = MAP_NONE};

@@ -77,7 +77,7 @@ static void code_message(struct coder *coder, const struct outbox *outbox, struc
   pbk_code_bool(coder, &message->waits);
   pbk_code_u32(coder, &message->attempt);
   pbk_code_i64(coder, &message->window);
-  pbk_code_i64(coder, &message->due);
+  pbk_code_time(coder, &message->due);
   pbk_code_owned_text(coder, &message->note);
 }
 
@@ -140,7 +140,7 @@ static void code_task(struct coder *coder, const struct outbox *outbox, struct t
   code_subject_of(coder, outbox, &task->subject_kind, &task->subject);
   pbk_code_place(coder, &task->assignee, names);
   pbk_code_place(coder, &task->sender, outbox->senders->registry.entries.count);
-  pbk_code_i64(coder, &task->due);
+  pbk_code_time(coder, &task->due);
   pbk_code_owned_text(coder, &task->title);
 }
 

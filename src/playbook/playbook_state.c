@@ -81,7 +81,7 @@ static void code_state(struct coder *coder, struct playbooks *playbooks, uint32_
   uint32_t status = (uint32_t)playbook->status, pools = playbook->pools.count, rotations = playbook->rotations.count;
   pbk_code_index(coder, &status, PLAYBOOK_ARCHIVED + 1);
   playbook->status = (enum playbook_status)status;
-  pbk_code_i64(coder, &playbook->activated_at);
+  pbk_code_time(coder, &playbook->activated_at);
   pbk_code_u32(coder, &playbook->versions);
   if (!pbk_code_count(coder, &pools)) return;
   for (uint32_t i = 0; i < pools && !coder_failed(coder); i++) code_branch_pool(coder, playbooks, playbook, i);
@@ -141,10 +141,10 @@ static void code_enrollment(struct coder *coder, struct playbooks *playbooks, st
   pbk_code_place(coder, &enrollment->sender, playbooks->senders->registry.entries.count);
   pbk_code_index(coder, &enrollment->next_step, enrollment->version->step_count);
   pbk_code_bool(coder, &enrollment->waiting);
-  pbk_code_i64(coder, &enrollment->started_at);
-  pbk_code_i64(coder, &enrollment->step_at);
-  pbk_code_i64(coder, &enrollment->due);
-  pbk_code_i64(coder, &enrollment->exit_armed);
+  pbk_code_time(coder, &enrollment->started_at);
+  pbk_code_time(coder, &enrollment->step_at);
+  pbk_code_time(coder, &enrollment->due);
+  pbk_code_time(coder, &enrollment->exit_armed);
 }
 
 static void code_made(struct coder *coder, struct enrollment *enrollment) {
@@ -240,7 +240,7 @@ static void code_passages_of(struct coder *coder, struct playbooks *playbooks, i
     while (!coder_reads(coder) && !kept(&passages->items.items[at])) at++;
     if (!coder_reads(coder)) passage = passages->items.items[at];
     pbk_code_index(coder, &passage.playbook, playbooks->states.count);
-    pbk_code_i64(coder, &passage.last_exit);
+    pbk_code_time(coder, &passage.last_exit);
     if (!coder_reads(coder) || coder_failed(coder)) continue;
     struct passage *made = pbk_need_passage(playbooks, kind, subject, passage.playbook);
     made->ever = true;

@@ -1,5 +1,5 @@
-/* tests/fuzz/cel_source.c - any bytes as a condition: refused, or compiled and run in a small world. A schema may refuse more, and changes
- * nothing else. */
+/* tests/fuzz/cel_source.c - any bytes as a condition: refused, or compiled and run in a small world. A schema may refuse more,
+ * and changes nothing else. */
 #include "../unit/cel_support.h"
 #include "../unit/cel_zone_data.h"
 #include "alone.h"

@@ -5,13 +5,23 @@
 static struct test_world world;
 static struct cel_machine *machine;
 
-#define DECLARED(name, type) \
-  { {name, sizeof name - 1}, {type, sizeof type - 1} }
-static const struct cel_declared declared[] = {
-  DECLARED("address", "map(string, string)"), DECLARED("age", "int"),         DECLARED("any", "any"),
-  DECLARED("blocked", "bool"),                DECLARED("deep", "list(map)"),  DECLARED("number of seats", "number"),
-  DECLARED("plan", "string"),                 DECLARED("price", "double"),    DECLARED("score", "number"),
-  DECLARED("tags", "list(string)"),           DECLARED("things", "list")};
+#define DECLARED(name, type)   \
+  {                            \
+    {name, sizeof name - 1}, { \
+      type, sizeof type - 1    \
+    }                          \
+  }
+static const struct cel_declared declared[] = {DECLARED("address", "map(string, string)"),
+                                               DECLARED("age", "int"),
+                                               DECLARED("any", "any"),
+                                               DECLARED("blocked", "bool"),
+                                               DECLARED("deep", "list(map)"),
+                                               DECLARED("number of seats", "number"),
+                                               DECLARED("plan", "string"),
+                                               DECLARED("price", "double"),
+                                               DECLARED("score", "number"),
+                                               DECLARED("tags", "list(string)"),
+                                               DECLARED("things", "list")};
 static const struct cel_declared long_names[] = {
   DECLARED("the first trait with a very long name", "int"), DECLARED("the second trait with a very long name", "int"),
   DECLARED("the third trait with a very long name", "int"), DECLARED("the fourth trait with a very long name", "int"),
@@ -49,14 +59,16 @@ static void fields(void) {
   REFUSED("contact.traits['plna'] == 'pro'", 15, "no field `plna`; did you mean `plan`?");
   REFUSED("'plna' in contact.traits", 1, "no field `plna`; did you mean `plan`?");
   REFUSED("true && ('x' + 'y' in contact.traits || contact.traits.PLANS == 'x')", 56, "did you mean `plan`?");
-  REFUSED("contact.traits.unheard_of == 1", 16, "no field `unheard_of`; it has address, age, any, blocked, deep, number of seats, ");
+  REFUSED("contact.traits.unheard_of == 1", 16,
+          "no field `unheard_of`; it has address, age, any, blocked, deep, number of seats, ");
   REFUSED("contact['traits'].plna == 'x'", 19, "contact.traits has no field `plna`");
   REFUSED("contact.traits.`number of seat` > 1", 16, "did you mean `number of seats`?");
   schemas[0].count = 0;
   REFUSED("contact.traits.plan == 'x'", 16, "contact.traits has no field `plan`; there is none");
   schemas[0].entries = long_names;
   schemas[0].count = 5;
-  REFUSED("contact.traits.plan == 'x'", 16, "; it has the first trait with a very lo, the second trait with a very l, the third trait with a very lo, …");
+  REFUSED("contact.traits.plan == 'x'", 16,
+          "; it has the first trait with a very lo, the second trait with a very l, the third trait with a very lo, …");
   schemas[0].entries = declared;
   schemas[0].count = sizeof declared / sizeof *declared;
   TAKEN("contact.traits.plan == 'pro' && has(contact.traits.age) && 'tags' in contact.traits");
@@ -116,8 +128,20 @@ static void types(void) {
 }
 
 static void declarable(void) {
-  static const char *const fine[] = {"bool", "int", "double", "number", "string", "list", "map", "any", "dyn", "list(string)",
-                                     "list( int )", "map(string, int)", "map(string,list(any))", " int ",
+  static const char *const fine[] = {"bool",
+                                     "int",
+                                     "double",
+                                     "number",
+                                     "string",
+                                     "list",
+                                     "map",
+                                     "any",
+                                     "dyn",
+                                     "list(string)",
+                                     "list( int )",
+                                     "map(string, int)",
+                                     "map(string,list(any))",
+                                     " int ",
                                      "list(list(list(list(list(list(list(list(int))))))))"};
   static const struct {
     const char *type, *says;
@@ -135,7 +159,8 @@ static void declarable(void) {
                {"list(duration)", "declare string"},
                {"list(list(list(list(list(list(list(list(list(int)))))))))", "deeper than 8"}};
   const char *message;
-  for (uint32_t i = 0; i < sizeof fine / sizeof *fine; i++) CHECK(pbk_cel_declarable(text_from(fine[i]), &message), "%s: %s", fine[i], message);
+  for (uint32_t i = 0; i < sizeof fine / sizeof *fine; i++)
+    CHECK(pbk_cel_declarable(text_from(fine[i]), &message), "%s: %s", fine[i], message);
   for (uint32_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     CHECK(!pbk_cel_declarable(text_from(wrong[i].type), &message), "%s is taken", wrong[i].type);
     CHECK(strstr(message, wrong[i].says) != NULL, "%s: %s", wrong[i].type, message);
@@ -144,22 +169,35 @@ static void declarable(void) {
 
 /* What arrives may be of any type: with the schema a condition gives what it gives without. */
 static void data_that_disagree(void) {
-  static const char *const conditions[] = {"contact.traits.plan == 'pro'", "contact.traits.plan in ['pro', 'max']",
+  static const char *const conditions[] = {"contact.traits.plan == 'pro'",
+                                           "contact.traits.plan in ['pro', 'max']",
                                            "contact.traits.plan.startsWith('p') || contact.traits.plan == 'x'",
-                                           "contact.traits.plan < 'q'", "!(contact.traits.plan == 'pro') && contact.traits.plan != 'x'",
-                                           "contact.traits.plan.size() == 3", "contact.traits.plan + 'x' == 'prox'",
-                                           "'pro' in contact.traits.tags", "contact.traits.tags.exists(t, t == 'pro')",
-                                           "contact.traits.age >= 5", "contact.traits.age + 1 == 6", "contact.traits.score * 2 == 10",
-                                           "contact.traits.blocked", "contact.traits.blocked && contact.traits.age == 5",
-                                           "contact.traits.price > 1.5", "-contact.traits.price < 1.0",
+                                           "contact.traits.plan < 'q'",
+                                           "!(contact.traits.plan == 'pro') && contact.traits.plan != 'x'",
+                                           "contact.traits.plan.size() == 3",
+                                           "contact.traits.plan + 'x' == 'prox'",
+                                           "'pro' in contact.traits.tags",
+                                           "contact.traits.tags.exists(t, t == 'pro')",
+                                           "contact.traits.age >= 5",
+                                           "contact.traits.age + 1 == 6",
+                                           "contact.traits.score * 2 == 10",
+                                           "contact.traits.blocked",
+                                           "contact.traits.blocked && contact.traits.age == 5",
+                                           "contact.traits.price > 1.5",
+                                           "-contact.traits.price < 1.0",
                                            "contact.traits.address.city == 'x' || has(contact.traits.address.zip)"};
   static const char *const names[] = {"address", "age", "blocked", "plan", "price", "score", "tags"};
   static const pbk_value items[] = {{.kind = PBK_STRING, .size = 3, .as.text = "pro"}, {.kind = PBK_INT, .as.integer = 5}};
   static const pbk_value list = {.kind = PBK_LIST, .size = 2, .as.items = items};
   static const pbk_member members[] = {{.name = "city", .name_size = 4, .value = {.kind = PBK_INT, .as.integer = 5}}};
   static const pbk_value map = {.kind = PBK_MAP, .size = 1, .as.members = members};
-  struct cel_value values[] = {{.kind = CEL_NULL}, test_text("pro"), test_text(""), test_int(5), {.kind = CEL_BOOL, .as.integer = 1},
-                               {.kind = CEL_DOUBLE, .as.number = 5.0}, {.kind = CEL_JSON, .as.json = &list},
+  struct cel_value values[] = {{.kind = CEL_NULL},
+                               test_text("pro"),
+                               test_text(""),
+                               test_int(5),
+                               {.kind = CEL_BOOL, .as.integer = 1},
+                               {.kind = CEL_DOUBLE, .as.number = 5.0},
+                               {.kind = CEL_JSON, .as.json = &list},
                                {.kind = CEL_JSON, .as.json = &map}};
   world.trait_count = sizeof names / sizeof *names;
   for (uint32_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {

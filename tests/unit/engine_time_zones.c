@@ -1,5 +1,5 @@
-/* tests/unit/engine_time_zones.c - time zones in an engine: what a zone says is a wake-up like any other, on days of 23, 24 and 25 hours
- * (SPEC X6), and newer data is looked at again at once, with all that follows (pbk_set_time_zones). */
+/* tests/unit/engine_time_zones.c - time zones in an engine: what a zone says is a wake-up like any other, on days of 23, 24
+ * and 25 hours (SPEC X6), and newer data is looked at again at once, with all that follows (pbk_set_time_zones). */
 #include "base/clock.h"
 #include "cel_zone_data.h"
 #include "engine_support.h"
@@ -34,7 +34,8 @@ static void advance(struct rig *rig, const char *to) {
   CHECK_EQUAL_INT(pbk_advance(rig->engine, at(to), 0), PBK_OK);
 }
 
-/* What changes until a time, each "time what": a host that sleeps until it is woken finds it all, and nothing a microsecond before. */
+/* What changes until a time, each "time what": a host that sleeps until it is woken finds it all, and nothing a microsecond
+ * before. */
 static void check_changes(struct rig *rig, const char *to, const char *const *changes) {
   static char given[20000], wanted[20000];
   pbk_time end = at(to);
@@ -73,14 +74,15 @@ static void office_hours(void) {
   CHECK_OUTPUTS(&rig, "defined persona late =1\n");
   /* The 29th has 23 hours. */
   CHANGES(&rig, "2026-03-31T00:00:00Z", "2026-03-27T23:00:00Z untagged u1 late", "2026-03-28T08:00:00Z tagged u1 late",
-          "2026-03-28T23:00:00Z untagged u1 late", "2026-03-29T07:00:00Z tagged u1 late", "2026-03-29T22:00:00Z untagged u1 late",
-          "2026-03-30T07:00:00Z tagged u1 late", "2026-03-30T22:00:00Z untagged u1 late");
+          "2026-03-28T23:00:00Z untagged u1 late", "2026-03-29T07:00:00Z tagged u1 late",
+          "2026-03-29T22:00:00Z untagged u1 late", "2026-03-30T07:00:00Z tagged u1 late",
+          "2026-03-30T22:00:00Z untagged u1 late");
   advance(&rig, "2026-10-24T00:00:00Z");
   rig_take(&rig);
   /* The 25th of October has 25. */
   CHANGES(&rig, "2026-10-27T00:00:00Z", "2026-10-24T07:00:00Z tagged u1 late", "2026-10-24T22:00:00Z untagged u1 late",
-          "2026-10-25T08:00:00Z tagged u1 late", "2026-10-25T23:00:00Z untagged u1 late", "2026-10-26T08:00:00Z tagged u1 late",
-          "2026-10-26T23:00:00Z untagged u1 late");
+          "2026-10-25T08:00:00Z tagged u1 late", "2026-10-25T23:00:00Z untagged u1 late",
+          "2026-10-26T08:00:00Z tagged u1 late", "2026-10-26T23:00:00Z untagged u1 late");
   rig_close(&rig);
 }
 
@@ -132,11 +134,12 @@ static void in_one_go(void) {
     open_with_zones(rig);
     rig->times = true;
     advance(rig, "2026-03-01T00:00:00Z");
-    TELL_ALL(rig, "{'type':'identify','userId':'u1'}", "{'type':'identify','userId':'u2','traits':{'open':8}}",
-             "{'type':'define','kind':'persona','key':'late','when':'now.getHours(`Europe/Berlin`) >= (has(contact.traits.open) ? "
-             "contact.traits.open : 9)'}",
-             "{'type':'define','kind':'persona','key':'half','when':'now.getMinutes(`Australia/Lord_Howe`) < 30 && "
-             "now.getDate(`America/New_York`) == 1'}");
+    TELL_ALL(
+      rig, "{'type':'identify','userId':'u1'}", "{'type':'identify','userId':'u2','traits':{'open':8}}",
+      "{'type':'define','kind':'persona','key':'late','when':'now.getHours(`Europe/Berlin`) >= (has(contact.traits.open) ? "
+      "contact.traits.open : 9)'}",
+      "{'type':'define','kind':'persona','key':'half','when':'now.getMinutes(`Australia/Lord_Howe`) < 30 && "
+      "now.getDate(`America/New_York`) == 1'}");
     pbk_time end = at("2026-12-01T00:00:00Z");
     for (pbk_time now = small ? pbk_now(rig->engine) : end; now <= end; now += 7 * PBK_HOUR + 13)
       CHECK_EQUAL_INT(pbk_advance(rig->engine, now, 0), PBK_OK);
@@ -199,11 +202,12 @@ static void a_zone_that_is_gone(void) {
   struct rig rig;
   open_with_zones(&rig);
   advance(&rig, "2026-07-01T10:00:00Z");
-  TELL_ALL(&rig, "{'type':'identify','userId':'u1'}",
-           "{'type':'define','kind':'persona','key':'late','when':'now.getHours(`Europe/Berlin`) >= 9'}",
-           "{'type':'define','kind':'persona','key':'either','when':'now.getHours(`Europe/Berlin`) >= 9 || contact.id == `u1`'}",
-           "{'type':'define','kind':'persona','key':'named','when':'now.getHours(contact.traits.zone) >= 9'}",
-           "{'type':'identify','userId':'u1','traits':{'zone':'Europe/Berlin'}}");
+  TELL_ALL(
+    &rig, "{'type':'identify','userId':'u1'}",
+    "{'type':'define','kind':'persona','key':'late','when':'now.getHours(`Europe/Berlin`) >= 9'}",
+    "{'type':'define','kind':'persona','key':'either','when':'now.getHours(`Europe/Berlin`) >= 9 || contact.id == `u1`'}",
+    "{'type':'define','kind':'persona','key':'named','when':'now.getHours(contact.traits.zone) >= 9'}",
+    "{'type':'identify','userId':'u1','traits':{'zone':'Europe/Berlin'}}");
   CHECK_OUTPUTS(&rig, "defined persona late =1\ndefined persona either =1\ndefined persona named =0\ntagged u1 named\n");
   for (int none = 0; none < 2; none++) {
     CHECK_EQUAL_INT(none ? pbk_set_time_zones(rig.engine, NULL, 0) : set_zones(&rig, BERLIN_GONE), PBK_OK);

@@ -1,5 +1,5 @@
-/* tests/unit/schema.c - schemas of traits in an engine: which conditions they are for, and that facts and conditions that are there
- * stay as they are (SPEC X5). */
+/* tests/unit/schema.c - schemas of traits in an engine: which conditions they are for, and that facts and conditions that
+ * are there stay as they are (SPEC X5). */
 #include "engine_support.h"
 
 #define CONTACT_SCHEMA \
@@ -41,16 +41,20 @@ static void every_condition(void) {
   refused(&rig, PLAYBOOK("'trigger':{'manual':true},'when':'contact.traits.plna == 1'", STEP), "/when", 16, PLNA);
   refused(&rig, PLAYBOOK("'trigger':{'event':'e','where':'contact.traits.plna == event.properties.plna'}", STEP),
           "/trigger/where", 16, PLNA);
-  refused(&rig, PLAYBOOK("'trigger':{'manual':true},'exit':{'when':'contact.traits.plna == 1'}", STEP), "/exit/when", 16, PLNA);
-  refused(&rig, PLAYBOOK("'trigger':{'manual':true}", STEP ",{'when':'1 in contact.traits.tags','actions':[{'task':{'title':'t'}}]}"),
-          "/steps/1/when", 3, "no such overload: int in list(string)");
+  refused(&rig, PLAYBOOK("'trigger':{'manual':true},'exit':{'when':'contact.traits.plna == 1'}", STEP), "/exit/when", 16,
+          PLNA);
+  refused(
+    &rig,
+    PLAYBOOK("'trigger':{'manual':true}", STEP ",{'when':'1 in contact.traits.tags','actions':[{'task':{'title':'t'}}]}"),
+    "/steps/1/when", 3, "no such overload: int in list(string)");
   refused(&rig,
           PLAYBOOK("'subject':'account','trigger':{'manual':true}",
                    "{'actions':[{'email':{'template':'hello','to':{'when':'contact.traits.plna == 1'}}}]}"),
           "/steps/0/actions/0/email/to/when", 16, PLNA);
   /* What is declared is fine; a trait of the name of another subject's too, and so are properties. */
   TELL_ALL(&rig, PLAYBOOK("'trigger':{'event':'e','where':'event.properties.plna == 1'},'when':'contact.traits.seats > 3 && "
-                          "account.traits.mrr > 9.5 && account.traits.plan == contact.traits.plan'", STEP));
+                          "account.traits.mrr > 9.5 && account.traits.plan == contact.traits.plan'",
+                          STEP));
   rig_close(&rig);
 }
 
@@ -61,7 +65,8 @@ static void what_is_there_stays(void) {
   TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'old','when':'contact.traits.plna == `pro`'}", CONTACT_SCHEMA,
            "{'type':'define','kind':'persona','key':'pro','when':'contact.traits.plan == `pro`'}",
            "{'type':'define','kind':'persona','key':'big','when':'contact.traits.seats >= 10'}",
-           "{'type':'define','kind':'persona','key':'early','when':'contact.traits.plan.startsWith(`p`) || contact.traits.seats > 5'}");
+           "{'type':'define','kind':'persona','key':'early','when':'contact.traits.plan.startsWith(`p`) || "
+           "contact.traits.seats > 5'}");
   rig_take(&rig);
   TELL_ALL(&rig, "{'type':'identify','userId':'u1','traits':{'plna':'pro','plan':'pro','seats':12}}");
   CHECK_OUTPUTS(&rig, "tagged u1 old\ntagged u1 pro\ntagged u1 big\ntagged u1 early\n");
@@ -87,21 +92,29 @@ static void batches(void) {
   struct rig rig;
   rig_open(&rig, RIG_WITHOUT_STORAGE);
   refused(&rig,
-          "{'type':'batch','batch':[" CONTACT_SCHEMA ",{'type':'define','kind':'persona','key':'p','when':'contact.traits.plna == `pro`'}]}",
+          "{'type':'batch','batch':[" CONTACT_SCHEMA
+          ",{'type':'define','kind':'persona','key':'p','when':'contact.traits.plna == `pro`'}]}",
           "/batch/1/when", 16, PLNA);
   CHECK_OUTPUTS(&rig, "error 1 bad_condition /batch/1/when:16\n");
   /* Nothing of it remains. */
-  TELL_ALL(&rig, "{'type':'batch','batch':[{'type':'define','kind':'persona','key':'p','when':'contact.traits.plna == `pro`'}," CONTACT_SCHEMA
-                 "]}");
+  TELL_ALL(&rig,
+           "{'type':'batch','batch':[{'type':'define','kind':'persona','key':'p','when':'contact.traits.plna == "
+           "`pro`'}," CONTACT_SCHEMA "]}");
   CHECK_OUTPUTS(&rig, "defined persona p =0\ndefined schema contact\n");
   refused(&rig, "{'type':'define','kind':'persona','key':'p','when':'contact.traits.plna == `pro`'}", "/when", 16, PLNA);
-  TELL_ALL(&rig, "{'type':'batch','batch':[{'type':'undefine','kind':'schema','key':'contact'},{'type':'define','kind':'persona','key':'p',"
-                 "'when':'contact.traits.plna == `max`'}," CONTACT_SCHEMA ",{'type':'define','kind':'persona','key':'q','when':'"
-                 "contact.traits.plan == `max`'}]}");
-  CHECK_OUTPUTS(&rig, "error 3 bad_condition /when:16\ndefined persona p =0\ndefined schema contact\ndefined persona q =0\n");
+  TELL_ALL(&rig,
+           "{'type':'batch','batch':[{'type':'undefine','kind':'schema','key':'contact'},{'type':'define','kind':'persona','"
+           "key':'p',"
+           "'when':'contact.traits.plna == `max`'}," CONTACT_SCHEMA
+           ",{'type':'define','kind':'persona','key':'q','when':'"
+           "contact.traits.plan == `max`'}]}");
+  CHECK_OUTPUTS(&rig,
+                "error 3 bad_condition /when:16\ndefined persona p =0\ndefined schema contact\ndefined persona q =0\n");
   /* An open one, twice in one batch: the last counts. */
-  TELL_ALL(&rig, "{'type':'batch','batch':[" CONTACT_SCHEMA ",{'type':'define','kind':'schema','key':'contact','open':true,'traits':{'plan':'string'}},"
-                 "{'type':'define','kind':'persona','key':'r','when':'contact.traits.plna == 1 && contact.traits.plan == `x`'}]}");
+  TELL_ALL(&rig,
+           "{'type':'batch','batch':[" CONTACT_SCHEMA
+           ",{'type':'define','kind':'schema','key':'contact','open':true,'traits':{'plan':'string'}},"
+           "{'type':'define','kind':'persona','key':'r','when':'contact.traits.plna == 1 && contact.traits.plan == `x`'}]}");
   refused(&rig, "{'type':'define','kind':'persona','key':'r','when':'contact.traits.plan == 1'}", "/when", 21,
           "no such overload: string == int");
   rig_close(&rig);
@@ -190,9 +203,11 @@ static void as_structs(void) {
 static void nearest_keys(void) {
   struct rig rig;
   rig_open(&rig, RIG_WITHOUT_STORAGE);
-  TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'pro','when':'true'}", "{'type':'define','kind':'persona','key':'vip'}",
+  TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'pro','when':'true'}",
+           "{'type':'define','kind':'persona','key':'vip'}",
            "{'type':'define','kind':'segment','of':'account','key':'large','when':'true'}",
-           "{'type':'define','kind':'persona','key':'early','when':'true'}", "{'type':'define','kind':'segment','key':'early-birds','when':'true'}");
+           "{'type':'define','kind':'persona','key':'early','when':'true'}",
+           "{'type':'define','kind':'segment','key':'early-birds','when':'true'}");
   refused(&rig, "{'type':'define','kind':'persona','key':'p','when':'segment(`por`)'}", "/when", 9,
           "unknown segment: \"por\"; did you mean \"pro\"?");
   refused(&rig, "{'type':'define','kind':'persona','key':'early','when':'segment(`early-bird`)'}", "/when", 9,
