@@ -4,6 +4,7 @@
  *   bench-cel --json FILE           the same into a file too
  *   bench-cel --run NAME COUNT      evaluates one condition so many times and says nothing: for callgrind
  *   bench-cel --run NAME COUNT general|hand    the same in the general evaluator, or by hand
+ *   bench-cel --fuel                how long conditions take that use all their fuel
  *
  * The row is a contact with 16 traits and 20 events of a kind; several rows are gone through in turn, most of which match,
  * so that a condition is evaluated to its end. Times are CPU time, medians of several rounds. */
@@ -42,15 +43,10 @@ static const char *const trait_names[TRAITS] = {"beta",     "city",     "company
                                                 "industry", "language", "mrr",     "name",    "newsletter", "plan",
                                                 "referrer", "seats",    "source",  "tags"};
 
-struct row_trait {
-  uint32_t name;
-  pbk_value value;
-};
-
 struct row {
   pbk_time created_at;
   pbk_value health;
-  struct row_trait traits[TRAITS];
+  struct named_value traits[TRAITS];
   pbk_value tags[3];
   pbk_time logins[EVENTS];
 };
@@ -70,7 +66,7 @@ static void make_rows(void) {
     struct row *row = &rows[i];
     row->created_at = bench_now - (pbk_time)(i + 1) * 30 * 86400000000;
     row->health = (pbk_value){.kind = PBK_INT, .as.integer = 70 + (int64_t)i};
-    for (uint32_t t = 0; t < TRAITS; t++) row->traits[t] = (struct row_trait){t, value_of_text("something else")};
+    for (uint32_t t = 0; t < TRAITS; t++) row->traits[t] = (struct named_value){t, value_of_text("something else")};
     row->tags[0] = value_of_text("newcomer");
     row->tags[1] = value_of_text(i == 3 ? "partner" : "vip");
     row->tags[2] = value_of_text("enterprise-eu");
@@ -157,10 +153,14 @@ static const struct cel_variable row_variables[] = {
   {.name = "contact", .kind = CEL_OBJECT, .fields = row_fields, .field_count = 4}};
 static const struct cel_lookup row_lookups[] = {{"events", CEL_SERIES, 1}};
 
-static struct cel_shown shown_rows[ROWS + 1];
+/* What a row shows of itself, as the engine does. */
+struct shown_row {
+  const pbk_value *fields[SLOT_TRAITS];
+};
+static struct shown_row shown_rows[ROWS + 1];
 
-static struct cel_world world_of(struct row *row, struct cel_shown *shown) {
-  *shown = (struct cel_shown){SLOT_TRAITS, TRAITS, sizeof row->traits[0], &row->traits[0].name, &row->traits[0].value};
+static struct cel_world world_of(struct row *row, struct shown_row *shown) {
+  shown->fields[SLOT_HEALTH] = &row->health;
   return (struct cel_world){.context = row,
                             .now = bench_now,
                             .field = row_field,
@@ -169,9 +169,10 @@ static struct cel_world world_of(struct row *row, struct cel_shown *shown) {
                             .entry_at = row_entry_at,
                             .series = row_series,
                             .member = row_member,
-                            .shown = shown,
-                            .shown_count = 1,
-                            .states_only = true};
+                            .shown = {{SLOT_TRAITS, TRAITS, row->traits}},
+                            .value_count = SLOT_TRAITS,
+                            .values = shown->fields,
+                            .matches_only = true};
 }
 
 /* ---- the same by hand ---- */
@@ -366,8 +367,12 @@ static void measure_patterns(struct bench *bench, FILE *json) {
   for (uint32_t p = 0; p < PATTERNS; p++) {
     char source[100];
     snprintf(source, sizeof source, "contact.traits.city.matches('%s')", patterns[p]);
-    struct cel_environment environment = {
-      .variables = row_variables, .variable_count = 2, .resolve = row_resolve, .entry_name = row_entry_name};
+    struct cel_environment environment = {.variables = row_variables,
+                                          .variable_count = 2,
+                                          .resolve = row_resolve,
+                                          .entry_name = row_entry_name,
+                                          .shown_slots = {SLOT_TRAITS},
+                                          .shown_count = 1};
     struct cel_error error;
     struct cel_program *program = pbk_cel_compile(&bench->memory, text_from(source), &environment, &error);
     if (!program) {
@@ -402,6 +407,65 @@ static void measure_patterns(struct bench *bench, FILE *json) {
     if (json) fprintf(json, "]}");
     pbk_cel_release(&bench->memory, program);
   }
+}
+
+/* ---- conditions that use all their fuel ---- */
+
+/* What a condition can take at most before it is aborted, over lists as long as need be. */
+static void measure_fuel(struct bench *bench, FILE *json) {
+  static const struct {
+    const char *what, *source;
+  } heavy[] = {
+    {"a macro in a macro, sums", "contact.traits.tags.all(a, contact.traits.tags.all(b, a + b >= 0)) || true"},
+    {"a macro in a macro, events", "contact.traits.tags.all(a, contact.traits.tags.all(b, events('login').count(days(7)) >= 0))"},
+    {"the same, told until when", "contact.traits.tags.all(a, contact.traits.tags.all(b, now - contact.created_at > days(1)))"},
+    {"a list in itself", "contact.traits.tags.all(a, a in contact.traits.tags)"},
+    {"texts made and compared", "contact.traits.tags.all(a, contact.traits.tags.all(b, string(a) + 'x' != string(b)))"},
+    {"a pattern over and over", "contact.traits.tags.all(a, contact.traits.city.matches('(a|a?)+$') || true)"}};
+  enum { HEAVY = sizeof heavy / sizeof *heavy, NUMBERS = 20000, TIMES = 9 };
+  static pbk_value numbers[NUMBERS];
+  static char text[2000];
+  memset(text, 'a', sizeof text);
+  text[sizeof text - 1] = 'b';
+  for (uint32_t i = 0; i < NUMBERS; i++) numbers[i] = (pbk_value){.kind = PBK_INT, .as.integer = i};
+  printf("\n%-34s %9s\n", "all fuel used up", "ms");
+  if (json) fprintf(json, "\n], \"fuel\": [");
+  for (uint32_t h = 0; h < HEAVY; h++) {
+    for (uint32_t timed = 0; timed < 2; timed++) {
+      struct cel_environment environment = {.variables = row_variables, .variable_count = 2, .lookups = row_lookups,
+                                            .lookup_count = 1, .resolve = row_resolve, .entry_name = row_entry_name,
+                                            .shown_slots = {SLOT_TRAITS}, .shown_count = 1, .timed = timed};
+      struct cel_error error;
+      struct cel_program *program = pbk_cel_compile(&bench->memory, text_from(heavy[h].source), &environment, &error);
+      if (!program) {
+        fprintf(stderr, "%s: %s\n", heavy[h].source, error.message);
+        exit(1);
+      }
+      struct row row = rows[0];
+      row.traits[TRAIT_TAGS].value = (pbk_value){.kind = PBK_LIST, .size = NUMBERS, .as.items = numbers};
+      row.traits[TRAIT_CITY].value = (pbk_value){.kind = PBK_STRING, .size = sizeof text, .as.text = text};
+      struct cel_world world = world_of(&row, &shown_rows[ROWS]);
+      double times[TIMES];
+      struct cel_outcome outcome = {.state = CEL_TRUE};
+      for (uint32_t t = 0; t < TIMES; t++) {
+        clock_t start = clock();
+        pbk_cel_evaluate(bench->machine, program, &world, &outcome);
+        times[t] = (double)(clock() - start) * (1e3 / CLOCKS_PER_SEC);
+      }
+      if (outcome.state != CEL_ERROR) {
+        fprintf(stderr, "%s: came to an end\n", heavy[h].source);
+        exit(1);
+      }
+      qsort(times, TIMES, sizeof *times, by_number);
+      if (timed) printf(" %9.1f timed\n", times[TIMES / 2]);
+      else printf("%-34s %9.1f", heavy[h].what, times[TIMES / 2]);
+      if (json) {
+        fprintf(json, "%s\n  {\"what\": \"%s\", \"timed\": %s, \"ms\": %.2f}", h || timed ? "," : "", heavy[h].what,
+                timed ? "true" : "false", times[TIMES / 2]);
+      }
+      pbk_cel_release(&bench->memory, program);
+    }
+  }
   if (json) fprintf(json, "\n]}\n");
 }
 
@@ -417,6 +481,8 @@ static void prepare(struct bench *bench) {
                                           .lookup_count = 1,
                                           .resolve = row_resolve,
                                           .entry_name = row_entry_name,
+                                          .shown_slots = {SLOT_TRAITS},
+                                          .shown_count = 1,
                                           .timed = true};
     struct cel_error error;
     bench->programs[c] = pbk_cel_compile(&bench->memory, text_from(conditions[c].source), &environment, &error);
@@ -437,6 +503,8 @@ int main(int count, char **arguments) {
     for (uint32_t c = 0; c < CONDITIONS; c++) {
       if (strcmp(arguments[2], conditions[c].name) == 0) evaluate_many(&bench, c, how, strtoull(arguments[3], NULL, 10));
     }
+  } else if (count == 2 && strcmp(arguments[1], "--fuel") == 0) {
+    measure_fuel(&bench, NULL);
   } else {
     if (count >= 3 && strcmp(arguments[1], "--json") == 0 && !(json = fopen(arguments[2], "w"))) {
       perror(arguments[2]);
@@ -444,6 +512,7 @@ int main(int count, char **arguments) {
     }
     measure(&bench, json);
     measure_patterns(&bench, json);
+    measure_fuel(&bench, json);
     if (json) fclose(json);
   }
   for (uint32_t c = 0; c < CONDITIONS; c++) pbk_cel_release(&bench.memory, bench.programs[c]);

@@ -49,7 +49,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cp "$root/bench/cel_js.mjs" "$scratch/"
 if (cd "$scratch" && npm install --no-audit --no-fund --ignore-scripts --silent @marcbachmann/cel-js >/dev/null 2>&1); then
-  (cd "$scratch" && node cel_js.mjs)
+  (cd "$scratch" && node cel_js.mjs "$build/cel.json")
 else
   echo "cel-js is left out: it could not be installed"
 fi

@@ -133,9 +133,15 @@ static pbk_status check_line(struct check *check, const char *file, uint64_t num
   return status;
 }
 
+static bool flush_before_wait(void *context) {
+  (void)context;
+  output_flush();
+  return true;
+}
+
 /* False, with a complaint, where it could not go on. */
 static bool check_file(struct check *check, const char *file) {
-  struct input *input = input_open(file, output_flush);
+  struct input *input = input_open(file, flush_before_wait, NULL);
   if (!input) return false;
   const char *line;
   size_t size;

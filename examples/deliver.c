@@ -68,9 +68,10 @@ void deliveries_release(struct deliveries *deliveries) {
 
 void deliveries_answer(void *context, pbk_engine *engine, const pbk_offer *offer, pbk_answer *answer) {
   struct deliveries *deliveries = context;
-  (void)engine;
+  pbk_counts counts = {.size = sizeof counts};
   (void)offer;
-  const pbk_answer *next = &deliveries->answers[deliveries->next++ % deliveries->count];
+  pbk_count(engine, &counts);
+  const pbk_answer *next = &deliveries->answers[counts.answers % deliveries->count];
   answer->outcome = next->outcome;
   answer->wait = next->wait;
   answer->reason = next->reason;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +27,8 @@ struct input {
   const char *name;
   int descriptor;
   bool may_wait;
-  void (*before_wait)(void);
+  bool (*before_wait)(void *context);
+  void *context;
   bool begun, ended;
   char *text; /* text[start .. end) is read and not yet given out */
   size_t start, end, capacity;
@@ -53,7 +55,7 @@ bool input_check(char **files, int count) {
   return true;
 }
 
-struct input *input_open(const char *file, void (*before_wait)(void)) {
+struct input *input_open(const char *file, bool (*before_wait)(void *context), void *context) {
   bool standard = strcmp(file, "-") == 0;
   int descriptor = standard ? STDIN_FILENO : open(file, O_RDONLY);
   if (descriptor < 0) {
@@ -67,6 +69,7 @@ struct input *input_open(const char *file, void (*before_wait)(void)) {
   struct stat facts;
   input->may_wait = fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode);
   input->before_wait = before_wait;
+  input->context = context;
   input->capacity = FIRST_SIZE;
   input->text = allocate(NULL, input->capacity);
   return input;
@@ -89,9 +92,15 @@ const char *input_name(const struct input *input) {
   return input->name;
 }
 
+/* Whether there is something to read, be it the end. */
+static bool is_ready(int descriptor) {
+  struct pollfd waiting = {.fd = descriptor, .events = POLLIN};
+  return poll(&waiting, 1, 0) > 0;
+}
+
 /* Bytes read, 0 at the end, -1 with a complaint. */
 static ptrdiff_t read_bytes(struct input *input, void *bytes, size_t size) {
-  if (input->may_wait) input->before_wait();
+  if (input->may_wait && !is_ready(input->descriptor) && !input->before_wait(input->context)) return -1;
   for (;;) {
     ssize_t got = read(input->descriptor, bytes, size);
     if (got >= 0) return got;

@@ -11,8 +11,9 @@ struct input;
 bool input_check(char **files, int count);
 
 /* Opens a file, or standard input for "-". Complains and returns NULL where it cannot. `before_wait` is called before each
- * read that may have to wait for somebody, so that what was said so far can be let out. */
-struct input *input_open(const char *file, void (*before_wait)(void));
+ * read that has to wait for somebody, so that what was said so far can be let out; false, after a complaint of its own, ends
+ * the reading. */
+struct input *input_open(const char *file, bool (*before_wait)(void *context), void *context);
 void input_close(struct input *input);
 
 /* What messages call it: the file's name, or "stdin". */

@@ -5,9 +5,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "program.h"
+
 void output_bytes(const char *bytes, size_t size);
 void output_text(const char *text);
+void output_print(const char *format, ...) PRINTS(1, 2);
 void output_flush(void);
+
+/* The same, and makes it durable where it is a file. False: it failed. */
+bool output_settle(void);
 
 /* Whether writing has failed: nothing more will arrive, so the program can stop. */
 bool output_failed(void);

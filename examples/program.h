@@ -32,14 +32,17 @@ struct option {
  * returns false for an option that is not in the list, which ends with a name of NULL. */
 bool read_options(const char *command, const struct option *options, char **arguments, int count, int *file_count);
 
-/* Hands the time zones of a directory to an engine; NULL: those of the system, where it has any. Complains and returns false where there
- * are none, or they cannot be used. */
+/* Hands the time zones of a directory to an engine; NULL: those of the system, where it has any. Complains and returns false
+ * where there are none, or they cannot be used. */
 bool take_zones(pbk_engine *engine, const char *directory);
 
 /* The commands: `arguments` are those after the command's name. They return the exit status. */
 int command_run(char **arguments, int count);
 int command_check(char **arguments, int count);
+int command_show(char **arguments, int count);
+int command_verify(char **arguments, int count);
+int command_salvage(char **arguments, int count);
 
-extern const char help_text[], run_help_text[], check_help_text[];
+extern const char help_text[], run_help_text[], check_help_text[], show_help_text[], verify_help_text[], salvage_help_text[];
 
 #endif

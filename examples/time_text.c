@@ -141,14 +141,37 @@ bool duration_read(const char *text, size_t size, pbk_duration *duration) {
   return true;
 }
 
-void time_write(pbk_time time, char *text) {
+struct clock_time {
+  int64_t year;
+  int month, day, second; /* of the day */
+  int fraction;           /* of the second */
+};
+
+static struct clock_time clock_time_of(pbk_time time) {
+  struct clock_time clock;
   int64_t seconds = time / PBK_SECOND - (time % PBK_SECOND < 0);
   int64_t days = seconds / 86400 - (seconds % 86400 < 0);
-  int rest = (int)(seconds - days * 86400);
-  int64_t year;
-  int month, day;
-  date_from_days(days, &year, &month, &day);
-  int size =
-    snprintf(text, TIME_TEXT_SIZE, "%04lld-%02d-%02d %02d:%02d", (long long)year, month, day, rest / 3600, rest / 60 % 60);
-  if (rest % 60) snprintf(text + size, (size_t)(TIME_TEXT_SIZE - size), ":%02d", rest % 60);
+  date_from_days(days, &clock.year, &clock.month, &clock.day);
+  clock.second = (int)(seconds - days * 86400);
+  clock.fraction = (int)(time - seconds * PBK_SECOND);
+  return clock;
+}
+
+void time_write(pbk_time time, char *text) {
+  struct clock_time clock = clock_time_of(time);
+  int size = snprintf(text, TIME_TEXT_SIZE, "%04lld-%02d-%02d %02d:%02d", (long long)clock.year, clock.month, clock.day,
+                      clock.second / 3600, clock.second / 60 % 60);
+  if (clock.second % 60) snprintf(text + size, (size_t)(TIME_TEXT_SIZE - size), ":%02d", clock.second % 60);
+}
+
+void time_write_exact(pbk_time time, char *text) {
+  struct clock_time clock = clock_time_of(time);
+  int size = snprintf(text, TIME_TEXT_SIZE, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)clock.year, clock.month, clock.day,
+                      clock.second / 3600, clock.second / 60 % 60, clock.second % 60);
+  if (clock.fraction) {
+    size += snprintf(text + size, (size_t)(TIME_TEXT_SIZE - size), ".%06d", clock.fraction);
+    while (text[size - 1] == '0') size--;
+  }
+  text[size] = 'Z';
+  text[size + 1] = 0;
 }

@@ -15,5 +15,7 @@ bool duration_read(const char *text, size_t size, pbk_duration *duration);
 enum { TIME_TEXT_SIZE = 40 };
 /* "2026-03-02 09:15" in UTC, with seconds where they are not zero; `text` has room for TIME_TEXT_SIZE bytes. */
 void time_write(pbk_time time, char *text);
+/* "2026-03-02T09:15:00.25Z", as in outputs. */
+void time_write_exact(pbk_time time, char *text);
 
 #endif

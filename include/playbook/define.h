@@ -77,6 +77,22 @@ typedef struct pbk_sender {
   pbk_text address;
 } pbk_sender;
 
+/* What a condition may cost (SPEC X5).
+ *
+ * When it is defined, a bound is worked out: each operator, call, literal and name counts 1, the body of a macro (all,
+ * exists, …) as often as its list has items; a list whose length is not known then counts as 200 items. Above 10,000,000
+ * the condition is refused: two macros over such lists within each other pass, three do not.
+ *
+ * When it is evaluated, it has fuel for 1,000,000 steps. A step is an operator, call, literal or name that is evaluated, an
+ * item that is compared or copied, 64 bytes of a text that is compared (16 of one that is made), or 4 states of a pattern.
+ * Running out aborts the condition as an error that nothing absorbs, neither || nor a macro: it does not match.
+ * All fuel lasts 7 to 60 milliseconds on a busy 2.5 GHz Xeon (`bench-cel --fuel`, see bench/README.md), so that this is the longest
+ * that one evaluation takes; an ordinary condition takes 10 to 100 nanoseconds. Working memory is 256 KiB, taken once for an
+ * engine; needing more aborts likewise.
+ *
+ * Telling until when a condition holds has bounds of its own, past which the time told is early: then the condition is looked
+ * at once for nothing, and nothing else is different. */
+
 /* A persona or a segment (SPEC A1). */
 typedef struct pbk_audience {
   uint32_t size;

@@ -15,6 +15,8 @@
  *   json.h     the same through the line protocol, one JSON object a line
  *   version.h  versions
  *
+ * <playbook/filestore.h>, which is not included here, is a library of its own: it keeps an engine in files.
+ *
  * One engine is used by one thread at a time; engines are independent of each other. SPDX-License-Identifier: MIT */
 #ifndef PLAYBOOK_PLAYBOOK_H
 #define PLAYBOOK_PLAYBOOK_H

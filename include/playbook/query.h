@@ -32,6 +32,18 @@ PBK_API pbk_status pbk_next(const pbk_engine *engine, pbk_handle_kind kind, uint
 PBK_API pbk_status pbk_is_member(const pbk_engine *engine, pbk_handle audience, pbk_handle subject, int32_t *member);
 PBK_API pbk_status pbk_member_count(const pbk_engine *engine, pbk_handle audience, uint64_t *members);
 
+/* What is open, lowest number first; `subject` (NULL: all) limits it to a contact or account, messages also to those that go to it.
+ * *cursor starts at 0, and is good until the next call that changes state; PBK_OK with `type` 0 at the end. PBK_ERR_HANDLE: no such
+ * subject. Members are those of the outputs (SPEC L), as they would be now, with `seq` 0, and texts are borrowed until the next call on
+ * this engine. Beyond that:
+ *
+ *   a message     `due`: when its approval window ends or its next attempt is made; PBK_NO_TIME: it waits for somebody
+ *   an enrollment `at`: when it began; `step`: the next one, from 1; `due`: when, PBK_NO_TIME: at the resume of its playbook
+ *                 no `sender_by` */
+PBK_API pbk_status pbk_next_message(pbk_engine *engine, const pbk_subject *subject, uint64_t *cursor, pbk_output *message);
+PBK_API pbk_status pbk_next_task(pbk_engine *engine, const pbk_subject *subject, uint64_t *cursor, pbk_output *task);
+PBK_API pbk_status pbk_next_enrollment(pbk_engine *engine, const pbk_subject *subject, uint64_t *cursor, pbk_output *enrollment);
+
 /* Counts of the whole engine. */
 typedef struct pbk_counts {
   uint32_t size;
@@ -43,6 +55,7 @@ typedef struct pbk_counts {
   uint64_t tasks_open, tasks_ever;
   uint64_t commands;       /* inputs, clock ticks and delivery answers applied */
   uint64_t memory;         /* bytes taken from the allocator */
+  uint64_t answers;        /* delivery attempts that were answered, and those given up as `unknown_outcome` */
 } pbk_counts;
 PBK_API pbk_status pbk_count(const pbk_engine *engine, pbk_counts *counts);
 

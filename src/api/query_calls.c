@@ -118,7 +118,8 @@ pbk_status pbk_count(const pbk_engine *engine, pbk_counts *counts) {
                          .tasks_open = engine->outbox.tasks_open,
                          .tasks_ever = engine->outbox.tasks.count,
                          .commands = engine->commands,
-                         .memory = engine->memory.used};
+                         .memory = engine->memory.used,
+                         .answers = engine->answers};
   return PBK_OK;
 }
 

@@ -38,6 +38,10 @@ static void *code_schema(struct coder *coder, void *owner, uint32_t place, void 
   }
   pbk_code_bool(coder, &schema->open);
   if (!pbk_code_count(coder, &count)) return schema;
+  if (count > SCHEMA_MOST_TRAITS) {
+    coder_fail(coder);
+    return schema;
+  }
   if (coder_reads(coder)) schema->traits = pbk_arena_allocate(&schema->texts, ((size_t)count + 1) * sizeof *schema->traits);
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     struct cel_declared trait = {0};

@@ -143,6 +143,9 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
                                         .wants_bool = true,
                                         .trusted = audiences->restoring,
                                         .room = pbk_cel_machine_room(audiences->machine),
+                                        .shown_slots = {[SHOWN_CONTACT] = SLOT_CONTACT_TRAITS,
+                                                        [SHOWN_ACCOUNT] = SLOT_ACCOUNT_TRAITS},
+                                        .shown_count = SHOWN_COUNT,
                                         .zones = &audiences->zones};
   bool enrolled = use == CONDITION_STEP || use == CONDITION_EXIT;
   bool contact = subject_kind == PBK_CONTACT;

@@ -25,6 +25,9 @@ enum slot {
   SLOT_NOW
 };
 
+/* Where a world shows the traits of each. */
+enum shown_place { SHOWN_CONTACT, SHOWN_ACCOUNT, SHOWN_COUNT };
+
 enum lookup_slot { LOOKUP_EVENTS, LOOKUP_ACCOUNT_EVENTS, LOOKUP_SEGMENT, LOOKUP_PERSONA };
 
 /* Where a condition stands decides what it may name. */

@@ -81,7 +81,7 @@ static uint32_t world_entry_count(void *context, uint32_t slot) {
 static void world_entry_at(void *context, uint32_t slot, uint32_t at, struct text *name, struct cel_value *value) {
   const struct view *view = context;
   uint32_t field;
-  const struct trait *trait = &slot_subject(view, slot, &field)->traits.items[at];
+  const struct named_value *trait = &slot_subject(view, slot, &field)->traits.items[at];
   *name = name_text(view->audiences->context, trait->name);
   *value = (struct cel_value){.kind = CEL_JSON, .as.json = &trait->value};
 }
@@ -109,19 +109,15 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
   return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
 }
 
-/* Where the traits of a subject lie, if it has any. */
-static uint32_t show_traits(struct cel_shown *shown, uint32_t slot, const struct subject *subject) {
-  if (subject->traits.count == 0) return 0;
-  const struct trait *first = subject->traits.items;
-  *shown = (struct cel_shown){slot, subject->traits.count, sizeof *first, &first->name, &first->value};
-  return 1;
+/* What conditions may read of a subject without a call. */
+static struct cel_shown show(const pbk_value **values, uint32_t first, const struct subject *subject) {
+  if (subject->health.kind != PBK_NULL) values[first + SLOT_CONTACT_HEALTH] = &subject->health;
+  return (struct cel_shown){first + SLOT_CONTACT_TRAITS, subject->traits.count, subject->traits.items};
 }
 
-void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {
-  struct cel_shown shown[2];
-  uint32_t shown_count = 0;
-  if (view->contact) shown_count += show_traits(&shown[shown_count], SLOT_CONTACT_TRAITS, &view->contact->subject);
-  if (view->account) shown_count += show_traits(&shown[shown_count], SLOT_ACCOUNT_TRAITS, &view->account->subject);
+static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
+                     struct cel_outcome *outcome) {
+  const pbk_value *values[SLOT_ACCOUNT_HEALTH + 1] = {NULL};
   struct cel_world world = {.context = (void *)(uintptr_t)view,
                             .now = view->audiences->context->now,
                             .field = world_field,
@@ -130,7 +126,18 @@ void pbk_evaluate(const struct view *view, const struct cel_program *program, st
                             .entry_at = world_entry_at,
                             .series = world_series,
                             .member = world_member,
-                            .shown = shown,
-                            .shown_count = shown_count};
+                            .value_count = SLOT_ACCOUNT_HEALTH + 1,
+                            .values = values,
+                            .matches_only = matches_only};
+  if (view->contact) world.shown[SHOWN_CONTACT] = show(values, SLOT_CONTACT_ID, &view->contact->subject);
+  if (view->account) world.shown[SHOWN_ACCOUNT] = show(values, SLOT_ACCOUNT_ID, &view->account->subject);
   pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);
+}
+
+void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {
+  evaluate(view, program, true, outcome);
+}
+
+void pbk_evaluate_to_explain(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {
+  evaluate(view, program, false, outcome);
 }

@@ -21,7 +21,9 @@ struct view {
 /* A subject, and a contact's account with it. */
 struct view pbk_view_of(const struct audiences *audiences, int32_t kind, uint32_t index);
 
-/* Evaluates at `now`. What the outcome borrows is valid until the next evaluation. */
+/* Evaluates at `now`: only whether it holds, and until when; an error has no text. */
 void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome);
+/* The same with all that explain shows. What the outcome borrows is valid until the next evaluation. */
+void pbk_evaluate_to_explain(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome);
 
 #endif

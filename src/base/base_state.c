@@ -5,7 +5,7 @@
 
 void pbk_code_names(struct coder *coder, struct names *names) {
   uint32_t count = names->count;
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     struct text text = i < names->count ? pbk_names_text(names, i) : TEXT("");
     coder_item(coder);
@@ -16,7 +16,7 @@ void pbk_code_names(struct coder *coder, struct names *names) {
 
 void pbk_code_registry(struct coder *coder, struct registry *registry, void *owner, code_object code) {
   uint32_t count = registry->entries.count;
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     struct registry_entry entry = {.settled = true};
     coder_item(coder);

@@ -133,11 +133,10 @@ static bool use_spare(struct chunks *chunks, size_t size) {
 /* Makes room for `size` bytes to be cut. */
 static bool make_room(struct memory *memory, size_t size) {
   struct chunks *chunks = &memory->chunks;
-  uint64_t wanted = memory->used / 4;
-  if (wanted < CHUNK_LEAST) wanted = CHUNK_LEAST;
-  if (wanted > CHUNK_MOST) wanted = CHUNK_MOST;
+  uint64_t share = memory->used / 4;
+  size_t wanted = share < CHUNK_LEAST ? CHUNK_LEAST : share > CHUNK_MOST ? CHUNK_MOST : (size_t)share;
   if (wanted < size) wanted = size;
-  struct chunk *chunk = new_chunk(memory, (size_t)wanted);
+  struct chunk *chunk = new_chunk(memory, wanted);
   if (!chunk && wanted > size) chunk = new_chunk(memory, wanted = aligned(size));
   if (!chunk) return use_spare(chunks, size);
   cut_from(chunks, contents(chunk), contents(chunk) + wanted);

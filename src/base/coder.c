@@ -41,11 +41,17 @@ void pbk_code_words(struct coder *coder, uint64_t *words, uint32_t count) {
   pbk_read_words(coder->reader, words, count);
 }
 
-bool pbk_code_count(struct coder *coder, uint32_t *count) {
+bool pbk_code_row_count(struct coder *coder, uint32_t *count) {
   pbk_code_u32(coder, count);
-  if (!coder_reads(coder)) return true;
-  if (!coder->next_frame && *count > (uint64_t)(coder->reader->end - coder->reader->at)) coder_fail(coder);
-  if (!coder->reader->failed) return true;
+  if (!coder_failed(coder)) return true;
+  *count = 0;
+  return false;
+}
+
+bool pbk_code_count(struct coder *coder, uint32_t *count) {
+  if (!pbk_code_row_count(coder, count)) return false;
+  if (!coder_reads(coder) || *count <= (uint64_t)(coder->reader->end - coder->reader->at)) return true;
+  coder_fail(coder);
   *count = 0;
   return false;
 }
@@ -59,6 +65,12 @@ void *pbk_code_room(struct coder *coder, size_t size) {
   void *memory = pbk_arena_allocate(coder->arena, size);
   memset(memory, 0, size);
   return memory;
+}
+
+void *pbk_code_rooms(struct coder *coder, uint32_t count, size_t size) {
+  uint64_t items = (uint64_t)count + 1;
+  if (items > PTRDIFF_MAX / size) pbk_allocate(coder->arena->memory, SIZE_MAX); /* refused */
+  return pbk_code_room(coder, (size_t)items * size);
 }
 
 void pbk_code_duration_pointer(struct coder *coder, const pbk_duration **duration) {
@@ -125,7 +137,7 @@ void pbk_code_value_pointer(struct coder *coder, const pbk_value **value) {
 
 void pbk_code_texts(struct coder *coder, const pbk_text **texts, uint32_t *count) {
   if (!pbk_code_presence(coder, *texts != NULL) || !pbk_code_count(coder, count)) return;
-  pbk_text *copies = coder->writer ? NULL : pbk_code_room(coder, ((size_t)*count + 1) * sizeof *copies);
+  pbk_text *copies = coder->writer ? NULL : pbk_code_rooms(coder, *count, sizeof *copies);
   for (uint32_t i = 0; i < *count; i++) {
     pbk_text text = {NULL, 0};
     if (coder->writer) text = (*texts)[i];

@@ -63,11 +63,15 @@ static inline void pbk_code_index(struct coder *coder, uint32_t *index, uint32_t
 }
 /* A number of items, each of at least one byte: one that cannot be is refused before anything is taken for it. False: failed. */
 bool pbk_code_count(struct coder *coder, uint32_t *count);
+/* The same of a long row, with coder_item between its items: how many there can be is not known, so they are taken one by one. */
+bool pbk_code_row_count(struct coder *coder, uint32_t *count);
 /* Whether something is there. */
 bool pbk_code_presence(struct coder *coder, bool present);
 
 /* Cleared memory in the arena, for what is read. */
 void *pbk_code_room(struct coder *coder, size_t size);
+/* The same for some items, and one more: never NULL. More than there is memory is refused, also where the size would not fit. */
+void *pbk_code_rooms(struct coder *coder, uint32_t count, size_t size);
 /* What may be absent: NULL. */
 void pbk_code_duration_pointer(struct coder *coder, const pbk_duration **duration);
 

@@ -49,7 +49,7 @@ static uint32_t mask_of(pbk_output *output) {
 static void code_checks(struct coder *coder, pbk_output *output) {
   pbk_code_i32(coder, &output->enrolls);
   if (!pbk_code_count(coder, &output->check_count)) return;
-  pbk_check *read = coder_reads(coder) ? pbk_code_room(coder, ((size_t)output->check_count + 1) * sizeof *read) : NULL;
+  pbk_check *read = coder_reads(coder) ? pbk_code_rooms(coder, output->check_count, sizeof *read) : NULL;
   for (uint32_t i = 0; i < output->check_count && !coder_failed(coder); i++) {
     pbk_check check = {0};
     if (!read) check = output->checks[i];

@@ -36,7 +36,15 @@ static uint8_t branches_turned(uint32_t binary) {
 }
 
 static struct branch_text branches_text(const struct cel_value *constant) {
-  return (struct branch_text){branch_head(constant->as.bytes, constant->size), constant->as.bytes, constant->size};
+  struct branch_text text = {.bytes = constant->as.bytes, .size = constant->size};
+  branch_text_ends(text.bytes, text.size, &text.head, &text.tail);
+  return text;
+}
+
+static void branches_set_text(struct cel_branch *branch, const struct cel_value *constant) {
+  pbk_value value = {.kind = PBK_STRING, .size = constant->size};
+  branch->with.text = branches_text(constant);
+  branch->shape = branch_shape(&value);
 }
 
 /* Where a value is to be loaded from, if it is one that can be. */
@@ -51,9 +59,8 @@ static bool branches_load(const struct branches *branches, uint32_t at, struct c
   branch->slot = node->a;
   switch (node->operation) {
     case OPERATION_ENTRY:
-      branch->load = LOAD_ENTRY;
+      branch->load = branch->member ? LOAD_ENTRY : LOAD_DIRECT;
       branch->number = node->b;
-      branch->direct = !branch->member;
       return true;
     case OPERATION_FIELD: branch->load = LOAD_FIELD; return true;
     case OPERATION_LOCAL: branch->load = LOAD_LOCAL; return true;
@@ -62,6 +69,16 @@ static bool branches_load(const struct branches *branches, uint32_t at, struct c
 }
 
 /* ---- tests of one value ---- */
+
+/* Comparisons of integers as ranges of them, or what is left out by one. */
+static void branches_range(struct cel_branch *branch, uint8_t binary, int64_t constant) {
+  bool least = binary == BINARY_GREATER_EQUAL || binary == BINARY_LESS;
+  bool most = binary == BINARY_LESS_EQUAL || binary == BINARY_GREATER;
+  int64_t low = most ? INT64_MIN : constant, high = least ? INT64_MAX : constant;
+  branch->with.range.low = low;
+  branch->with.range.span = (uint64_t)high - (uint64_t)low;
+  branch->detail = binary == BINARY_NOT_EQUAL || binary == BINARY_LESS || binary == BINARY_GREATER;
+}
 
 static bool branches_compare(const struct branches *branches, uint32_t value, const struct cel_value *constant,
                              uint8_t binary, struct cel_branch *branch) {
@@ -72,7 +89,7 @@ static bool branches_compare(const struct branches *branches, uint32_t value, co
     case CEL_INT:
       branch->operation = BRANCH_WHOLE;
       branch->kind = constant->kind == CEL_INT ? PBK_INT : PBK_BOOL;
-      branch->with.integer = constant->as.integer;
+      branches_range(branch, binary, constant->as.integer);
       return true;
     case CEL_DOUBLE:
       branch->operation = BRANCH_DOUBLE;
@@ -81,7 +98,7 @@ static bool branches_compare(const struct branches *branches, uint32_t value, co
     case CEL_STRING:
       branch->operation = BRANCH_TEXT;
       branch->detail = binary == BINARY_EQUAL;
-      branch->text = branches_text(constant);
+      branches_set_text(branch, constant);
       branch->cost += constant->size / 64;
       return binary <= BINARY_NOT_EQUAL;
     default: return false;
@@ -96,6 +113,22 @@ static bool branches_list_of(const struct cel_value *list, uint32_t kind) {
   return list->size > 0;
 }
 
+static struct branch_texts *branches_texts(struct branches *branches, const struct cel_value *items, uint32_t count) {
+  uint32_t size = 4;
+  while (size < count * 2) size *= 2;
+  struct branch_texts *texts =
+    pbk_arena_allocate(&branches->program->arena, sizeof *texts + size * sizeof texts->places[0]);
+  texts->mask = size - 1;
+  for (uint32_t i = 0; i < size; i++) texts->places[i] = (struct branch_text){.size = BRANCH_NO_TEXT};
+  for (uint32_t i = 0; i < count; i++) {
+    struct branch_text text = branches_text(&items[i]);
+    uint32_t place = branch_text_hash(text.head, text.tail, text.size) & texts->mask;
+    while (texts->places[place].size != BRANCH_NO_TEXT) place = (place + 1) & texts->mask;
+    texts->places[place] = text;
+  }
+  return texts;
+}
+
 static bool branches_among(struct branches *branches, uint32_t value, const struct cel_value *list,
                            struct cel_branch *branch) {
   const struct cel_value *items = list->as.other;
@@ -103,13 +136,9 @@ static bool branches_among(struct branches *branches, uint32_t value, const stru
   branch->count = list->size;
   branch->cost += list->size;
   if (branches_list_of(list, CEL_STRING)) {
-    struct branch_text *texts = pbk_arena_allocate(&branches->program->arena, list->size * sizeof *texts);
-    for (uint32_t i = 0; i < list->size; i++) {
-      texts[i] = branches_text(&items[i]);
-      branch->cost += items[i].size / 64;
-    }
+    for (uint32_t i = 0; i < list->size; i++) branch->cost += items[i].size / 64;
     branch->operation = BRANCH_AMONG_TEXTS;
-    branch->with.texts = texts;
+    branch->with.texts = branches_texts(branches, items, list->size);
     return true;
   }
   if (!branches_list_of(list, CEL_INT)) return false;
@@ -126,7 +155,7 @@ static bool branches_call(const struct branches *branches, const struct cel_node
   const struct cel_value *part = branches_constant(branches, links[1]);
   if (!branches_is(part, CEL_STRING) || !branches_load(branches, links[0], branch)) return false;
   branch->operation = node->detail == FUNCTION_STARTS_WITH ? BRANCH_STARTS : BRANCH_ENDS;
-  branch->text = branches_text(part);
+  branches_set_text(branch, part);
   return true;
 }
 
@@ -135,15 +164,14 @@ static bool branches_has(const struct branches *branches, const struct cel_node 
   branch->slot = node->a;
   switch (node->operation) {
     case OPERATION_HAS_ENTRY:
-      branch->load = LOAD_ENTRY;
+      branch->load = LOAD_DIRECT;
       branch->number = node->b;
-      branch->direct = true;
       return true;
     case OPERATION_HAS_FIELD: branch->load = LOAD_FIELD; return true;
     default:
       if (!branches_load(branches, node->a, branch) || branch->member) return false;
       branch->member = &branches->program->constants.items[node->c];
-      branch->direct = false;
+      if (branch->load == LOAD_DIRECT) branch->load = LOAD_ENTRY;
       return true;
   }
 }
@@ -287,7 +315,7 @@ static bool branches_binary(struct branches *branches, const struct cel_node *no
     }
     if (!branches_is(left, CEL_STRING) || !branches_load(branches, node->b, branch)) return false;
     branch->operation = BRANCH_TAGGED;
-    branch->text = branches_text(left);
+    branches_set_text(branch, left);
     branch->cost += BRANCH_MOST_ITEMS;
     return left->size < 64;
   }
@@ -354,6 +382,10 @@ static uint32_t branches_emit(struct branches *branches, uint32_t at, uint32_t b
     branch.with.local = node->detail;
     array_push(branches->memory, &program->branches, branch);
     cost = BRANCHES_TEST_COST + branches_emit(branches, node->b, at, false);
+    const struct cel_branch *body = &program->branches.items[place + 1];
+    program->branches.items[place].simple = body->operation < BRANCH_FIRST_OF_TIME && body->load == LOAD_LOCAL &&
+                                            body->slot == node->detail && !body->member && !body->inverted &&
+                                            body->cost <= BRANCH_SIMPLE_COST;
     branches->quick++;
   } else {
     if (branches_test(branches, at, &branch)) {
@@ -435,7 +467,8 @@ static bool branches_give_bool(const struct branches *branches, uint32_t at) {
   }
 }
 
-void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program) {
+void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program,
+                            const struct cel_environment *environment) {
   struct branches branches = {.memory = memory, .program = program};
   if (!branches_give_bool(&branches, program->root)) return;
   uint32_t cost = branches_emit(&branches, program->root, program->root, false);
@@ -444,18 +477,18 @@ void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program) 
     return;
   }
   branches_join(&branches, 0, BRANCH_IS_FALSE, BRANCH_IS_TRUE, branches_decides(&branches))->last = true;
-  int64_t next = -1;
-  for (uint32_t i = program->branches.count; i-- > 0;) {
+  for (uint32_t i = 0; i < program->branches.count; i++) {
     struct cel_branch *branch = &program->branches.items[i];
-    int64_t offset = (int64_t)(i * sizeof *branch);
     branch->goes_on = BRANCH_NO_ANSWER;
-    if (branches_is_group(branch)) continue;
     for (uint32_t truth = 0; truth < 2; truth++) {
-      if (next < 0 || branch->steps[truth] != next - offset) continue;
-      branch->goes_on = (uint8_t)truth;
-      branch->on = (uint32_t)(next - offset);
+      if (branch->steps[truth] == (int32_t)sizeof *branch) branch->goes_on = (uint8_t)truth;
     }
-    next = offset;
+    uint32_t shown = 0;
+    while (shown < environment->shown_count && environment->shown_slots[shown] != branch->slot) shown++;
+    if (branch->load == LOAD_DIRECT && shown == environment->shown_count) branch->load = LOAD_ENTRY;
+    branch->place = (uint8_t)(branch->number % CEL_PLACES);
+    branch->test = pbk_cel_branch_quickest(branch, shown, program->timed);
+    branch->item_test = pbk_cel_branch_item_test(branch);
   }
-  program->branch_start = (uint32_t)(branches_first(&branches, 0) / (int64_t)sizeof(struct cel_branch));
+  program->first_branch = branches_at(&branches, branches_first(&branches, 0));
 }

@@ -7,7 +7,7 @@
 #define PBK_CEL_CEL_H
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "base/value.h"
 
 /* ---- values ---- */
 
@@ -95,6 +95,8 @@ enum { CEL_MOST_ZONES = 16 * 1024 * 1024 };
 /* Looks over the bytes, of which nothing is believed; false with *message when they are not what they should be, *zones then stays. */
 bool pbk_cel_zones_read(struct cel_zones *zones, const void *bytes, size_t size, const char **message);
 
+enum { CEL_MOST_SHOWN = 2 };
+
 struct cel_environment {
   const struct cel_variable *variables;
   uint32_t variable_count;
@@ -116,6 +118,8 @@ struct cel_environment {
   bool wants_bool; /* refuse what is known to give another type (SPEC X5) */
   bool trusted; /* the source was accepted once: what has gone since, such as a time zone, is not refused but an error when it is asked */
   void *room;       /* as pbk_cel_machine_room gives it, aligned for anything, to work in; NULL: taken from memory while it is needed */
+  uint32_t shown_slots[CEL_MOST_SHOWN]; /* the CEL_ENTRIES that worlds show, each where it stands in their `shown` */
+  uint32_t shown_count;
   const struct cel_zones *zones; /* NULL: none; read by programs whenever they run, so that other bytes may be put there meanwhile */
 };
 
@@ -173,13 +177,10 @@ struct cel_series {
   pbk_time since;        /* quiet(w) needs since <= now - w; INT64_MAX: never quiet */
 };
 
-/* The entries of one CEL_ENTRIES where they lie in memory: `count` names and values, each `stride` bytes after the one
- * before. No name stands twice. */
+/* The entries of one CEL_ENTRIES where they lie in memory; NULL: not shown. No name stands twice. */
 struct cel_shown {
   uint32_t slot, count;
-  size_t stride;
-  const uint32_t *names; /* the first */
-  const pbk_value *values;
+  const struct named_value *entries;
 };
 
 struct cel_world {
@@ -195,10 +196,13 @@ struct cel_world {
   void (*entry_at)(void *context, uint32_t slot, uint32_t at, struct text *name, struct cel_value *value);
   void (*series)(void *context, uint32_t lookup_slot, uint32_t number, struct cel_series *series);
   bool (*member)(void *context, uint32_t lookup_slot, uint32_t number);
-  /* Maps whose entries may be read without asking `entry`, which gives the same; NULL, 0: none. */
-  const struct cel_shown *shown;
-  uint32_t shown_count;
-  bool states_only; /* the texts of errors are not wanted: they are "" */
+  /* Maps whose entries may be read without asking `entry`, which gives the same; in the order of the environment's
+   * `shown_slots`, with gaps where one is not shown. */
+  struct cel_shown shown[CEL_MOST_SHOWN];
+  /* Fields that may be read without asking `field`, which gives the same, by slot; NULL: ask. */
+  uint32_t value_count;
+  const pbk_value *const *values;
+  bool matches_only; /* of the outcome only whether it is CEL_TRUE is wanted, and until when that holds; texts of errors are "" */
 };
 
 #define CEL_FOREVER INT64_MAX
@@ -212,8 +216,9 @@ enum cel_outcome_state {
 
 struct cel_outcome {
   int32_t state;
-  pbk_time until;         /* > now: the first time at which state could differ if only `now` moves; CEL_FOREVER: never.
-                             Meaningful for timed programs; never too late, and exact for single comparisons */
+  pbk_time until;         /* > now: the first time at which state could differ if only `now` moves (with matches_only: whether
+                             it is CEL_TRUE); CEL_FOREVER: never. Meaningful for timed programs; never too late, and exact for
+                             single comparisons */
   struct cel_value value; /* unless CEL_ERROR; borrowed until the machine runs again */
   const char *error;      /* with CEL_ERROR: the text, borrowed until the machine runs again */
 };

@@ -427,7 +427,11 @@ static void compiler_stages(struct compiler_frame *frame) {
   program->source = (struct text){source, compilation->source.size};
   program->root = compiler_emit(compiler, syntax);
   compiler_finish(compiler);
-  pbk_cel_branch_compile(compilation->memory, program);
+  const struct cel_node *nodes = program->nodes.items;
+  program->whole = program->root;
+  while (nodes[program->whole].operation == OPERATION_NOT && nodes[nodes[program->whole].a].operation == OPERATION_NOT)
+    program->whole = nodes[nodes[program->whole].a].a;
+  pbk_cel_branch_compile(compilation->memory, program, compilation->environment);
 }
 
 /* 0 when done, 1 when memory ran out, 2 when refused. */

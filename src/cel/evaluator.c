@@ -12,13 +12,15 @@ static inline void evaluator_place(struct cel_term *out, uint32_t node) {
 }
 
 /* && and ||. `absorbing` decides alone: false for &&, true for ||. The whole stays as long as one that decides does, so that
- * the longest of those counts; where none decides, it stays as long as all do. */
+ * the longest of those counts; where none decides, it stays as long as all do. Where only matches count, what fails keeps the
+ * whole condition from being true as well as what is false. */
 static void evaluator_logic(struct cel_machine *machine, uint32_t at, struct cel_term *out, bool absorbing) {
   const struct cel_node *node = &machine->program->nodes.items[at];
   const uint32_t *links = machine->program->links.items + node->a;
   pbk_time all = CEL_FOREVER, decided_until = INT64_MIN;
   struct cel_value failure = {.kind = CEL_NULL};
-  bool decided = false;
+  bool decided = false, prevents = !absorbing && at == machine->program->whole && machine->world->matches_only;
+  pbk_time prevented_until = INT64_MIN;
   for (uint32_t i = 0; i < node->b; i++) {
     struct cel_aside aside;
     if (decided && !pbk_cel_aside_begin(machine, &aside)) break;
@@ -31,6 +33,7 @@ static void evaluator_logic(struct cel_machine *machine, uint32_t at, struct cel
           out->until = CEL_FOREVER;
           return;
         }
+        machine->loose |= decided; /* the one may decide again by then */
         decided = true;
         if (out->until > decided_until) decided_until = out->until;
         continue;
@@ -42,14 +45,34 @@ static void evaluator_logic(struct cel_machine *machine, uint32_t at, struct cel
         failure.size = links[i];
       }
     }
+    if (prevents && out->value.kind != CEL_BOOL) {
+      if (out->until > prevented_until) prevented_until = out->until;
+      if (machine->program->timed && out->until != CEL_FOREVER) continue;
+      cel_stay(out, decided ? cel_bool(absorbing) : failure, CEL_FOREVER);
+      return;
+    }
     all = cel_sooner(all, out->until);
   }
+  if (prevented_until != INT64_MIN) {
+    /* It can be true again, and no sooner, when the last of them is. */
+    machine->loose = true;
+    if (prevented_until < decided_until) prevented_until = decided_until;
+    cel_stay(out, decided ? cel_bool(absorbing) : failure, prevented_until);
+    return;
+  }
+  /* Others may decide by then, or an error may come out, which does not match either. */
+  bool fails = failure.kind == CEL_FAILED;
+  if (decided && (all <= decided_until || (fails && machine->world->matches_only))) machine->loose = true;
   if (decided)
     cel_stay(out, cel_bool(absorbing), decided_until);
   else if (failure.kind == CEL_FAILED)
-    cel_stay(out, failure, all);
+    cel_stay(out, failure, cel_loosely(machine, all));
   else
     cel_stay(out, cel_bool(!absorbing), all);
+}
+
+static bool evaluator_is_time(const struct cel_term *term) {
+  return term->value.kind == CEL_TIMESTAMP || term->value.kind == CEL_DURATION;
 }
 
 /* `a` op `b`, both already evaluated and not yet held. The result may be written over `a`. */
@@ -64,6 +87,8 @@ static void evaluator_binary(struct cel_machine *machine, uint32_t binary, struc
     struct cel_value value = binary == BINARY_IN ? pbk_cel_contains(machine, &a->value, &b->value)
                                                  : pbk_cel_compare(machine, binary, &a->value, &b->value);
     pbk_time until = cel_sooner(a->until, b->until);
+    /* Moments and spans leave their range when they do; what else is loose about them is known. */
+    if (until != CEL_FOREVER && !(evaluator_is_time(a) && evaluator_is_time(b))) machine->loose = true;
     if ((a->step | b->step) || (a->slope | b->slope)) until = pbk_cel_stays(machine, binary, a, b);
     cel_stay(out, value, until);
     return;
@@ -77,7 +102,7 @@ static void evaluator_binary(struct cel_machine *machine, uint32_t binary, struc
     return;
   }
   struct cel_value value = pbk_cel_arithmetic(machine, binary, &a->value, &b->value);
-  cel_stay(out, value, cel_sooner(a->until, b->until));
+  cel_stay(out, value, cel_loosely(machine, cel_sooner(a->until, b->until)));
 }
 
 /* A field or an entry, straight from the world into the term. */
@@ -85,8 +110,12 @@ static inline void evaluator_read(struct cel_machine *machine, uint32_t at, stru
   const struct cel_node *node = &machine->program->nodes.items[at];
   const struct cel_world *world = machine->world;
   const struct cel_shown *shown = node->operation == OPERATION_ENTRY ? cel_shown_at(world, node->a) : NULL;
-  bool there;
-  if (shown) {
+  const pbk_value *field = node->operation == OPERATION_FIELD ? cel_shown_field(world, node->a) : NULL;
+  bool there = true;
+  if (field) {
+    out->value.as.json = field;
+    out->value.kind = CEL_JSON;
+  } else if (shown) {
     out->value.as.json = cel_shown_entry(machine, shown, node->b);
     out->value.kind = CEL_JSON;
     there = out->value.as.json != NULL;
@@ -146,7 +175,7 @@ static void evaluator_conditional(struct cel_machine *machine, uint32_t at, stru
   for (; i + 1 < node->b; i += 2) {
     pbk_cel_run_held(machine, links[i], out);
     if (machine->exhausted) return;
-    until = cel_sooner(until, out->until);
+    until = cel_loosely(machine, cel_sooner(until, out->until));
     if (out->value.kind != CEL_BOOL) {
       if (out->value.kind != CEL_FAILED) evaluator_fail(out, pbk_cel_no_such_overload, at, until);
       out->until = until;
@@ -170,7 +199,7 @@ static struct cel_value *evaluator_items(struct cel_machine *machine, const stru
   for (uint32_t i = 0; items && i < node->b; i++) {
     pbk_cel_run_held(machine, machine->program->links.items[node->a + i], out);
     if (machine->exhausted || out->value.kind == CEL_FAILED) return NULL;
-    *until = cel_sooner(*until, out->until);
+    *until = cel_loosely(machine, cel_sooner(*until, out->until));
     items[i] = out->value;
   }
   return items;
@@ -214,7 +243,7 @@ static void evaluator_call(struct cel_machine *machine, const struct cel_node *n
   for (uint32_t i = 0; i < node->b; i++) {
     pbk_cel_run_held(machine, links[i], out);
     if (machine->exhausted || out->value.kind == CEL_FAILED) return;
-    until = cel_sooner(until, out->until);
+    until = cel_loosely(machine, cel_sooner(until, out->until));
     arguments[i] = out->value;
   }
   struct cel_value value;
@@ -266,7 +295,7 @@ static void evaluator_history(struct cel_machine *machine, const struct cel_node
     pbk_cel_run_held(machine, nodes[i], out);
     if (machine->exhausted || out->value.kind == CEL_FAILED) return;
     windows[i] = out->value;
-    until = cel_sooner(until, out->until);
+    until = cel_loosely(machine, cel_sooner(until, out->until));
   }
   out->until = until;
   pbk_cel_history(machine, node, windows, out);
@@ -276,8 +305,11 @@ static void evaluator_history(struct cel_machine *machine, const struct cel_node
 static void evaluator_has_entry(struct cel_machine *machine, uint32_t at, struct cel_term *out) {
   const struct cel_node *node = &machine->program->nodes.items[at];
   const struct cel_world *world = machine->world;
+  const struct cel_shown *shown = cel_shown_at(world, node->a);
   struct cel_value found;
-  if (world->entry(world->context, node->a, node->b, &found)) {
+  if (shown) {
+    cel_stay(out, cel_bool(cel_shown_entry(machine, shown, node->b) != NULL), CEL_FOREVER);
+  } else if (world->entry(world->context, node->a, node->b, &found)) {
     cel_stay(out, cel_bool(true), CEL_FOREVER);
   } else if (world->entry_count(world->context, node->a) == UINT32_MAX) {
     evaluator_fail(out, pbk_cel_no_such_key, at, CEL_FOREVER);
@@ -331,7 +363,7 @@ void pbk_cel_run(struct cel_machine *machine, uint32_t at, struct cel_term *out)
       if (machine->exhausted || out->value.kind == CEL_FAILED) return;
       pbk_cel_run_held(machine, node->b, &key);
       if (machine->exhausted) return;
-      pbk_time until = cel_sooner(out->until, key.until);
+      pbk_time until = cel_loosely(machine, cel_sooner(out->until, key.until));
       if (key.value.kind == CEL_FAILED)
         cel_stay(out, key.value, key.until);
       else

@@ -52,6 +52,7 @@ static void loop_logic(struct cel_machine *machine, const struct cel_node *node,
     machine->used = mark;
     if (out->value.kind == CEL_BOOL) {
       if ((out->value.as.integer != 0) == absorbing) {
+        if (decided && out->until != CEL_FOREVER) machine->loose = true;
         decided = true;
         if (out->until > decided_until) decided_until = out->until;
         if (!machine->program->timed || decided_until >= range_until) break;
@@ -63,10 +64,14 @@ static void loop_logic(struct cel_machine *machine, const struct cel_node *node,
     }
     all = cel_sooner(all, out->until);
   }
+  cel_loosely(machine, range_until);
+  bool fails = failure.kind == CEL_FAILED;
+  bool others = all <= decided_until || (fails && machine->world->matches_only);
+  if (decided && decided_until != CEL_FOREVER && others) machine->loose = true;
   if (decided)
     cel_stay(out, cel_bool(absorbing), cel_sooner(range_until, decided_until));
   else if (failure.kind == CEL_FAILED)
-    cel_stay(out, failure, cel_sooner(range_until, all));
+    cel_stay(out, failure, cel_loosely(machine, cel_sooner(range_until, all)));
   else
     cel_stay(out, cel_bool(!absorbing), cel_sooner(range_until, all));
 }
@@ -96,7 +101,7 @@ static void loop_exists_one(struct cel_machine *machine, const struct cel_node *
     until = cel_sooner(until, out->until);
     found += (uint32_t)test;
   }
-  cel_stay(out, cel_bool(found == 1), until);
+  cel_stay(out, cel_bool(found == 1), cel_loosely(machine, until));
 }
 
 /* filter, and map with two or three arguments. What predicates leave in the scratch is taken back; what a transformation
@@ -135,7 +140,7 @@ static void loop_build(struct cel_machine *machine, const struct cel_node *node,
     }
     items[count++] = item;
   }
-  cel_stay(out, (struct cel_value){.kind = CEL_LIST, .size = count, .as.other = items}, until);
+  cel_stay(out, (struct cel_value){.kind = CEL_LIST, .size = count, .as.other = items}, cel_loosely(machine, until));
 }
 
 void pbk_cel_loop(struct cel_machine *machine, uint32_t at, struct cel_term *out) {

@@ -1,8 +1,8 @@
-/* cel/machine.c - the fixed memory an evaluation works in, and the door's pbk_cel_evaluate. */
+/* cel/machine.c - the fixed memory an evaluation works in, and an evaluation that uses nothing else. */
 #include <stdio.h>
 
 #include "base/utf8.h"
-#include "cel/branches.h"
+#include "cel/program.h"
 
 const char pbk_cel_no_such_overload[] = "no such overload";
 const char pbk_cel_no_such_key[] = "no such key";
@@ -66,9 +66,9 @@ bool pbk_cel_aside_end(struct cel_machine *machine, const struct cel_aside *asid
 
 const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
   for (uint32_t i = 0; i < shown->count; i++) {
-    if (cel_shown_name(shown, i) != name) continue;
+    if (shown->entries[i].name != name) continue;
     machine->places[name % CEL_PLACES] = (uint16_t)i;
-    return cel_shown_value(shown, i);
+    return &shown->entries[i].value;
   }
   return NULL;
 }
@@ -76,7 +76,7 @@ const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct 
 /* The text of an error, with the name it is about and the column, where the node is known. */
 const char *pbk_cel_explain(struct cel_machine *machine, const char *message, uint32_t at) {
   const struct cel_program *program = machine->program;
-  if (machine->world->states_only) return "";
+  if (machine->silent || machine->world->matches_only) return "";
   if (at >= program->nodes.count) return message;
   const struct cel_node *node = &program->nodes.items[at];
   uint32_t column = 1, line = 1;
@@ -110,11 +110,9 @@ const char *pbk_cel_explain(struct cel_machine *machine, const char *message, ui
   return machine->error_text;
 }
 
-void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_program *program,
-                                const struct cel_world *world, struct cel_outcome *outcome) {
+void pbk_cel_evaluate_prepared(struct cel_machine *machine, struct cel_outcome *outcome) {
   struct cel_term term;
-  pbk_cel_prepare(machine, program, world);
-  pbk_cel_run(machine, program->root, &term);
+  pbk_cel_run(machine, machine->program->root, &term);
   outcome->error = NULL;
   outcome->until = term.until;
   if (term.value.kind == CEL_BOOL && !machine->exhausted) {
@@ -137,10 +135,10 @@ void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_pr
   }
 }
 
-void pbk_cel_evaluate(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
-                      struct cel_outcome *outcome) {
-  if (program->branches.count)
-    pbk_cel_branch_evaluate(machine, program, world, outcome);
-  else
-    pbk_cel_evaluate_generally(machine, program, world, outcome);
+void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_program *program,
+                                const struct cel_world *world, struct cel_outcome *outcome) {
+  pbk_cel_prepare(machine, program, world);
+  pbk_cel_evaluate_prepared(machine, outcome);
+  if (machine->loose) pbk_cel_look_ahead(machine, program, world, outcome);
 }
+

@@ -157,7 +157,8 @@ struct cel_program {
   ARRAY(const char *) failures;
   ARRAY(struct cel_branch) branches; /* the test-and-branch tier; empty where it has nothing to gain */
   struct text source; /* a copy */
-  uint32_t root, branch_start;
+  uint32_t root, whole; /* where it starts; the same without a ! of a ! before it */
+  const struct cel_branch *first_branch; /* the test that is looked at first, or NULL */
   bool timed;
   const struct cel_zones *zones; /* the environment's */
 };
@@ -207,6 +208,10 @@ struct cel_machine {
   const char *exhausted; /* not NULL: an error that nothing absorbs */
   pbk_time soonest;      /* the first time at which any step of this evaluation may go otherwise */
   uint32_t walks;        /* steps left for telling until when; without them answers are early */
+  bool loose;            /* nothing may change at that time (look_ahead.c) */
+  bool silent;           /* errors get no text */
+  uint32_t looped;       /* what simple loops of the test-and-branch tier cost so far */
+  pbk_time holds_until;  /* of that tier's answers so far */
   struct cel_value locals[CEL_MOST_DEPTH];
   uint16_t places[CEL_PLACES]; /* where entries stood last, by name: only a guess, so that looking is quick */
   char error_text[CEL_ERROR_TEXT];
@@ -242,9 +247,12 @@ static inline void pbk_cel_prepare(struct cel_machine *machine, const struct cel
   machine->fuel = CEL_FUEL;
   machine->soonest = CEL_FOREVER;
   machine->walks = CEL_WALKS;
+  machine->loose = false;
   machine->exhausted = NULL;
   machine->used = 0;
 }
+/* Runs a program from its start, in a machine that is prepared. */
+void pbk_cel_evaluate_prepared(struct cel_machine *machine, struct cel_outcome *outcome);
 /* The text of an error, with the column of its node. */
 const char *pbk_cel_explain(struct cel_machine *machine, const char *message, uint32_t node);
 /* pbk_cel_evaluate without the test-and-branch tier (branches.h): what that must agree with. */
@@ -254,26 +262,22 @@ void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_pr
 /* ---- entries that the world shows ---- */
 
 static inline const struct cel_shown *cel_shown_at(const struct cel_world *world, uint32_t slot) {
-  for (uint32_t i = 0; i < world->shown_count; i++) {
-    if (world->shown[i].slot == slot) return &world->shown[i];
+  for (uint32_t i = 0; i < CEL_MOST_SHOWN; i++) {
+    if (world->shown[i].slot == slot && world->shown[i].entries) return &world->shown[i];
   }
   return NULL;
-}
-static inline uint32_t cel_shown_name(const struct cel_shown *shown, size_t at) {
-  const void *name = (const char *)shown->names + at * shown->stride;
-  return *(const uint32_t *)name;
-}
-static inline const pbk_value *cel_shown_value(const struct cel_shown *shown, size_t at) {
-  const void *value = (const char *)shown->values + at * shown->stride;
-  return value;
 }
 /* machine.c */
 const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name);
 /* NULL: no such entry. */
 static inline const pbk_value *cel_shown_entry(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
   uint32_t place = machine->places[name % CEL_PLACES];
-  if (place < shown->count && cel_shown_name(shown, place) == name) return cel_shown_value(shown, place);
+  if (place < shown->count && shown->entries[place].name == name) return &shown->entries[place].value;
   return pbk_cel_shown_search(machine, shown, name);
+}
+/* A field that the world shows; NULL: it has to be asked. */
+static inline const pbk_value *cel_shown_field(const struct cel_world *world, uint32_t slot) {
+  return slot < world->value_count ? world->values[slot] : NULL;
 }
 
 /* ---- values ---- */
@@ -429,6 +433,14 @@ static inline pbk_time cel_note(struct cel_machine *machine, pbk_time until) {
   if (until < machine->soonest) machine->soonest = until;
   return until;
 }
+/* A time at which something may change that need not matter. */
+static inline pbk_time cel_loosely(struct cel_machine *machine, pbk_time until) {
+  if (until != CEL_FOREVER) machine->loose = true;
+  return until;
+}
+/* look_ahead.c: puts off until when a loose outcome holds, as far as nothing changes. */
+void pbk_cel_look_ahead(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
+                        struct cel_outcome *outcome);
 /* Turns whatever moves into a value that stays until its next change. */
 void pbk_cel_hold(struct cel_machine *machine, struct cel_term *term);
 /* Adds or subtracts two terms of time, at least one of which moves. */

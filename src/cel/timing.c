@@ -74,7 +74,7 @@ void pbk_cel_time_arithmetic(struct cel_machine *machine, uint32_t binary, const
     pbk_time enters = CEL_FOREVER;
     if (slope > 0 && result < least) enters = timing_after(now, timing_travel(timing_distance(result, least), speed));
     if (slope < 0 && result > most) enters = timing_after(now, timing_travel(timing_distance(most, result), speed));
-    cel_stay(out, cel_failure(pbk_cel_range), cel_note(machine, cel_sooner(until, enters)));
+    cel_stay(out, cel_failure(pbk_cel_range), cel_note(machine, cel_loosely(machine, cel_sooner(until, enters))));
     return;
   }
   if (slope > 0) until = cel_sooner(until, timing_after(now, timing_distance(result, most) / speed + 1));
@@ -148,7 +148,7 @@ void pbk_cel_hold(struct cel_machine *machine, struct cel_term *term) {
   }
   term->step = STEP_NONE;
   term->slope = 0;
-  cel_note(machine, term->until);
+  cel_note(machine, cel_loosely(machine, term->until));
 }
 
 static bool timing_truth(struct cel_machine *machine, uint32_t binary, const struct cel_term *a, const struct cel_term *b,
@@ -242,11 +242,11 @@ static pbk_time timing_walk(struct cel_machine *machine, uint32_t binary, const 
       turned = 0;
     }
     if (at >= until) return until;
-    if (machine->walks == 0) return at;
+    if (machine->walks == 0) return cel_loosely(machine, at);
     machine->walks--;
     if (timing_truth(machine, binary, a, b, at) != holds) return at;
   }
-  return round && !zoned ? until : at;
+  return round && !zoned ? until : cel_loosely(machine, at);
 }
 
 static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const struct cel_term *a,
@@ -271,7 +271,7 @@ static pbk_time timing_stays(struct cel_machine *machine, uint32_t binary, const
     }
     return timing_walk(machine, binary, a, b, until);
   }
-  if (binary == BINARY_IN) return cel_sooner(until, saturating_add(now, 1));
+  if (binary == BINARY_IN) return cel_loosely(machine, cel_sooner(until, saturating_add(now, 1)));
   if (a->value.kind != b->value.kind || a->slope == b->slope) return until;
   int64_t start = timing_difference(a->value.as.integer, b->value.as.integer);
   if (a->value.size < b->value.size) start = saturating_add(start, -1);

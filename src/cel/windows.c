@@ -84,7 +84,10 @@ bool pbk_cel_windows_stay(struct cel_machine *machine, uint32_t binary, const st
     at = cel_sooner(windows_soonest(&rising, at, windows_needed(binary, difference, 1)),
                     windows_soonest(&falling, at, windows_needed(binary, difference, -1)));
     if (at >= *until) return true;
-    if (machine->walks == 0) break;
+    if (machine->walks == 0) {
+      machine->loose = true;
+      break;
+    }
     machine->walks--;
     if (!checked_subtract(windows_value(a, at), windows_value(b, at), &difference) || difference == INT64_MIN) break;
     if (cel_holds(binary, (difference > 0) - (difference < 0)) != holds) break;

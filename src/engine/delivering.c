@@ -53,6 +53,7 @@ static void answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *ans
                             .wait = answer->wait < 0 ? PBK_WAIT_DEFAULT : answer->wait,
                             .reason = known ? fine_reason(answer->reason) : TEXT("unknown_answer")};
   engine->commands++;
+  engine->answers++;
   pbk_begin_cause(engine);
   pbk_answer_message(&engine->outbox, id, command.flag, command.wait, command.reason, engine->context.now);
   pbk_journal_add(&engine->journal, &command);
@@ -67,6 +68,7 @@ static bool check_answer(struct pbk_engine *engine, const struct command *comman
 
 static void apply_answer(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
+  engine->answers++;
   pbk_offered_message(&engine->outbox);
   pbk_answer_message(&engine->outbox, command->number, command->flag, command->wait, command->reason, engine->context.now);
 }
@@ -74,7 +76,7 @@ static void apply_answer(struct pbk_engine *engine, const struct command *comman
 static void apply_recover(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)command;
   (void)occurred_at;
-  pbk_recover_messages(&engine->outbox);
+  engine->answers += pbk_recover_messages(&engine->outbox);
 }
 
 struct handler pbk_delivery_handler(enum command_type type) {
@@ -176,6 +178,14 @@ bool pbk_offer_ready(struct pbk_engine *engine) {
 bool pbk_commit_all(struct pbk_engine *engine) {
   engine->stopped = PBK_OK;
   engine->unrecorded = (struct unrecorded){0};
+  if (engine->unfinished) {
+    pbk_advance_to(engine, engine->context.now, 0);
+    pbk_record_progress(engine);
+    if (engine_halted(engine)) {
+      pbk_unprepare(engine);
+      return false;
+    }
+  }
   bool fine = pbk_offer_ready(engine) && pbk_prepare(engine, NULL, 0) && pbk_make_durable(engine, RECORD_COMMIT);
   pbk_unprepare(engine);
   return fine;

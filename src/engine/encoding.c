@@ -13,7 +13,7 @@ static void code_settings(struct coder *coder, pbk_settings *settings) {
   pbk_code_duration_pointer(coder, &settings->dedupe_window);
   if (!pbk_code_presence(coder, settings->retry_waits != NULL) || !pbk_code_count(coder, &settings->retry_wait_count)) return;
   pbk_duration *copies =
-      coder->writer ? NULL : pbk_code_room(coder, ((size_t)settings->retry_wait_count + 1) * sizeof *copies);
+      coder->writer ? NULL : pbk_code_rooms(coder, settings->retry_wait_count, sizeof *copies);
   for (uint32_t i = 0; i < settings->retry_wait_count; i++) {
     pbk_duration wait = coder->writer ? settings->retry_waits[i] : 0;
     pbk_code_i64(coder, &wait);
@@ -26,7 +26,7 @@ static void code_schema(struct coder *coder, pbk_schema *schema) {
   pbk_code_public(coder, &schema->key);
   pbk_code_i32(coder, &schema->open);
   if (!pbk_code_count(coder, &schema->trait_count)) return;
-  pbk_trait *copies = coder->writer ? NULL : pbk_code_room(coder, ((size_t)schema->trait_count + 1) * sizeof *copies);
+  pbk_trait *copies = coder->writer ? NULL : pbk_code_rooms(coder, schema->trait_count, sizeof *copies);
   for (uint32_t i = 0; i < schema->trait_count; i++) {
     pbk_trait trait = {0};
     if (coder->writer) pbk_read_sized(&trait, sizeof trait, pbk_sized_item(schema->traits, i));
@@ -103,7 +103,7 @@ static void code_definition(struct coder *coder, pbk_definition *definition) {
 static void code_definitions(struct coder *coder, struct command *command) {
   if (!pbk_code_count(coder, &command->definition_count)) return;
   pbk_definition *copies =
-      coder->writer ? NULL : pbk_code_room(coder, ((size_t)command->definition_count + 1) * sizeof *copies);
+      coder->writer ? NULL : pbk_code_rooms(coder, command->definition_count, sizeof *copies);
   for (uint32_t i = 0; i < command->definition_count; i++) {
     pbk_definition definition = {.size = sizeof definition};
     if (coder->writer) definition = command->definitions[i];

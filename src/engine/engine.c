@@ -8,7 +8,7 @@ void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config) {
   pbk_outputs_init(&engine->context.outputs, &engine->memory);
   pbk_arena_init(&engine->scratch, &engine->memory);
   pbk_arena_init(&engine->reading, &engine->memory);
-  engine->line.memory = &engine->memory;
+  engine->line.memory = engine->framing[0].memory = engine->framing[1].memory = &engine->memory;
   pbk_facts_init(&engine->facts, &engine->context);
   pbk_audiences_init(&engine->audiences, &engine->context, &engine->facts);
   pbk_senders_init(&engine->senders, &engine->context, &engine->facts);
@@ -37,6 +37,7 @@ void pbk_engine_release(struct pbk_engine *engine) {
   pbk_arena_release(&engine->scratch);
   pbk_arena_release(&engine->reading);
   pbk_writer_release(&engine->line);
+  for (uint32_t i = 0; i < 2; i++) pbk_writer_release(&engine->framing[i]);
   pbk_outputs_release(&engine->context.outputs);
   pbk_calendar_release(&engine->context.calendar);
   pbk_names_release(&engine->context.names);
@@ -85,6 +86,7 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
     if (engine_halted(engine)) return false;
   }
   if (engine->stopped) return false;
+  engine->unfinished = false;
   if (to > context->now) context->now = to;
   return false;
 }
@@ -235,7 +237,8 @@ static pbk_status submit(struct pbk_engine *engine, const struct command *comman
   offer_at_once(engine);
   if (!engine_halted(engine) && !command->alone) pbk_advance_to(engine, engine->context.now, 0);
   if (engine->broken) return engine->broken;
-  if (engine->stopped) pbk_record_progress(engine); /* it is done; what is due behind it comes with the next */
+  engine->unfinished = engine->stopped != PBK_OK; /* it is done; what is due behind it comes with the next call */
+  if (engine->stopped) pbk_record_progress(engine);
   else record_rest(engine, command);
   return status;
 }

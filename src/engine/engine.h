@@ -73,11 +73,15 @@ struct pbk_engine {
   struct arena scratch; /* of one call */
   struct arena reading; /* of one line */
   struct writer line;    /* an output as text, on its way out */
+  struct writer framing[2]; /* a frame of the state: content, and as it is stored; here so that a lack of memory loses nothing */
+  bool unfinished;      /* what is due at `now` behind a command was not all done, for want of memory */
   bool more;            /* the last advance left something due (T8) */
   struct prepared *prepared; /* definitions between their check and their installing (define.c) */
   uint32_t prepared_count;
   struct lines lines;
   uint64_t commands;
+  uint64_t answers; /* of them, those of delivery */
+  char looked_key[MESSAGE_KEY_TEXT]; /* of the message that pbk_next_message gave last */
 };
 
 void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config);

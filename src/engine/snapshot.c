@@ -24,13 +24,13 @@ struct snapshot_writing {
   struct pbk_engine *engine;
   pbk_object object;
   bool compressed, failed;
-  struct writer stored; /* a frame as it goes out */
+  struct writer *stored; /* a frame as it goes out */
   struct snapshot_sum sum;
 };
 
 static void append(struct snapshot_writing *writing) {
   const pbk_storage *storage = &writing->engine->journal.storage;
-  struct writer *stored = &writing->stored;
+  struct writer *stored = writing->stored;
   writing->sum.checksum = pbk_crc32c(writing->sum.checksum, stored->bytes, stored->size);
   uint32_t checksum = writing->sum.checksum;
   pbk_write_u32(stored, checksum);
@@ -43,7 +43,7 @@ static void append(struct snapshot_writing *writing) {
 
 static void write_frame(struct coder *coder) {
   struct snapshot_writing *writing = coder->frames;
-  struct writer *content = coder->writer, *stored = &writing->stored;
+  struct writer *content = coder->writer, *stored = writing->stored;
   uint32_t size = content->size;
   if (size == 0) return;
   pbk_write_u32(stored, size);
@@ -63,23 +63,24 @@ static void write_frame(struct coder *coder) {
 bool pbk_can_compress(void) { return pbk_has_compression(); }
 
 bool pbk_write_snapshot(struct pbk_engine *engine, uint32_t generation, bool compressed, struct snapshot_sum *sum) {
-  struct snapshot_writing writing = {engine, snapshot_object(generation), compressed, false, {.memory = &engine->memory}, {0, 0}};
-  struct writer content = {.memory = &engine->memory};
-  struct coder coder = {.writer = &content, .memory = &engine->memory, .next_frame = write_frame, .frames = &writing};
+  struct writer *content = &engine->framing[0], *stored = &engine->framing[1];
+  struct snapshot_writing writing = {engine, snapshot_object(generation), compressed, false, stored, {0, 0}};
+  struct coder coder = {.writer = content, .memory = &engine->memory, .next_frame = write_frame, .frames = &writing};
   uint32_t semantics = SEMANTICS_VERSION, definitions = pbk_definitions_checksum(engine);
   uint64_t sequence = engine->journal.sequence;
-  pbk_write_bytes(&writing.stored, SNAPSHOT_MAGIC, 8);
-  pbk_write_u32(&writing.stored, SNAPSHOT_MAJOR | (uint32_t)SNAPSHOT_MINOR << 16);
-  pbk_write_u32(&writing.stored, compressed ? SNAPSHOT_COMPRESSED : 0);
-  pbk_write_u32(&writing.stored, generation);
+  content->size = stored->size = 0;
+  pbk_write_bytes(stored, SNAPSHOT_MAGIC, 8);
+  pbk_write_u32(stored, SNAPSHOT_MAJOR | (uint32_t)SNAPSHOT_MINOR << 16);
+  pbk_write_u32(stored, compressed ? SNAPSHOT_COMPRESSED : 0);
+  pbk_write_u32(stored, generation);
   append(&writing);
   code_content(&coder, engine, &sequence, &semantics, &definitions);
   write_frame(&coder);
-  pbk_write_u64(&writing.stored, 0);
+  pbk_write_u64(stored, 0);
   append(&writing);
   *sum = writing.sum;
-  pbk_writer_release(&writing.stored);
-  pbk_writer_release(&content);
+  pbk_writer_release(stored);
+  pbk_writer_release(content);
   return !writing.failed;
 }
 
@@ -91,7 +92,7 @@ struct snapshot_frames {
   uint32_t checksum; /* of everything before `at` */
   bool compressed, ended;
   enum snapshot_found found;
-  struct writer content; /* of a compressed frame */
+  struct writer *content; /* of a compressed frame */
 };
 
 static bool damaged(struct snapshot_frames *frames) {
@@ -160,19 +161,19 @@ static void read_frame(struct coder *coder) {
     return;
   }
   if (frames->compressed) {
-    frames->content.size = 0;
-    if (!pbk_decompress(&frames->content, bytes, stored, size)) {
+    frames->content->size = 0;
+    if (!pbk_decompress(frames->content, bytes, stored, size)) {
       coder_fail(coder);
       return;
     }
-    bytes = frames->content.bytes;
+    bytes = frames->content->bytes;
   }
   coder->reader->at = bytes;
   coder->reader->end = bytes + size;
 }
 
 enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint64_t *sequence, uint64_t *damage) {
-  struct snapshot_frames frames = {.window = window, .found = SNAPSHOT_WHOLE, .content = {.memory = &engine->memory}};
+  struct snapshot_frames frames = {.window = window, .found = SNAPSHOT_WHOLE, .content = &engine->framing[0]};
   struct reader reader = {NULL, NULL, false};
   struct coder coder = {.reader = &reader, .arena = &engine->scratch, .memory = &engine->memory,
                         .next_frame = read_frame, .frames = &frames};
@@ -184,7 +185,7 @@ enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *
   read_frame(&coder);
   if (!reader.failed) code_content(&coder, engine, sequence, &semantics, &definitions);
   *damage = frames.at;
-  pbk_writer_release(&frames.content);
+  pbk_writer_release(frames.content);
   if (frames.found != SNAPSHOT_WHOLE) return frames.found;
   if (semantics != SEMANTICS_VERSION) return SNAPSHOT_NEWER;
   if (reader.failed || reader.at != reader.end) return SNAPSHOT_DIVERGED; /* whole, and yet not read as it was written */

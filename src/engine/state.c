@@ -22,7 +22,7 @@ static void code_seen(struct coder *coder, struct pbk_engine *engine) {
   pbk_code_i64(coder, &engine->dedupe_window);
   pbk_code_i64(coder, &seen->kept_for);
   for (uint32_t i = seen->first; i < seen->items.count; i++) count += still_kept(engine, &seen->items.items[i]);
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0, at = seen->first; i < count && !coder_failed(coder); i++, at++) {
     struct seen_message message = {0};
     while (!coder_reads(coder) && !still_kept(engine, &seen->items.items[at])) at++;
@@ -72,6 +72,7 @@ void pbk_code_position(struct coder *coder, struct pbk_engine *engine) {
     engine->kept_lines = whole;
     engine->kept_part = engine->journal.part = part;
   }
+  pbk_code_u64(coder, &engine->answers);
   pbk_code_u32(coder, &engine->context.outputs.digest);
   pbk_code_outputs(coder, &engine->context.outputs);
 }
@@ -94,12 +95,13 @@ static void sum_frame(struct coder *coder) {
 }
 
 static struct summing sum(struct pbk_engine *engine, void (*code)(struct coder *coder, struct pbk_engine *engine)) {
-  struct writer writer = {.memory = &engine->memory};
+  struct writer *writer = &engine->framing[0];
   struct summing summing = {0};
-  struct coder coder = {.writer = &writer, .next_frame = sum_frame, .frames = &summing};
+  struct coder coder = {.writer = writer, .next_frame = sum_frame, .frames = &summing};
+  writer->size = 0;
   code(&coder, engine);
   sum_frame(&coder);
-  pbk_writer_release(&writer);
+  pbk_writer_release(writer);
   return summing;
 }
 

@@ -51,7 +51,7 @@ static void fetch_ahead(const struct coder *coder, const struct subject *const *
 }
 
 static void code_trait(struct coder *coder, struct facts *facts, struct subject *subject, uint32_t at) {
-  struct trait trait = {0};
+  struct named_value trait = {0};
   if (!coder_reads(coder)) trait = subject->traits.items[at];
   pbk_code_index(coder, &trait.name, facts->context->names.count);
   pbk_code_value(coder, &trait.value);
@@ -153,7 +153,7 @@ static void code_account(struct coder *coder, struct facts *facts, struct accoun
 
 static void code_accounts(struct coder *coder, struct facts *facts) {
   uint32_t count = facts->accounts.count;
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
     if (coder_failed(coder)) return;
@@ -172,7 +172,7 @@ void pbk_code_facts(struct coder *coder, struct facts *facts, uint32_t senders) 
   uint32_t count = facts->contacts.count;
   pbk_code_u64(coder, &facts->contacted_order);
   code_accounts(coder, facts);
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
     if (coder_failed(coder)) return;

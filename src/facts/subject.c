@@ -52,7 +52,7 @@ bool pbk_subject_set_trait(struct subject *subject, struct context *context, uin
   size_t extent = pbk_value_extent(value);
   pbk_value copy = *value;
   if (extent) copy = pbk_value_copy_into(pbk_allocate(context->memory, extent), value);
-  struct trait trait = {name, copy};
+  struct named_value trait = {name, copy};
   if (known) {
     release_value(context->memory, &subject->traits.items[low].value);
     subject->traits.items[low] = trait;

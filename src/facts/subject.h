@@ -5,12 +5,6 @@
 #include "base/context.h"
 #include "base/value.h"
 
-/* One trait. What lies below the value (texts, lists, maps) is a block of its own. */
-struct trait {
-  uint32_t name;
-  pbk_value value;
-};
-
 /* When one kind of event happened to one subject: ascending, equal times allowed. */
 struct series {
   uint32_t event;
@@ -26,7 +20,7 @@ struct subject {
   pbk_time created_at;
   uint32_t stage;   /* name, or MAP_NONE */
   pbk_value health; /* PBK_NULL: unset */
-  ARRAY(struct trait) traits;  /* ordered by the text of the name */
+  ARRAY(struct named_value) traits; /* ordered by the text of the name; what lies below a value is a block of its own */
   ARRAY(struct series) series; /* ordered by event */
 };
 

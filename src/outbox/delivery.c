@@ -49,20 +49,27 @@ void pbk_offered_message(struct outbox *outbox) { outbox->ready_next++; }
 
 void pbk_hand_over_ready(struct outbox *outbox) { outbox->ready_next = outbox->ready.count = outbox->offered = 0; }
 
-void pbk_recover_messages(struct outbox *outbox) {
+uint32_t pbk_recover_messages(struct outbox *outbox) {
   struct memory *memory = outbox->context->memory;
   ARRAY(uint64_t) before = {outbox->ready.items, outbox->ready.count, outbox->ready.capacity};
   uint32_t at = outbox->ready_next, offered = outbox->offered;
   outbox->ready.items = NULL;
   outbox->ready.count = outbox->ready.capacity = outbox->ready_next = outbox->offered = 0;
+  uint32_t given_up = 0;
   for (; at < before.count; at++) {
     struct message *message = message_at(outbox, before.items[at]);
     if (!message) continue;
-    if (at >= offered) array_push(memory, &outbox->ready, message->id);
-    else if (message->policy == PBK_POLICY_HOLD) pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("unknown_outcome"));
-    else pbk_attempt_message(outbox, message);
+    if (at >= offered) {
+      array_push(memory, &outbox->ready, message->id);
+    } else if (message->policy == PBK_POLICY_HOLD) {
+      pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("unknown_outcome"));
+      given_up++;
+    } else {
+      pbk_attempt_message(outbox, message);
+    }
   }
   array_release(memory, &before);
+  return given_up;
 }
 
 static void answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {

@@ -134,9 +134,8 @@ struct text pbk_message_to(const struct outbox *outbox, const struct message *me
 static const char *const message_state_names[] = {"pending", "approved", "sending", "sent", "failed", "cancelled"};
 static const char *const task_state_names[] = {"open", "completed", "cancelled"};
 
-static void tell_message(struct outbox *outbox, const struct message *message, struct text reason) {
+pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
   pbk_output output = output_of(outbox->context, PBK_OUTPUT_MESSAGE);
-  char key[MESSAGE_KEY_TEXT];
   pbk_message_key_text(message, key);
   output.message = message->id;
   output.enrollment = message->enrollment;
@@ -149,20 +148,32 @@ static void tell_message(struct outbox *outbox, const struct message *message, s
   output.sender = name_public(outbox->context, registry_name(&outbox->senders->registry, message->sender));
   output.key = (pbk_text){key, MESSAGE_KEY_TEXT};
   output.attempt = message->attempt;
+  return output;
+}
+
+static void tell_message(struct outbox *outbox, const struct message *message, struct text reason) {
+  char key[MESSAGE_KEY_TEXT];
+  pbk_output output = pbk_message_output(outbox, message, key);
   output.reason = public_text(reason);
   emit(outbox->context, &output);
 }
 
-static void tell_task(struct outbox *outbox, const struct task *task, enum task_state state) {
+pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task) {
   pbk_output output = output_of(outbox->context, PBK_OUTPUT_TASK);
   output.task = task->id;
   output.enrollment = task->enrollment;
   output.playbook = name_public(outbox->context, task->playbook);
   pbk_output_subject(outbox->facts, &output, task->subject_kind, task->subject);
-  output.state = public_text(text_from(task_state_names[state]));
+  output.state = public_text(text_from(task_state_names[TASK_OPEN]));
   output.title = public_text(task->title);
   output.assignee = name_public(outbox->context, task->assignee);
   output.due = task->due;
+  return output;
+}
+
+static void tell_task(struct outbox *outbox, const struct task *task, enum task_state state) {
+  pbk_output output = pbk_task_output(outbox, task);
+  output.state = public_text(text_from(task_state_names[state]));
   emit(outbox->context, &output);
 }
 

@@ -140,7 +140,7 @@ void pbk_offered_message(struct outbox *outbox);
 /* All that is ready has gone out with the outputs: nobody delivers here. */
 void pbk_hand_over_ready(struct outbox *outbox);
 /* O8, after a crash: what may have been offered is offered again, or given up, by its policy. */
-void pbk_recover_messages(struct outbox *outbox);
+uint32_t pbk_recover_messages(struct outbox *outbox); /* how many have failed as unknown_outcome */
 /* What delivery answered (O6). */
 void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
                         pbk_time occurred_at);
@@ -158,6 +158,10 @@ enum { MESSAGE_KEY_TEXT = 32 };
 void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]);
 /* The key of whom a message goes to, now. */
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message);
+
+/* What an output tells of one that is open; the texts are the engine's, but the key's, which goes into `key`. */
+pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]);
+pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task);
 
 bool pbk_channel_connected(const struct outbox *outbox, struct text key);
 

@@ -168,7 +168,7 @@ static void code_tasks(struct coder *coder, struct outbox *outbox) {
 static void code_ready(struct coder *coder, struct outbox *outbox) {
   uint32_t count = 0;
   for (uint32_t i = outbox->ready_next; i < outbox->ready.count; i++) count += message_at(outbox, outbox->ready.items[i]) != NULL;
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0, at = outbox->ready_next; i < count && !coder_failed(coder); i++, at++) {
     while (!coder_reads(coder) && !message_at(outbox, outbox->ready.items[at])) at++;
     uint64_t id = coder_reads(coder) ? 0 : outbox->ready.items[at];

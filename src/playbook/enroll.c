@@ -28,6 +28,7 @@ struct judging {
   uint32_t subject;
   const struct contact *contact; /* NULL for an account */
   const struct passage *passage; /* NULL: never came by */
+  bool explaining;               /* values and errors of conditions are shown */
   bool has_outcome;              /* the last check asked a condition */
   struct cel_outcome outcome;
   struct cel_outcome exit_outcome; /* of exit.when: until when it stays false */
@@ -82,7 +83,8 @@ struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint
 static bool evaluate(struct judging *judging, const struct cel_program *program) {
   struct view view = pbk_view_of(judging->playbooks->audiences, judging->kind, judging->subject);
   view.started_at = view.step_at = judging->playbooks->context->now;
-  pbk_evaluate(&view, program, &judging->outcome);
+  if (judging->explaining) pbk_evaluate_to_explain(&view, program, &judging->outcome);
+  else pbk_evaluate(&view, program, &judging->outcome);
   judging->has_outcome = true;
   return judging->outcome.state == CEL_TRUE;
 }
@@ -170,21 +172,25 @@ static void tell_not_enrolled(const struct judging *judging, enum check check) {
   emit(judging->playbooks->context, &output);
 }
 
-static void tell_enrolled(const struct judging *judging, const struct enrollment *enrollment) {
-  static const char *const choices[] = {"pinned", "sticky", "rotation"};
-  struct context *context = judging->playbooks->context;
+pbk_output pbk_enrollment_output(const struct playbooks *playbooks, const struct enrollment *enrollment) {
+  const struct context *context = playbooks->context;
   pbk_output output = output_of(context, PBK_OUTPUT_ENROLLED);
   output.enrollment = enrollment->id;
-  output.playbook = name_public(context, playbook_name(judging->playbooks, judging->place));
+  output.playbook = name_public(context, playbook_name(playbooks, enrollment->playbook));
   output.version = enrollment->version->number;
-  pbk_output_subject(judging->playbooks->facts, &output, judging->kind, judging->subject);
+  pbk_output_subject(playbooks->facts, &output, enrollment->subject_kind, enrollment->subject);
   if (enrollment->branch != MAP_NONE)
-    output.branch = public_text(pbk_audience_key(judging->playbooks->audiences, enrollment->branch));
-  if (enrollment->sender != MAP_NONE) {
-    output.sender = name_public(context, registry_name(&judging->playbooks->senders->registry, enrollment->sender));
-    output.sender_by = public_text(text_from(choices[judging->choice]));
-  }
-  emit(context, &output);
+    output.branch = public_text(pbk_audience_key(playbooks->audiences, enrollment->branch));
+  if (enrollment->sender != MAP_NONE)
+    output.sender = name_public(context, registry_name(&playbooks->senders->registry, enrollment->sender));
+  return output;
+}
+
+static void tell_enrolled(const struct judging *judging, const struct enrollment *enrollment) {
+  static const char *const choices[] = {"pinned", "sticky", "rotation"};
+  pbk_output output = pbk_enrollment_output(judging->playbooks, enrollment);
+  if (enrollment->sender != MAP_NONE) output.sender_by = public_text(text_from(choices[judging->choice]));
+  emit(judging->playbooks->context, &output);
 }
 
 static void enroll(struct judging *judging, struct passage *passage, uint32_t audience) {
@@ -233,6 +239,7 @@ void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32
 bool pbk_explain_checks(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, struct arena *arena,
                         pbk_check checks[CHECK_COUNT]) {
   struct judging judging = judging_of(playbooks, place, kind, subject);
+  judging.explaining = true;
   bool enrolls = true;
   for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {
     bool passed = passes(&judging, (enum check)check);

@@ -15,7 +15,7 @@ typedef void (*code_item)(struct coder *coder, union item *item);
 
 static void code_list(struct coder *coder, const void **list, uint32_t *count, size_t size, code_item code) {
   if (!pbk_code_count(coder, count)) return;
-  char *copies = coder->writer ? NULL : pbk_code_room(coder, ((size_t)*count + 1) * size);
+  char *copies = coder->writer ? NULL : pbk_code_rooms(coder, *count, size);
   for (uint32_t i = 0; i < *count; i++) {
     union item item;
     memset(&item, 0, sizeof item);

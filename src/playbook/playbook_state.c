@@ -30,7 +30,7 @@ static void *code_current(struct coder *coder, void *owner, uint32_t place, void
 
 static void code_old_versions(struct coder *coder, struct playbooks *playbooks) {
   uint32_t count = playbooks->old.count;
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     struct version *version = coder_reads(coder) ? NULL : playbooks->old.items[i];
     uint32_t place = version ? version->place : 0;
@@ -91,7 +91,7 @@ static void code_state(struct coder *coder, struct playbooks *playbooks, uint32_
 
 void pbk_code_playbooks(struct coder *coder, struct playbooks *playbooks) {
   uint32_t count = playbooks->states.count;
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
     code_state(coder, playbooks, i);

@@ -211,6 +211,8 @@ struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint
 struct passage *pbk_passage_of(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook); /* NULL: none */
 /* A trigger was met (audience: of a membership trigger that began; else MAP_NONE). */
 void pbk_judge(struct playbooks *playbooks, uint32_t playbook, int32_t kind, uint32_t subject, uint32_t audience, bool by_hand);
+/* What an output tells of a running enrollment, but for how its sender was chosen. */
+pbk_output pbk_enrollment_output(const struct playbooks *playbooks, const struct enrollment *enrollment);
 enum { CHECK_COUNT = 10 };
 /* Fills all checks of P4; true when it would enroll. Values and errors go into the arena. */
 bool pbk_explain_checks(struct playbooks *playbooks, uint32_t playbook, int32_t kind, uint32_t subject, struct arena *arena,

@@ -72,10 +72,22 @@ def headers_alone_as_cpp17():
     yield from compile_headers("g++", ["-std=c++17"], ".cc")
 
 
-def declared():
-    """The functions that the public headers declare."""
+# The libraries, with the headers that declare what each exports.
+LIBRARIES = [
+    ("src/libplaybook", "PLAYBOOK_", "pbk_", [header for header in HEADERS if header.name != "filestore.h"]),
+    ("src/filestore/libplaybook-filestore", "PLAYBOOK_FILESTORE_", "pbk_", [header for header in HEADERS if header.name == "filestore.h"]),
+]
+
+
+def built_libraries(build):
+    """Those that are there: the file store is left out where the system cannot have it."""
+    return [entry for entry in LIBRARIES if entry[0] == "src/libplaybook" or (build / entry[0]).with_suffix(".so").exists()]
+
+
+def declared(headers):
+    """The functions that public headers declare."""
     names = set()
-    for header in HEADERS:
+    for header in headers:
         text = re.sub(r"/\*.*?\*/", "", header.read_text("utf-8"), flags=re.S)
         names |= set(re.findall(r"^PBK_API\b[^;(]*?\b(pbk_\w+)\s*\(", text, flags=re.M))
     return names
@@ -89,42 +101,46 @@ def defined_symbols(library, *options):
 
 
 def static_symbols_have_the_prefix(build):
-    """Every external symbol of the static library starts with pbk_."""
-    symbols = defined_symbols(build / "src" / "libplaybook.a")
-    if not symbols:
-        yield "the static library has no symbols"
-    for name in sorted(symbols):
-        if not name.startswith("pbk_"):
-            yield f"{name} does not start with pbk_"
+    """Every external symbol of the static libraries starts with pbk_."""
+    for library, _, prefix, _ in built_libraries(build):
+        symbols = defined_symbols((build / library).with_suffix(".a"))
+        if not symbols:
+            yield f"{library}.a has no symbols"
+        for name in sorted(symbols):
+            if not name.startswith(prefix):
+                yield f"{name} does not start with {prefix}"
 
 
 def exported_symbols_are_the_declared(build):
-    """The shared library exports what the headers declare, with the version of the release, and nothing else."""
-    exported = {}
-    for name in defined_symbols(build / "src" / "libplaybook.so", "--dynamic", "--with-symbol-versions"):
-        bare, _, version = name.partition("@")
-        if not bare.startswith("PLAYBOOK_"):
-            exported[bare] = version.lstrip("@")
-    for name in sorted(declared() - set(exported)):
-        yield f"{name} is declared and not exported"
-    for name in sorted(set(exported) - declared()):
-        yield f"{name} is exported and not declared"
-    for name, version in sorted(exported.items()):
-        if not version.startswith("PLAYBOOK_"):
-            yield f"{name} has no version"
+    """A shared library exports what its headers declare, with the version of the release, and nothing else."""
+    for library, node, _, headers in built_libraries(build):
+        exported, wanted = {}, declared(headers)
+        for name in defined_symbols((build / library).with_suffix(".so"), "--dynamic", "--with-symbol-versions"):
+            bare, _, version = name.partition("@")
+            if not bare.startswith(node):
+                exported[bare] = version.lstrip("@")
+        for name in sorted(wanted - set(exported)):
+            yield f"{name} is declared and not exported"
+        for name in sorted(set(exported) - wanted):
+            yield f"{name} is exported and not declared"
+        for name, version in sorted(exported.items()):
+            if not version.startswith(node):
+                yield f"{name} has the version {version or 'of nothing'}"
 
 
 def soname_is_the_abi_major(build):
-    done = subprocess.run(["readelf", "-d", str(build / "src" / "libplaybook.so")], capture_output=True, text=True, check=True)
-    if "[libplaybook.so.0]" not in done.stdout:
-        yield "the soname is not libplaybook.so.0"
-    needed = re.findall(r"NEEDED.*\[(.*)\]", done.stdout)
-    if any(not name.startswith(("libc.", "libz.", "ld-linux")) for name in needed):
-        yield f"the library needs {needed}"
+    for library, _, _, _ in built_libraries(build):
+        name = pathlib.Path(library).name + ".so"
+        done = subprocess.run(["readelf", "-d", str(build / (library + ".so"))], capture_output=True, text=True, check=True)
+        if f"[{name}.0]" not in done.stdout:
+            yield f"the soname is not {name}.0"
+        needed = re.findall(r"NEEDED.*\[(.*)\]", done.stdout)
+        if any(not other.startswith(("libc.", "libz.", "ld-linux")) for other in needed):
+            yield f"{name} needs {needed}"
 
 
 def every_header_is_installed():
-    text = (ROOT / "meson.build").read_text("utf-8")
+    text = "".join((ROOT / place).read_text("utf-8") for place in ("meson.build", "src/filestore/meson.build"))
     for header in HEADERS:
         if f"include/playbook/{header.name}" not in text:
             yield f"meson.build does not install {header.name}"
@@ -141,7 +157,7 @@ def main():
         ("headers alone as C++17", headers_alone_as_cpp17()),
         ("static symbols have the prefix", static_symbols_have_the_prefix(build)),
         ("exported symbols are the declared ones", exported_symbols_are_the_declared(build)),
-        ("the soname is the ABI major, and only libc (and zlib) is needed", soname_is_the_abi_major(build)),
+        ("the soname is the ABI major, and only libc and zlib are needed", soname_is_the_abi_major(build)),
         ("every header is installed", every_header_is_installed()),
     ]
     passed, failed = 0, 0

@@ -169,6 +169,8 @@ static void limits(void) {
   CHECK(!test_compile(&world, source, false, &error) && strstr(error.message, "8192"), "%s", error.message);
   /* Cost. */
   REFUSED("x.all(a, x.all(b, x.all(c, x.all(d, true))))", 3, "too many steps");
+  REFUSED("x.all(a, x.all(b, x.all(c, true)))", 3, "too many steps");
+  REFUSED("x.all(a, x.all(b, x.all(c, events('a').count(days(c)) > 0))) || true", 62, "too many steps");
   REFUSED(
     "x.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a."
     "a.a.a.a.a.a.a.a",

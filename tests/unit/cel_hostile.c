@@ -42,6 +42,12 @@ static void too_much(void) {
   exhausts("x.exists(a, x.all(b, a + b >= 0) && false) || true", steps);
   exhausts("(x.all(a, x.all(b, a + b >= 0)) ? 1 : 2) == 1 || true", steps);
   exhausts("x.exists(a, a in x && false) || true", steps);
+  exhausts("x.all(a, x.all(b, events('a').count(days(1)) >= 0 && a >= 0)) || true", steps);
+  exhausts("x.exists(a, x.exists(b, events('a').count(days(2), days(1)) > b + 9 && events('a').quiet(days(1)))) || true", steps);
+  exhausts("!(x.all(a, x.all(b, now - contact.created_at < days(1)))) || true", steps);
+  exhausts("true && (x.all(a, x.all(b, a + b >= 0)) || true) && true", steps);
+  exhausts("[x.all(a, x.all(b, a + b >= 0)), true][1] || true", steps);
+  exhausts("x.exists_one(a, x.exists_one(b, a + b < 0)) || x == x", steps);
   exhausts("x.filter(a, a in x).size() == 1 || true", room);
   exhausts("x.map(a, x.map(b, a)).size() == 1 || true", room);
   exhausts("(x + x + x + x).size() > 1 || true", room);

@@ -177,6 +177,8 @@ static struct cel_environment test_environment(struct test_world *world, bool ti
                                   .resolve = test_resolve,
                                   .entry_name = test_entry_name,
                                   .timed = timed,
+                                  .shown_slots = {SLOT_TRAITS, SLOT_ACCOUNT_TRAITS},
+                                  .shown_count = 2,
                                   .zones = world->zones};
 }
 

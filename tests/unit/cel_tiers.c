@@ -46,7 +46,7 @@ static void put_value(void) {
     return;
   }
   ONE_OF("contact.traits.a", "contact.traits.b", "contact.traits.c", "contact.traits.d", "contact.traits['e']",
-         "contact.traits.none", "account.traits.a", "contact.health", "dyn(contact.stage)", "dyn(contact.id)", "x", "x.name",
+         "contact.traits.none", "account.traits.a", "account.traits.c", "contact.health", "dyn(contact.stage)", "dyn(contact.id)", "x", "x.name",
          "contact.traits.d.name", "contact.traits.d.b");
 }
 
@@ -203,10 +203,7 @@ static const pbk_value *hostile_value(void) {
   return pick(3) ? &scalars[pick(24)] : &nested[pick(8)];
 }
 
-static struct {
-  uint32_t name;
-  pbk_value value;
-} shown_traits[SHOWN_MOST];
+static struct named_value shown_traits[SHOWN_MOST];
 
 static void random_world(void) {
   static const char *const names[] = {"a", "b", "c", "d", "e"};
@@ -247,15 +244,18 @@ static void random_world(void) {
   }
 }
 
-static void compare(const struct cel_program *program, bool shown) {
+static void compare(const struct cel_program *program, bool shown, bool matches_only) {
   struct cel_outcome fast, general;
   char error[400] = "";
   struct cel_world table = test_table(&world);
-  struct cel_shown map = {SLOT_TRAITS, world.trait_count, sizeof *shown_traits, &shown_traits[0].name,
-                          &shown_traits[0].value};
+  const pbk_value *values[SLOT_HEALTH + 1] = {NULL};
+  table.matches_only = matches_only;
   if (shown) {
-    table.shown = &map;
-    table.shown_count = 1;
+    table.shown[0] = (struct cel_shown){SLOT_TRAITS, world.trait_count, shown_traits};
+    if (world.has_account) table.shown[1] = (struct cel_shown){SLOT_ACCOUNT_TRAITS, world.trait_count, shown_traits};
+    if (world.health.kind == CEL_JSON) values[SLOT_HEALTH] = world.health.as.json;
+    table.values = values;
+    table.value_count = SLOT_HEALTH + 1;
   }
   pbk_cel_evaluate(machine, program, &table, &fast);
   if (fast.error) snprintf(error, sizeof error, "%s", fast.error);
@@ -281,7 +281,7 @@ static void random_program(void) {
   quick_programs += program->branches.count > 0;
   for (uint32_t i = 0; i < WORLDS; i++) {
     random_world();
-    compare(program, pick(3) != 0);
+    compare(program, pick(3) != 0, pick(3) == 0);
   }
   pbk_cel_release(&world.memory, program);
 }

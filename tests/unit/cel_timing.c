@@ -5,10 +5,12 @@
 
 static struct test_world world;
 static struct cel_machine *machine;
+static bool matches_only; /* of an outcome only whether it is true counts */
 
 static void evaluate_at(const struct cel_program *program, pbk_time now, struct cel_outcome *outcome) {
   world.now = now;
   struct cel_world table = test_table(&world);
+  table.matches_only = matches_only;
   pbk_cel_evaluate(machine, program, &table, outcome);
 }
 
@@ -81,7 +83,7 @@ static void known_events(void) {
   UNTIL("events('a').count(duration('1ms')) == 0", 300, CEL_FALSE, 1300);
   UNTIL("events('a').count(duration('1ms')) > 7", 300, CEL_FALSE, CEL_FOREVER);
   UNTIL("2.5 < events('a').count(duration('1ms'))", 300, CEL_TRUE, 1200);
-  UNTIL("events('a').count(duration('1ms')) + 1 >= 1", 300, CEL_TRUE, 1100);
+  UNTIL("events('a').count(duration('1ms')) + 1 >= 1", 300, CEL_TRUE, CEL_FOREVER);
   UNTIL("events('a').count(duration('1ms')) in [1, 3]", 300, CEL_FALSE, 1100);
   UNTIL("events('a').count(duration('2ms'), duration('1ms')) >= 3", 300, CEL_FALSE, 1200);
   UNTIL("events('a').count(duration('2ms'), duration('1ms')) >= 3", 1200, CEL_TRUE, 2200);
@@ -116,6 +118,29 @@ static void known_calendar(void) {
   world.stage = "x";
   UNTIL("(contact.stage == 'x' ? now.getHours() : now.getMonth()) == 12", saturday, CEL_FALSE, at("2026-01-31T12:00:00Z"));
   world.stage = NULL;
+}
+
+/* Times at which something changes that changes nothing. */
+static void known_looking_ahead(void) {
+  pbk_time saturday = at("2026-01-31T10:30:00Z");
+  /* No further than 32 of them: two a day. */
+  UNTIL("(now.getHours() == 5 ? days(1) : days(2)) > days(0)", saturday, CEL_TRUE, at("2026-02-17T05:00:00Z"));
+  UNTIL("(now.getMonth() == 5 ? now : timestamp('2020-01-01T00:00:00Z')) < timestamp('2030-01-01T00:00:00Z')", saturday,
+        CEL_TRUE, at("2030-06-01T00:00:00Z"));
+  UNTIL("now.getHours() == 3 && now.getHours() == 4", saturday, CEL_FALSE, at("2026-02-17T04:00:00Z"));
+  UNTIL("now < timestamp('2026-03-01T00:00:00Z') && now > timestamp('2026-04-01T00:00:00Z')", saturday, CEL_FALSE,
+        CEL_FOREVER);
+  UNTIL("[1, 2].exists_one(k, now.getDayOfWeek() == k) == false", at("2026-02-01T00:00:00Z"), CEL_TRUE,
+        at("2026-02-02T00:00:00Z"));
+  /* An error and false are the same to who asks for matches. */
+  UNTIL("now.getMilliseconds() == 5 && events('b').last() < now", saturday, CEL_FALSE, saturday + 5000);
+  matches_only = true;
+  UNTIL("now.getMilliseconds() == 5 && events('d').last() < now", saturday, CEL_FALSE, CEL_FOREVER);
+  UNTIL("events('d').last() < now && now.getMilliseconds() == 5", saturday, CEL_ERROR, CEL_FOREVER);
+  UNTIL("!!(now.getMilliseconds() == 5 && events('d').last() < now)", saturday, CEL_FALSE, CEL_FOREVER);
+  UNTIL("now.getHours() == 12 && now - timestamp('2026-01-31T10:00:00Z') > days(1)", saturday, CEL_FALSE,
+        at("2026-02-01T12:00:00Z"));
+  matches_only = false;
 }
 
 static void refusal(const char *source, uint32_t column) {
@@ -359,7 +384,17 @@ static void collect_instants(pbk_time from) {
   instant_count = kept;
 }
 
-static void random_condition(uint32_t round, uint32_t *late, uint64_t *wakes, uint64_t *changes) {
+/* Wake-ups, and how many of them found a change; in all, and of the first of each condition. */
+struct wakes {
+  uint64_t all, changes, first, first_changes;
+};
+
+/* What has to hold as long as was said. */
+static int32_t state_of(const struct cel_outcome *outcome) {
+  return matches_only ? outcome->state == CEL_TRUE : outcome->state;
+}
+
+static void random_condition(uint32_t round, uint32_t *late, struct wakes *wakes) {
   struct cel_error error;
   text_size = 0;
   put_condition(1 + pick(3));
@@ -371,6 +406,9 @@ static void random_condition(uint32_t round, uint32_t *late, uint64_t *wakes, ui
           (unsigned)round, text_of_condition, error.message);
     return;
   }
+  /* The same without timing tells what is true at a time, and no more. */
+  struct cel_program *plain = test_compile(&world, text_of_condition, false, &error);
+  matches_only = round % 2;
   pbk_time start = pick(3) ? 60 + (pbk_time)pick(120) : (pbk_time)pick(50) * 3600 * PBK_SECOND + pick(3);
   for (uint32_t s = 0; s < 3; s++) {
     while (world.time_count[s] && world.times[s][world.time_count[s] - 1] > start) world.time_count[s]--;
@@ -378,7 +416,7 @@ static void random_condition(uint32_t round, uint32_t *late, uint64_t *wakes, ui
   collect_instants(start);
   struct cel_outcome first, now;
   evaluate_at(program, start, &first);
-  int32_t state = first.state;
+  int32_t state = state_of(&first);
   pbk_time until = first.until, said = start, wrong = 0;
   uint32_t woken = 0;
   bool good = until > start;
@@ -387,25 +425,31 @@ static void random_condition(uint32_t round, uint32_t *late, uint64_t *wakes, ui
     while (until <= instants[i] && good) {
       said = ++woken % 64 ? until : instants[i];
       evaluate_at(program, said, &now);
-      ++*wakes;
-      *changes += now.state != state;
-      state = now.state;
+      bool changed = state_of(&now) != state;
+      wakes->all++;
+      wakes->changes += changed;
+      if (woken < 64) {
+        wakes->first++;
+        wakes->first_changes += changed;
+      }
+      state = state_of(&now);
       until = now.until;
       good = until > said;
     }
-    evaluate_at(program, instants[i], &now);
-    good = good && now.state == state;
+    evaluate_at(plain, instants[i], &now);
+    good = good && state_of(&now) == state;
     wrong = instants[i];
   }
   *late += !good;
   CHECK(good, "round %u: %s: at %lld said state %d until %lld, at %lld it is %d", (unsigned)round, text_of_condition,
         (long long)said, (int)state, (long long)until, (long long)wrong, (int)now.state);
   pbk_cel_release(&world.memory, program);
+  pbk_cel_release(&world.memory, plain);
 }
 
 int main(int count, char **arguments) {
   uint32_t rounds = count > 1 ? (uint32_t)atoi(arguments[1]) : 150, late = 0;
-  uint64_t wakes = 0, changes = 0;
+  struct wakes wakes = {0};
   if (count > 2) random_state = (uint64_t)atoi(arguments[2]) * 2654435761u + 1;
   struct cel_zones zones = {0};
   const char *message;
@@ -416,11 +460,15 @@ int main(int count, char **arguments) {
   known_lines();
   known_events();
   known_calendar();
+  known_looking_ahead();
   refusals();
-  for (uint32_t i = 0; i < rounds; i++) random_condition(i, &late, &wakes, &changes);
+  for (uint32_t i = 0; i < rounds; i++) random_condition(i, &late, &wakes);
   pbk_cel_machine_release(&world.memory, machine);
   pbk_names_release(&world.names);
   CHECK(world.memory.used == 0, "%llu bytes are not given back", (unsigned long long)world.memory.used);
-  printf("%llu wakes, %llu changes\n", (unsigned long long)wakes, (unsigned long long)changes);
+  printf("%llu wakes, %llu changes (%.2f wakes a change); of each condition's first 63: %llu, %llu (%.2f)\n",
+         (unsigned long long)wakes.all, (unsigned long long)wakes.changes, (double)wakes.all / (double)wakes.changes,
+         (unsigned long long)wakes.first, (unsigned long long)wakes.first_changes,
+         (double)wakes.first / (double)wakes.first_changes);
   return test_result();
 }
