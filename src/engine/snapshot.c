@@ -32,9 +32,7 @@ static void append(struct snapshot_writing *writing) {
   const pbk_storage *storage = &writing->engine->journal.storage;
   struct writer *stored = writing->stored;
   writing->sum.checksum = pbk_crc32c(writing->sum.checksum, stored->bytes, stored->size);
-  uint32_t checksum = writing->sum.checksum;
-  pbk_write_u32(stored, checksum);
-  writing->sum.checksum = pbk_crc32c(checksum, stored->bytes + stored->size - 4, 4);
+  pbk_write_u32(stored, writing->sum.checksum); /* not summed itself: that would give the same number whatever stands before it */
   writing->sum.bytes += stored->size;
   if (!writing->failed && storage->append(storage->context, writing->object, stored->bytes, stored->size) != 0)
     writing->failed = true;
@@ -89,7 +87,7 @@ bool pbk_write_snapshot(struct pbk_engine *engine, uint32_t generation, bool com
 struct snapshot_frames {
   struct window *window;
   uint64_t at;
-  uint32_t checksum; /* of everything before `at` */
+  uint32_t checksum; /* of everything before `at` but the checksums */
   bool compressed, ended;
   enum snapshot_found found;
   struct writer *content; /* of a compressed frame */
@@ -102,9 +100,8 @@ static bool damaged(struct snapshot_frames *frames) {
 
 /* Whether the checksum that stands behind `size` bytes at `at` is right; goes on behind it. */
 static bool summed(struct snapshot_frames *frames, const unsigned char *bytes, uint32_t size) {
-  uint32_t checksum = pbk_crc32c(frames->checksum, bytes, size);
-  if (checksum != bytes_u32(bytes + size)) return damaged(frames);
-  frames->checksum = pbk_crc32c(checksum, bytes + size, 4);
+  frames->checksum = pbk_crc32c(frames->checksum, bytes, size);
+  if (frames->checksum != bytes_u32(bytes + size)) return damaged(frames);
   frames->at += size + 4;
   return true;
 }
@@ -187,7 +184,7 @@ enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *
   *damage = frames.at;
   pbk_writer_release(frames.content);
   if (frames.found != SNAPSHOT_WHOLE) return frames.found;
-  if (semantics != SEMANTICS_VERSION) return SNAPSHOT_NEWER;
+  if (!reader.failed && semantics != SEMANTICS_VERSION) return SNAPSHOT_NEWER;
   if (reader.failed || reader.at != reader.end) return SNAPSHOT_DIVERGED; /* whole, and yet not read as it was written */
   return pbk_definitions_checksum(engine) == definitions ? SNAPSHOT_WHOLE : SNAPSHOT_DIVERGED;
 }

@@ -4,8 +4,9 @@
  *
  *   header   8 bytes "PBKSNAPS" | u16 major, 1 | u16 minor, 0 | u32 required features (1: frames are compressed by zlib)
  *            | u32 generation | u32 CRC-32C of these 20 bytes
- *   frame    u32 bytes of content | u32 bytes as they stand here | these | u32 CRC-32C of everything before it, from the header on
- *   the end  a frame without content. The CRC-32C of the whole snapshot stands in the journal's start record
+ *   frame    u32 bytes of content | u32 bytes as they stand here | these | u32 CRC-32C of everything before it, from the header on, but
+ *            the checksums (a sum over bytes and their own sum is the same for all bytes)
+ *   the end  a frame without content. Its checksum, that of the whole snapshot, stands in the journal's start record too
  *
  * The frames' contents, one after another: uint semantics version | text engine id | uint sequence of the last record in it
  * | uint checksum of the definitions | state | position, the last two as state.c describes them. A frame ends only between two items of

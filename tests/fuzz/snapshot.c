@@ -20,7 +20,6 @@ static void put_frame(struct stored *stored, uint32_t *sum, const uint8_t *bytes
   if (size) *sum = stored_checksum(*sum, bytes, size);
   stored_put(head, *sum, 4);
   stored_append(stored, PBK_OBJECT_SNAPSHOT_1, head, 4);
-  *sum = stored_checksum(*sum, head, 4);
 }
 
 /* The size of a number in LEB128. */
@@ -68,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   header[16] = 1;
   stored_put(header + 20, stored_checksum(0, header, 20), 4);
   stored_append(&stored, PBK_OBJECT_SNAPSHOT_1, header, 24);
-  uint32_t sum = stored_checksum(0, header, 24);
+  uint32_t sum = stored_checksum(0, header, 20);
   if (place) put_frame(&stored, &sum, data, place);
   if (size > place) put_frame(&stored, &sum, data + place, size - place);
   put_frame(&stored, &sum, NULL, 0);
