@@ -69,7 +69,7 @@ mutant "what stands behind the last commit is taken" engine/opening.c 's/if \(!r
 mutant "the host's sequence is not looked at" engine/opening.c 's/options->durable_sequence > opening->sequence/options->durable_sequence > opening->sequence + 1/'
 mutant "recovery forgets the first message" outbox/delivery.c 's/uint32_t at = outbox->ready_next, offered = outbox->offered;/uint32_t at = outbox->ready_next + 1, offered = outbox->offered;/'
 mutant "held messages are offered again" outbox/delivery.c 's/else if \(message->policy == PBK_POLICY_HOLD\)/else if (message->policy == PBK_POLICY_HOLD + 7)/'
-mutant "the attempt does not rise" outbox/delivery.c 's/else pbk_attempt_message\(outbox, message\);/else array_push(memory, \&outbox->ready, message->id);/'
+mutant "the attempt does not rise" outbox/delivery.c 's/^( +)pbk_attempt_message\(outbox, message\);/\1array_push(memory, \&outbox->ready, message->id);/'
 mutant "outputs taken are forgotten" engine/delivering.c 's/pbk_outputs_pass\(outputs, commit->last_taken\);//'
 mutant "one output too many is taken" engine/delivering.c 's/\.last_taken = outputs->drained_seq,/.last_taken = outputs->drained_seq + (outputs->drained_seq < outputs->last_seq),/'
 mutant "answers are not recorded" engine/delivering.c '0,/pbk_journal_add\(&engine->journal, &command\);/s///'
