@@ -67,3 +67,19 @@ struct journal_said journal_read(const struct bytes *journal, uint32_t generatio
       said.damaged = true;
   return said;
 }
+
+bool snapshot_mend(struct bytes *snapshot) {
+  enum { HEADER = 24 };
+  /* each frame's checksum is over all before it, from the header on */
+  for (size_t at = HEADER; snapshot->size - at >= 12;) {
+    uint64_t size = number_at(snapshot->at + at + 4, 4);
+    if (size > snapshot->size - at - 12) return false;
+    at += 8 + (size_t)size;
+    uint32_t sum = checksum_of(snapshot->at, at);
+    for (int i = 0; i < 4; i++) snapshot->at[at + i] = (unsigned char)(sum >> (8 * i));
+    at += 4;
+    if (size == 0) return at == snapshot->size;
+    if (at > snapshot->size) return false;
+  }
+  return false;
+}
