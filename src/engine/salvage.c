@@ -6,7 +6,8 @@ static pbk_status take(struct pbk_engine *engine, struct survey *survey, uint32_
                        pbk_opening *opening) {
   struct journal_reader *reader = &survey->slots[slot].reader;
   pbk_take_engine_id(engine, survey->slots[slot].start.engine_id);
-  pbk_status status = pbk_find_end(reader, end, opening);
+  pbk_status status = pbk_check_semantics(&survey->slots[slot], opening);
+  if (status == PBK_OK) status = pbk_find_end(reader, end, opening);
   if (status == PBK_OK) status = pbk_load_generation(engine, survey, &survey->slots[slot], end, opening);
   return status;
 }
