@@ -1,23 +1,28 @@
 #!/usr/bin/env bash
-# Builds the library for release and measures what conditions cost: see bench/README.md.
+# Builds the library for release and measures what conditions and keeping an engine cost: see bench/README.md.
 #
-#   bench/run.sh             the table and instruction counts; build-bench/cel.json has the same; compares with cel-js
+#   bench/run.sh             all tables and instruction counts; build-bench/{cel,store}.json have the same; compares with cel-js
 #   bench/run.sh --no-js     without cel-js
+#   bench/run.sh --store     only what keeping an engine costs
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build-bench
-js=1
+js=1 conditions=1
 case ${1-} in
 '') ;;
 --no-js) js=0 ;;
+--store) conditions=0 ;;
 *)
-  sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+  sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
   exit 2
   ;;
 esac
 
 [ -f "$build/build.ninja" ] || meson setup "$build" "$root" -Dbuildtype=release -Dexamples=disabled -Dtests=disabled >/dev/null
-ninja -C "$build" bench/bench-cel >/dev/null
+ninja -C "$build" bench/bench-cel bench/bench-store >/dev/null
+"$build/bench/bench-store" --json "$build/store.json" --folder "$build"
+[ "$conditions" -eq 1 ] || exit 0
+echo
 "$build/bench/bench-cel" --json "$build/cel.json"
 
 # Instructions an evaluation: two runs of different length, so that what is before and after falls out.

@@ -242,7 +242,7 @@ static double kept_commits(void) {
   char path[4096], command[4200];
   snprintf(path, sizeof path, "%s/bench-store.kept", folder);
   pbk_filestore *store = NULL;
-  pbk_storage storage;
+  pbk_storage storage = {.size = sizeof storage};
   if (pbk_filestore_open(path, PBK_FILESTORE_CREATE, &store) != 0) return 0;
   pbk_filestore_storage(store, &storage);
   pbk_engine *engine = make(&storage);

@@ -18,7 +18,12 @@ typedef struct pbk_engine pbk_engine;
  * Contexts are handed back as they are and never looked into. A callback may call the getters of query.h on the engine that calls
  * it; every call that changes state is answered PBK_ERR_REENTRANT. Callbacks run in the thread of the call that caused them. */
 
-/* Like realloc, with the old size: `pointer` NULL allocates, `new_size` 0 frees (and returns NULL). Blocks are aligned for any
+/* The library takes memory in large blocks and keeps some in reserve: what an input may need is put by before it begins, so that running
+ * out of memory never leaves it half done. Where the reserve turns out too small (an input that makes many thousand contacts enroll at once,
+ * while there is no more memory to be had), the engine answers PBK_ERR_NO_MEMORY to everything from then on; what was committed is
+ * safe, and opening it again goes on from there.
+ *
+ * Like realloc, with the old size: `pointer` NULL allocates, `new_size` 0 frees (and returns NULL). Blocks are aligned for any
  * object of C. NULL for new_size > 0 means no memory. */
 typedef void *(*pbk_allocate_function)(void *context, void *pointer, size_t old_size, size_t new_size);
 
@@ -101,7 +106,7 @@ typedef struct pbk_config {
   pbk_text engine_id;              /* part of every idempotency key (SPEC O7); copied; at most 255 bytes */
   pbk_allocate_function allocate;  /* NULL: the C library's */
   void *allocate_context;
-  uint64_t memory_budget;          /* bytes; 0: no limit */
+  uint64_t memory_budget;          /* bytes taken from the allocator at any time, some 500 KB at least; 0: no limit */
   const pbk_storage *storage;      /* the struct is copied; NULL: nothing is kept */
   pbk_deliver_function deliver;    /* NULL: messages wait in `sending` until pbk_report */
   void *deliver_context;
@@ -110,7 +115,7 @@ typedef struct pbk_config {
 /* A new, empty engine: `now` is 0, nothing is defined. With storage it is pbk_engine_open (<playbook/storage.h>) without options: what
  * the storage holds is opened. PBK_ERR_ARGUMENT, PBK_ERR_NO_MEMORY, and what pbk_engine_open answers. */
 PBK_API pbk_status pbk_engine_create(const pbk_config *config, pbk_engine **engine);
-/* Frees everything (but, after PBK_ERR_NO_MEMORY, what the interrupted call had under way). NULL is fine. Not from within a callback. */
+/* Gives all memory back. NULL is fine. Not from within a callback. */
 PBK_API void pbk_engine_destroy(pbk_engine *engine);
 
 /* ---- time ---- */

@@ -46,8 +46,8 @@ enum {
   PBK_ERR_ARGUMENT = -1,         /* an argument is missing, out of range, or not UTF-8 */
   PBK_ERR_SIZE_TOO_SMALL = -2,   /* a struct's `size` is smaller than the smallest ever released */
   PBK_ERR_SIZE_TOO_LARGE = -3,   /* a struct is larger than this library knows and its unknown bytes are not zero */
-  PBK_ERR_NO_MEMORY = -4,        /* the allocator gave nothing, or the memory budget is used up; in the middle of an input the
-                                    engine then answers so to everything until it is destroyed */
+  PBK_ERR_NO_MEMORY = -4,        /* the allocator gave nothing, or the memory budget is used up: nothing was done
+                                    (of an advance, perhaps a part), the call can be made again */
   PBK_ERR_REENTRANT = -5,        /* a call that changes state, from within a callback */
   PBK_ERR_STORAGE = -6,          /* a storage callback failed; the engine refuses everything until reopened */
   PBK_ERR_BUFFER = -7,           /* the buffer is too small; the needed size was given */

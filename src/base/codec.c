@@ -45,10 +45,6 @@ void pbk_writer_release(struct writer *writer) {
   writer->size = writer->capacity = 0;
 }
 
-void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size) {
-  if (size) memcpy(pbk_write_room(writer, size), bytes, size);
-}
-
 void pbk_write_u32(struct writer *writer, uint32_t value) {
   unsigned char *at = pbk_write_room(writer, 4);
   for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (8 * i));
@@ -86,11 +82,6 @@ void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t coun
   for (uint32_t i = 0; i < count; i++)
     for (int j = 0; j < 8; j++) at[i * 8 + j] = (unsigned char)(words[i] >> (8 * j));
 #endif
-}
-
-void pbk_write_text(struct writer *writer, struct text text) {
-  pbk_write_uint(writer, text.size);
-  pbk_write_bytes(writer, text.bytes, text.size);
 }
 
 void pbk_write_value(struct writer *writer, const pbk_value *value) {

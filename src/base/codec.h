@@ -2,6 +2,8 @@
 #ifndef PBK_BASE_CODEC_H
 #define PBK_BASE_CODEC_H
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -12,11 +14,41 @@ struct writer {
   uint32_t size, capacity;
 };
 void pbk_writer_release(struct writer *writer);
-void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size);
 /* Room for `size` more bytes, which the caller fills. */
 unsigned char *pbk_write_room(struct writer *writer, uint32_t size);
 /* Makes it possible to write `size` more bytes without asking for memory. False: there is not so much. */
 bool pbk_writer_prepare(struct writer *writer, uint64_t size);
+/* Most copies are of a few bytes: two moves that may overlap, rather than a call. */
+static inline void copy_bytes(unsigned char *to, const unsigned char *from, uint32_t size) {
+  if (size > 16) {
+    memcpy(to, from, size);
+  } else if (size >= 8) {
+    uint64_t first, last;
+    memcpy(&first, from, 8);
+    memcpy(&last, from + size - 8, 8);
+    memcpy(to, &first, 8);
+    memcpy(to + size - 8, &last, 8);
+  } else if (size >= 4) {
+    uint32_t first, last;
+    memcpy(&first, from, 4);
+    memcpy(&last, from + size - 4, 4);
+    memcpy(to, &first, 4);
+    memcpy(to + size - 4, &last, 4);
+  } else {
+    for (uint32_t i = 0; i < size; i++) to[i] = from[i];
+  }
+}
+static inline void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size) {
+  if (size == 0) return;
+  unsigned char *to;
+  if (size <= writer->capacity - writer->size) {
+    to = writer->bytes + writer->size;
+    writer->size += size;
+  } else {
+    to = pbk_write_room(writer, size);
+  }
+  copy_bytes(to, bytes, size);
+}
 static inline void pbk_write_u8(struct writer *writer, uint8_t value) {
   if (writer->size < writer->capacity) writer->bytes[writer->size++] = value;
   else *pbk_write_room(writer, 1) = value;
@@ -31,7 +63,10 @@ static inline void pbk_write_uint(struct writer *writer, uint64_t value) { /* LE
 void pbk_write_int(struct writer *writer, int64_t value);   /* zigzag LEB128 */
 void pbk_write_double(struct writer *writer, double value); /* its eight bytes */
 void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t count); /* fixed eight bytes each */
-void pbk_write_text(struct writer *writer, struct text text); /* size as uint, then the bytes */
+static inline void pbk_write_text(struct writer *writer, struct text text) { /* size as uint, then the bytes */
+  pbk_write_uint(writer, text.size);
+  pbk_write_bytes(writer, text.bytes, text.size);
+}
 void pbk_write_value(struct writer *writer, const pbk_value *value);
 
 /* Reading never runs past the end: a short or malformed input sets `failed` and gives zeros from then on. */

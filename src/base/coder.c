@@ -13,16 +13,6 @@ void pbk_code_i32(struct coder *coder, int32_t *value) {
   *value = (int32_t)wide;
 }
 
-void pbk_code_bool(struct coder *coder, bool *value) {
-  if (coder->writer) {
-    pbk_write_u8(coder->writer, *value);
-    return;
-  }
-  uint8_t byte = pbk_read_u8(coder->reader);
-  if (byte > 1) coder_fail(coder);
-  *value = byte != 0;
-}
-
 void pbk_code_bytes(struct coder *coder, void *bytes, uint32_t size) {
   if (coder->writer) {
     pbk_write_bytes(coder->writer, bytes, size);
@@ -48,9 +38,7 @@ bool pbk_code_row_count(struct coder *coder, uint32_t *count) {
   return false;
 }
 
-bool pbk_code_count(struct coder *coder, uint32_t *count) {
-  if (!pbk_code_row_count(coder, count)) return false;
-  if (!coder_reads(coder) || *count <= (uint64_t)(coder->reader->end - coder->reader->at)) return true;
+bool pbk_refuse_count(struct coder *coder, uint32_t *count) {
   coder_fail(coder);
   *count = 0;
   return false;

@@ -38,7 +38,15 @@ static inline void pbk_code_u32(struct coder *coder, uint32_t *value) {
 }
 void pbk_code_i64(struct coder *coder, int64_t *value);
 void pbk_code_i32(struct coder *coder, int32_t *value);
-void pbk_code_bool(struct coder *coder, bool *value);
+static inline void pbk_code_bool(struct coder *coder, bool *value) {
+  if (coder->writer) {
+    pbk_write_u8(coder->writer, *value);
+    return;
+  }
+  uint8_t byte = pbk_read_u8(coder->reader);
+  if (byte > 1) coder_fail(coder);
+  *value = byte != 0;
+}
 /* Bytes as they are: hashes. */
 void pbk_code_bytes(struct coder *coder, void *bytes, uint32_t size);
 /* Eight bytes each: words of bits, rows of times. */
@@ -62,7 +70,13 @@ static inline void pbk_code_index(struct coder *coder, uint32_t *index, uint32_t
   *index = 0;
 }
 /* A number of items, each of at least one byte: one that cannot be is refused before anything is taken for it. False: failed. */
-bool pbk_code_count(struct coder *coder, uint32_t *count);
+bool pbk_refuse_count(struct coder *coder, uint32_t *count);
+static inline bool pbk_code_count(struct coder *coder, uint32_t *count) {
+  pbk_code_u32(coder, count);
+  if (coder->writer) return true;
+  bool fine = !coder->reader->failed && *count <= (uint64_t)(coder->reader->end - coder->reader->at);
+  return fine || pbk_refuse_count(coder, count);
+}
 /* The same of a long row, with coder_item between its items: how many there can be is not known, so they are taken one by one. */
 bool pbk_code_row_count(struct coder *coder, uint32_t *count);
 /* Whether something is there. */
