@@ -216,12 +216,17 @@ void pbk_take_engine_id(struct pbk_engine *engine, struct text id) {
   pbk_set_engine_id(&engine->outbox, id);
 }
 
+pbk_status pbk_check_semantics(const struct slot *slot, pbk_opening *opening) {
+  if (slot->start.semantics == SEMANTICS_VERSION) return PBK_OK;
+  return fails_at(opening, PBK_ERR_UNSUPPORTED, slot->reader.window.object, JOURNAL_HEADER,
+                  "it was written under other semantics than this library's");
+}
+
 /* The id of the engine, and the rules under which it ran. */
 static pbk_status check_start(struct pbk_engine *engine, const struct slot *slot, pbk_opening *opening) {
   const struct record_start *start = &slot->start;
-  pbk_object object = slot->reader.window.object;
-  if (start->semantics != SEMANTICS_VERSION)
-    return fails_at(opening, PBK_ERR_UNSUPPORTED, object, JOURNAL_HEADER, "it was written under other semantics than this library's");
+  pbk_status status = pbk_check_semantics(slot, opening);
+  if (status != PBK_OK) return status;
   struct text given = {engine->engine_id, engine->engine_id_size};
   if (given.size && !text_equal(given, start->engine_id)) {
     pbk_opening_fails(opening, PBK_ERR_REFUSED, "the storage belongs to the engine `");

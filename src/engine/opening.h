@@ -38,6 +38,8 @@ struct journal_end {
 /* Each: PBK_OK, or what opening fails with. */
 pbk_status pbk_survey(struct pbk_engine *engine, struct survey *survey, pbk_opening *opening);
 void pbk_close_survey(struct survey *survey);
+/* The rules under which it was written: repeated under others it would be something else. */
+pbk_status pbk_check_semantics(const struct slot *slot, pbk_opening *opening);
 pbk_status pbk_find_end(struct journal_reader *reader, struct journal_end *end, pbk_opening *opening);
 pbk_status pbk_load_generation(struct pbk_engine *engine, struct survey *survey, struct slot *slot,
                                const struct journal_end *end, pbk_opening *opening);

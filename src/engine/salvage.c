@@ -6,16 +6,20 @@ static pbk_status take(struct pbk_engine *engine, struct survey *survey, uint32_
                        pbk_opening *opening) {
   struct journal_reader *reader = &survey->slots[slot].reader;
   pbk_take_engine_id(engine, survey->slots[slot].start.engine_id);
-  pbk_status status = pbk_find_end(reader, end, opening);
+  pbk_status status = pbk_check_semantics(&survey->slots[slot], opening);
+  if (status == PBK_OK) status = pbk_find_end(reader, end, opening);
   if (status == PBK_OK) status = pbk_load_generation(engine, survey, &survey->slots[slot], end, opening);
   return status;
 }
 
-static bool is_empty(const pbk_storage *storage) {
+static pbk_status check_empty(const pbk_storage *storage, pbk_opening *opening) {
   uint64_t extent = 0;
-  for (pbk_object i = 0; i < PBK_OBJECTS; i++)
-    if (storage->extent(storage->context, i, &extent) != 0 || extent > 0) return false;
-  return true;
+  for (pbk_object i = 0; i < PBK_OBJECTS; i++) {
+    if (storage->extent(storage->context, i, &extent) != 0)
+      return pbk_opening_fails(opening, PBK_ERR_STORAGE, "the storage to salvage into failed");
+    if (extent > 0) return pbk_opening_fails(opening, PBK_ERR_ARGUMENT, "the storage to salvage into is not empty");
+  }
+  return PBK_OK;
 }
 
 static pbk_status put(struct pbk_engine *engine, const pbk_storage *to, pbk_opening *opening) {
@@ -54,8 +58,9 @@ pbk_status pbk_salvage_stored(struct pbk_engine *engine, const pbk_storage *to, 
   struct survey survey;
   struct journal_end end = {0};
   memset(&survey, 0, sizeof survey);
-  if (!is_empty(to)) return pbk_opening_fails(opening, PBK_ERR_ARGUMENT, "the storage to salvage into is not empty");
-  pbk_status status = pbk_survey(engine, &survey, opening);
+  pbk_status status = check_empty(to, opening);
+  if (status != PBK_OK) return status;
+  status = pbk_survey(engine, &survey, opening);
   uint32_t slot = survey.newest == MAP_NONE || !older ? survey.newest : 1 - survey.newest;
   if (status == PBK_OK && (slot == MAP_NONE || !survey.slots[slot].started))
     status = pbk_opening_fails(opening, PBK_ERR_CORRUPT, "no generation of it can be read");

@@ -213,7 +213,7 @@ static void cut_everywhere(pbk_object object, void (*check)(void)) {
 static void flip_everywhere(pbk_object object, void (*check)(void), uint32_t every) {
   static struct bytes bytes;
   size_t bits = seen.whole->objects[object].now.size * 8;
-  for (size_t bit = mix(run.seed, 3) % every; bit < bits; bit += every) {
+  for (size_t bit = (size_t)(mix(run.seed, 3) % every); bit < bits; bit += every) {
     if (!begin("flipped bit", bit)) continue;
     bytes_copy(&bytes, &seen.whole->objects[object].now);
     bytes.at[bit / 8] = (unsigned char)(bytes.at[bit / 8] ^ 1u << bit % 8);

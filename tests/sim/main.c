@@ -84,7 +84,7 @@ static void work(const struct arguments *arguments, uint64_t job, struct tally *
 
 static struct tally work_in_jobs(const struct arguments *arguments) {
   struct tally sum = {0};
-  int *pipes = calloc(arguments->jobs, sizeof *pipes);
+  int *pipes = calloc((size_t)arguments->jobs, sizeof *pipes);
   if (!pipes) abort();
   for (uint64_t job = 0; job < arguments->jobs; job++) {
     int ends[2];
