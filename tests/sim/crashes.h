@@ -18,7 +18,6 @@ struct crash_options {
   const unsigned char *bytes; /* NULL, or what decides about the scenario */
   size_t byte_count;
   uint64_t few;        /* of the schedules, about one in so many is run; 0: all */
-  bool mended;            /* damage: also snapshots that are whole, and not the one */
   uint32_t every;      /* of the bits, one in so many is flipped; 0: all */
   bool counted_memory; /* engines in blocks of their own */
 };

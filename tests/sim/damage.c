@@ -351,7 +351,7 @@ static void damage(const struct medium *whole, uint32_t generation, const struct
   cut_everywhere(snapshot, check_snapshot);
   flip_everywhere(snapshot, check_snapshot, every);
   overwrite_everywhere(snapshot, check_snapshot);
-  if (seen.options->mended) mend_everywhere(snapshot, every);
+  mend_everywhere(snapshot, every);
   cut_everywhere((pbk_object)(1 - journal), check_old);
   flip_everywhere((pbk_object)(1 - journal), check_old, every * 8);
 }

@@ -6,7 +6,6 @@
  *   sim --memory N [--seed-from M]            every allocation fails and the engine is opened again, for N seeds
  *   sim --shortage N [--seed-from M]          every allocation fails and the call is repeated, for N seeds
  *   sim --damage N [--seed-from M] [--every K] journals and snapshots damaged everywhere, one bit of K, for N seeds
- *       --mended: and snapshots that are whole in themselves, and not the one that belongs there
  *   sim --large N [--seed-from M]             the same for storages of some MiB
  *
  * A failure says which --schedule it was; with it and the same --storage, --shortage or --damage 1 it is run again alone.
@@ -142,9 +141,7 @@ int main(int count, char **texts) {
         take_number("--shortage", &arguments.shortage, count, texts, &i) ||
         take_number("--every", &every, count, texts, &i) || take_number("--damage", &arguments.damage, count, texts, &i))
       continue;
-    if (strcmp(texts[i], "--mended") == 0) {
-      arguments.options.mended = true;
-    } else if (strcmp(texts[i], "--trace") == 0) {
+    if (strcmp(texts[i], "--trace") == 0) {
       arguments.options.trace = true;
     } else if (strcmp(texts[i], "--counted") == 0) {
       arguments.options.counted_memory = true;
