@@ -203,7 +203,9 @@ static bool look(struct audiences *audiences, uint32_t place, uint32_t subject) 
   if (pbk_subject_at(audiences->facts, audience->of, subject)->deleted) {
     is = false;
   } else if (audience->program) {
+    const struct membership *membership = &audiences->memberships.items[place];
     struct view view = pbk_view_of(audiences, audience->of, subject);
+    if (subject < membership->armed.count) view.armed = membership->armed.items[subject];
     struct cel_outcome outcome;
     pbk_evaluate(&view, audience->program, &outcome);
     is = outcome.state == CEL_TRUE;

@@ -4,7 +4,7 @@
 #include "audience/vocabulary.h"
 
 struct view pbk_view_of(const struct audiences *audiences, int32_t kind, uint32_t index) {
-  struct view view = {.audiences = audiences};
+  struct view view = {.audiences = audiences, .armed = INT64_MAX};
   if (kind == PBK_CONTACT) {
     view.contact = contact_at(audiences->facts, index);
     if (view.contact->account != MAP_NONE) view.account = account_at(audiences->facts, view.contact->account);
@@ -128,6 +128,8 @@ static void evaluate(const struct view *view, const struct cel_program *program,
                             .member = world_member,
                             .value_count = SLOT_ACCOUNT_HEALTH + 1,
                             .values = values,
+                            .armed = view->armed != INT64_MAX,
+                            .armed_at = view->armed,
                             .matches_only = matches_only};
   if (view->contact) world.shown[SHOWN_CONTACT] = show(values, SLOT_CONTACT_ID, &view->contact->subject);
   if (view->account) world.shown[SHOWN_ACCOUNT] = show(values, SLOT_ACCOUNT_ID, &view->account->subject);

@@ -16,6 +16,7 @@ struct view {
   const struct account *account; /* NULL where a contact has none */
   const struct event_view *event;
   pbk_time started_at, step_at;
+  pbk_time armed; /* a wake-up that is set already; INT64_MAX: none */
 };
 
 /* A subject, and a contact's account with it. */

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-static const size_t text_offsets[] = {
+const uint16_t pbk_output_text_offsets[OUTPUT_TEXTS] = {
     offsetof(pbk_output, contact),    offsetof(pbk_output, account),      offsetof(pbk_output, playbook),
     offsetof(pbk_output, kind),       offsetof(pbk_output, key),          offsetof(pbk_output, audience),
     offsetof(pbk_output, message_id), offsetof(pbk_output, branch),       offsetof(pbk_output, sender),
@@ -12,12 +12,6 @@ static const size_t text_offsets[] = {
     offsetof(pbk_output, channel),    offsetof(pbk_output, template_key), offsetof(pbk_output, to),
     offsetof(pbk_output, role),       offsetof(pbk_output, user),         offsetof(pbk_output, text),
     offsetof(pbk_output, path)};
-_Static_assert(sizeof text_offsets / sizeof *text_offsets == OUTPUT_TEXTS, "as many texts as output_code.h says");
-
-pbk_text *pbk_output_text(pbk_output *output, uint32_t at) {
-  return (pbk_text *)(void *)((char *)output + text_offsets[at]);
-}
-
 enum {
   HAS_ENROLLMENT = 1 << OUTPUT_TEXTS,
   HAS_MESSAGE = 2 << OUTPUT_TEXTS,

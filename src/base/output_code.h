@@ -9,6 +9,9 @@ void pbk_code_output(struct coder *coder, pbk_output *output);
 
 /* The texts of an output by place, so that whoever walks them cannot disagree about which there are. */
 enum { OUTPUT_TEXTS = 22 };
-pbk_text *pbk_output_text(pbk_output *output, uint32_t at);
+extern const uint16_t pbk_output_text_offsets[OUTPUT_TEXTS];
+static inline pbk_text *pbk_output_text(pbk_output *output, uint32_t at) {
+  return (pbk_text *)(void *)((char *)output + pbk_output_text_offsets[at]);
+}
 
 #endif

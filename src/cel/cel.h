@@ -202,6 +202,9 @@ struct cel_world {
   /* Fields that may be read without asking `field`, which gives the same, by slot; NULL: ask. */
   uint32_t value_count;
   const pbk_value *const *values;
+  /* A look at that time is arranged already: a time at or past it need not be told sharply. */
+  bool armed;
+  pbk_time armed_at;
   bool matches_only; /* of the outcome only whether it is CEL_TRUE is wanted, and until when that holds; texts of errors are "" */
 };
 

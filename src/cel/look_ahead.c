@@ -14,6 +14,7 @@ void pbk_cel_look_ahead(struct cel_machine *machine, const struct cel_program *p
                         struct cel_outcome *outcome) {
   struct cel_world later = *world;
   int64_t fuel = LOOK_AHEAD_FUEL;
+  if (world->armed && outcome->until >= world->armed_at) return;
   if (!program->timed || outcome->state == CEL_OTHER) return; /* another value may be wanted at any change */
   machine->silent = true; /* the text of an error stays that of now */
   for (uint32_t turn = 0; turn < LOOK_AHEAD_TURNS; turn++) {
@@ -28,7 +29,7 @@ void pbk_cel_look_ahead(struct cel_machine *machine, const struct cel_program *p
     if (machine->exhausted || !same || then.until <= later.now) break;
     fuel = machine->fuel;
     outcome->until = then.until;
-    if (!machine->loose) break;
+    if (!machine->loose || (world->armed && outcome->until >= world->armed_at)) break;
   }
   machine->silent = false;
 }

@@ -13,15 +13,11 @@ enum {
   RESERVE_RECORDS = 2048          /* in the journal, beside the command itself: partial ones, commits */
 };
 
-/* At least what a command takes in a record. */
+/* At least what a command takes in a record. Keys have at most 255 bytes; what may be longer is looked at. */
 static uint64_t extent_of(const struct command *command) {
-  const struct text *texts[] = {&command->message_id, &command->path,   &command->contact, &command->account,
-                                &command->previous,   &command->event,  &command->stage,   &command->role,
-                                &command->user,       &command->sender, &command->persona, &command->playbook,
-                                &command->branch,     &command->template, &command->note,  &command->reason,
-                                &command->zones};
-  uint64_t extent = 512;
-  for (uint32_t i = 0; i < sizeof texts / sizeof *texts; i++) extent += texts[i]->size;
+  enum { KEYS = 16 * (PBK_MAX_KEY + 16) };
+  uint64_t extent = KEYS + (uint64_t)command->event.size + command->stage.size + command->note.size + command->reason.size +
+                    command->path.size + command->zones.size;
   if (command->traits) extent += pbk_value_extent(command->traits) + 16;
   if (command->problem) extent += command->problem->message_size + command->problem->path_size;
   return extent;

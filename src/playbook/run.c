@@ -8,6 +8,7 @@ static struct view view_of(const struct playbooks *playbooks, const struct enrol
   struct view view = pbk_view_of(playbooks->audiences, enrollment->subject_kind, enrollment->subject);
   view.started_at = enrollment->started_at;
   view.step_at = enrollment->step_at;
+  view.armed = enrollment->exit_armed;
   return view;
 }
 

@@ -222,6 +222,20 @@ static void flip_everywhere(pbk_object object, void (*check)(void), uint32_t eve
   }
 }
 
+/* A snapshot that is whole in itself, and not the one that the journal goes on from. */
+static void mend_everywhere(pbk_object object, uint32_t every) {
+  static struct bytes bytes;
+  size_t size = seen.whole->objects[object].now.size;
+  for (size_t at = 32 + mix(run.seed, 4) % every; at + 16 < size; at += 3 * every) {
+    if (!begin("another snapshot, from byte", at)) continue;
+    bytes_copy(&bytes, &seen.whole->objects[object].now);
+    bytes.at[at] ^= 1;
+    if (!snapshot_mend(&bytes)) continue; /* it was the size of a frame */
+    set(object, &bytes);
+    attempt(check_snapshot);
+  }
+}
+
 /* Zeros, and noise, over a piece. */
 static void overwrite_everywhere(pbk_object object, void (*check)(void)) {
   static struct bytes bytes;
@@ -330,10 +344,14 @@ static void damage(const struct medium *whole, uint32_t generation, const struct
   flip_everywhere(journal, check_journal, every);
   overwrite_everywhere(journal, check_journal);
   shuffle_records(other);
-  if (generation == 0) return;
+  if (generation == 0) {
+    shuffle_records(&seen.second.objects[PBK_OBJECT_JOURNAL_1].now); /* of a generation that is not there */
+    return;
+  }
   cut_everywhere(snapshot, check_snapshot);
   flip_everywhere(snapshot, check_snapshot, every);
   overwrite_everywhere(snapshot, check_snapshot);
+  mend_everywhere(snapshot, every);
   cut_everywhere((pbk_object)(1 - journal), check_old);
   flip_everywhere((pbk_object)(1 - journal), check_old, every * 8);
 }

@@ -23,4 +23,7 @@ struct journal_said {
 };
 struct journal_said journal_read(const struct bytes *journal, uint32_t generation, uint64_t start_sequence);
 
+/* Puts the checksums of a snapshot's frames right; false where they do not end where it does. */
+bool snapshot_mend(struct bytes *snapshot);
+
 #endif

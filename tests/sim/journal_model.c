@@ -2,7 +2,7 @@
  * after the other, with a checksum bit by bit. See damage.h. */
 #include "damage.h"
 
-static uint32_t checksum_of(const unsigned char *bytes, size_t size) {
+static uint32_t checksum_on(uint32_t before, const unsigned char *bytes, size_t size) {
   static uint32_t table[256];
   if (!table[1]) {
     for (uint32_t i = 0; i < 256; i++) {
@@ -11,10 +11,12 @@ static uint32_t checksum_of(const unsigned char *bytes, size_t size) {
       table[i] = value;
     }
   }
-  uint32_t sum = UINT32_MAX;
+  uint32_t sum = ~before;
   for (size_t i = 0; i < size; i++) sum = table[(sum ^ bytes[i]) & 255] ^ sum >> 8;
   return ~sum;
 }
+
+static uint32_t checksum_of(const unsigned char *bytes, size_t size) { return checksum_on(0, bytes, size); }
 
 static uint64_t number_at(const unsigned char *at, int bytes) {
   uint64_t number = 0;
@@ -66,4 +68,21 @@ struct journal_said journal_read(const struct bytes *journal, uint32_t generatio
         record.durable > said.sequence)
       said.damaged = true;
   return said;
+}
+
+bool snapshot_mend(struct bytes *snapshot) {
+  enum { HEADER = 24 };
+  /* each frame's checksum is over all before it, from the header on, but the checksums */
+  uint32_t sum = checksum_of(snapshot->at, HEADER - 4);
+  for (size_t at = HEADER; snapshot->size - at >= 12;) {
+    uint64_t size = number_at(snapshot->at + at + 4, 4);
+    if (size > snapshot->size - at - 12) return false;
+    sum = checksum_on(sum, snapshot->at + at, 8 + (size_t)size);
+    at += 8 + (size_t)size;
+    for (int i = 0; i < 4; i++) snapshot->at[at + i] = (unsigned char)(sum >> (8 * i));
+    at += 4;
+    if (size == 0) return at == snapshot->size;
+    if (at > snapshot->size) return false;
+  }
+  return false;
 }
