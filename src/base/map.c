@@ -151,6 +151,18 @@ uint32_t pbk_names_intern(struct names *names, struct text text) {
   return number;
 }
 
+struct names_mark pbk_names_mark(const struct names *names) {
+  return (struct names_mark){names->count, pbk_arena_mark(&names->arena)};
+}
+
+void pbk_names_return(struct names *names, struct names_mark mark) {
+  while (names->count > mark.count) {
+    pbk_map_remove(&names->map, names->texts[names->count - 1]);
+    names->count--;
+  }
+  pbk_arena_return(&names->arena, mark.texts);
+}
+
 struct text pbk_names_text(const struct names *names, uint32_t number) {
   return names->texts[number];
 }

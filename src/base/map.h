@@ -52,4 +52,12 @@ uint32_t pbk_names_intern(struct names *names, struct text text);
 uint32_t pbk_names_find(const struct names *names, struct text text); /* MAP_NONE where there is none */
 struct text pbk_names_text(const struct names *names, uint32_t number);
 
+/* How far they go, to forget those that came after and that nothing holds. */
+struct names_mark {
+  uint32_t count;
+  struct arena_mark texts;
+};
+struct names_mark pbk_names_mark(const struct names *names);
+void pbk_names_return(struct names *names, struct names_mark mark);
+
 #endif

@@ -142,3 +142,17 @@ void pbk_arena_release(struct arena *arena) {
   arena->newest = NULL;
   arena->total = 0;
 }
+
+struct arena_mark pbk_arena_mark(const struct arena *arena) {
+  return (struct arena_mark){arena->newest, arena->newest ? arena->newest->taken : 0, arena->total};
+}
+
+void pbk_arena_return(struct arena *arena, struct arena_mark mark) {
+  while (arena->newest != mark.newest) {
+    struct arena_block *block = arena->newest;
+    arena->newest = block->older;
+    pbk_release(arena->memory, block, block->size);
+  }
+  if (mark.newest) mark.newest->taken = mark.taken;
+  arena->total = mark.total;
+}

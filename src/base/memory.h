@@ -61,4 +61,12 @@ void *pbk_arena_allocate(struct arena *arena, size_t size);
 void pbk_arena_reset(struct arena *arena);
 void pbk_arena_release(struct arena *arena);
 
+/* Where an arena stands, to forget what came after. */
+struct arena_mark {
+  struct arena_block *newest;
+  size_t taken, total;
+};
+struct arena_mark pbk_arena_mark(const struct arena *arena);
+void pbk_arena_return(struct arena *arena, struct arena_mark mark);
+
 #endif

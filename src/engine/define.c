@@ -274,6 +274,7 @@ bool pbk_check_definitions(struct pbk_engine *engine, const struct command *comm
   struct problem *problem = &engine->problem;
   uint32_t count = command->definition_count;
   struct prepared *prepared = pbk_allocate(&engine->memory, (count + 1) * sizeof *prepared);
+  struct names_mark names = pbk_names_mark(&engine->context.names);
   bool fine = true;
   uint32_t done = 0;
   for (; done < count && fine; done++) {
@@ -291,6 +292,7 @@ bool pbk_check_definitions(struct pbk_engine *engine, const struct command *comm
   }
   if (!fine) {
     abandon(engine, prepared, done);
+    pbk_names_return(&engine->context.names, names); /* nothing of it remains (P12), in the state neither */
     pbk_release(&engine->memory, prepared, (count + 1) * sizeof *prepared);
     return false;
   }

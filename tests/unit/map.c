@@ -124,6 +124,33 @@ static void names(void) {
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
+/* What came after a mark is forgotten, with its memory, and can come again. */
+static void names_forgotten(void) {
+  struct check_heap heap = {0};
+  struct memory memory;
+  struct names names;
+  pbk_memory_init(&memory, check_allocate, &heap, UINT64_MAX);
+  pbk_names_init(&names, &memory);
+  struct names_mark none = pbk_names_mark(&names);
+  pbk_names_return(&names, none);
+  for (uint32_t i = 0; i < 20; i++) pbk_names_intern(&names, text_of(&owner, i));
+  struct names_mark mark = pbk_names_mark(&names);
+  size_t out = 0;
+  for (int round = 0; round < 50; round++) {
+    for (uint32_t i = 10; i < 600; i++) CHECK_EQUAL_UINT(pbk_names_intern(&names, text_of(&owner, i)), i);
+    pbk_names_return(&names, mark);
+    CHECK_EQUAL_UINT(names.count, 20);
+    for (uint32_t i = 0; i < 600; i += 7) CHECK_EQUAL_UINT(pbk_names_find(&names, text_of(&owner, i)), i < 20 ? i : MAP_NONE);
+    if (round == 0) out = heap.out;
+    CHECK_EQUAL_UINT(heap.out, out);
+  }
+  for (uint32_t i = 0; i < 20; i++) CHECK_EQUAL_TEXT(pbk_names_text(&names, i), text_of(&owner, i));
+  pbk_names_return(&names, none);
+  CHECK_EQUAL_UINT(pbk_names_intern(&names, TEXT("first")), 0);
+  pbk_names_release(&names);
+  CHECK_EQUAL_UINT(heap.out, 0);
+}
+
 static void intern_some(struct memory *memory, void *context) {
   struct names *names = context;
   pbk_names_init(names, memory);
@@ -147,6 +174,7 @@ int main(void) {
   RUN(like_a_list);
   RUN(refusal);
   RUN(names);
+  RUN(names_forgotten);
   RUN(names_refusal);
   return check_report();
 }
