@@ -226,7 +226,7 @@ static void flip_everywhere(pbk_object object, void (*check)(void), uint32_t eve
 static void mend_everywhere(pbk_object object, uint32_t every) {
   static struct bytes bytes;
   size_t size = seen.whole->objects[object].now.size;
-  for (size_t at = 32 + mix(run.seed, 4) % every; at + 16 < size; at += 3 * every) {
+  for (size_t at = (size_t)(32 + mix(run.seed, 4) % every); at + 16 < size; at += 3 * every) {
     if (!begin("another snapshot, from byte", at)) continue;
     bytes_copy(&bytes, &seen.whole->objects[object].now);
     bytes.at[at] ^= 1;
