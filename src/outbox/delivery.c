@@ -49,26 +49,29 @@ void pbk_offered_message(struct outbox *outbox) { outbox->ready_next++; }
 
 void pbk_hand_over_ready(struct outbox *outbox) { outbox->ready_next = outbox->ready.count = outbox->offered = 0; }
 
+/* As if each had been answered in its turn: what is given up fails in the order of the offers; what is offered again comes as retries do
+ * that are due at one time, by message id (T6). */
 uint32_t pbk_recover_messages(struct outbox *outbox) {
   struct memory *memory = outbox->context->memory;
-  ARRAY(uint64_t) before = {outbox->ready.items, outbox->ready.count, outbox->ready.capacity};
-  uint32_t at = outbox->ready_next, offered = outbox->offered;
-  outbox->ready.items = NULL;
-  outbox->ready.count = outbox->ready.capacity = outbox->ready_next = outbox->offered = 0;
+  number_list again = {0}, others = {0};
   uint32_t given_up = 0;
-  for (; at < before.count; at++) {
-    struct message *message = message_at(outbox, before.items[at]);
+  for (uint32_t i = outbox->ready_next; i < outbox->ready.count; i++) {
+    struct message *message = message_at(outbox, outbox->ready.items[i]);
     if (!message) continue;
-    if (at >= offered) {
-      array_push(memory, &outbox->ready, message->id);
+    if (i >= outbox->offered) {
+      array_push(memory, &others, message->id);
     } else if (message->policy == PBK_POLICY_HOLD) {
       pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("unknown_outcome"));
       given_up++;
     } else {
-      pbk_attempt_message(outbox, message);
+      pbk_heap_push(memory, &again, message->id);
     }
   }
-  array_release(memory, &before);
+  outbox->ready.count = outbox->ready_next = outbox->offered = 0;
+  while (again.count > 0) pbk_attempt_message(outbox, message_at(outbox, pbk_heap_pop(&again)));
+  for (uint32_t i = 0; i < others.count; i++) array_push(memory, &outbox->ready, others.items[i]);
+  array_release(memory, &again);
+  array_release(memory, &others);
   return given_up;
 }
 
