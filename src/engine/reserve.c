@@ -1,8 +1,9 @@
 /* engine/reserve.c - memory is put by before anything is done, so that nothing is ever done by halves; declared in engine.h.
  *
  * The host may refuse memory at any time. What has begun is finished out of what was put by; what has not is not begun. How much that is
- * cannot be known exactly: it is meant to be ample. Where it is not (an account of many thousand contacts that all enroll at once, while
- * the host gives nothing more), the engine stops for good, as after a failed storage, and goes on from its journal. */
+ * cannot be known exactly: it is meant to be ample, and rows over all subjects, messages and so on that are about to grow are counted in.
+ * Where it is not (an account of many thousand contacts that all enroll at once, while the host gives nothing more), the engine stops for
+ * good, as after a failed storage, and goes on from its journal. */
 #include "base/value.h"
 #include "engine/engine.h"
 
@@ -31,9 +32,44 @@ uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *com
   return writer->size;
 }
 
-static uint64_t least(const struct pbk_engine *engine) {
+/* ---- rows about to be full: they grow by half, maps double ---- */
+
+enum { GROWTH_LOOKED_AT = 16, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
+
+static uint64_t growth(uint32_t count, uint32_t capacity, size_t size) {
+  if (capacity < GROWTH_SMALL || capacity - count > GROWTH_SOON) return 0;
+  return ((uint64_t)capacity + capacity / 2) * size;
+}
+#define ROW_GROWTH(row) growth((row).count, (row).capacity, sizeof *(row).items)
+
+static uint64_t map_growth(const struct map *map) {
+  bool soon = ((uint64_t)map->count + GROWTH_SOON) * 4 > (uint64_t)map->capacity * 3;
+  return map->capacity >= GROWTH_SMALL && soon ? (uint64_t)map->capacity * 2 * sizeof *map->slots : 0;
+}
+
+static uint64_t rows_growth(const struct pbk_engine *engine) {
+  const struct facts *facts = &engine->facts;
+  const struct outbox *outbox = &engine->outbox;
+  const struct playbooks *playbooks = &engine->playbooks;
+  const struct calendar *calendar = &engine->context.calendar;
+  uint64_t bytes = ROW_GROWTH(facts->contacts) + ROW_GROWTH(facts->accounts) + map_growth(&facts->contact_keys) +
+                   map_growth(&facts->account_keys) + ROW_GROWTH(outbox->messages) + ROW_GROWTH(outbox->tasks) +
+                   ROW_GROWTH(outbox->open_contacts) + ROW_GROWTH(outbox->open_accounts) +
+                   ROW_GROWTH(playbooks->enrollments) + ROW_GROWTH(playbooks->of_contacts) +
+                   ROW_GROWTH(playbooks->of_accounts) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
+                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->open.wakes) +
+                   growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
+  for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
+    const struct membership *membership = &engine->audiences.memberships.items[i];
+    bytes += ROW_GROWTH(membership->bits) + ROW_GROWTH(membership->armed);
+  }
+  return bytes;
+}
+
+static uint64_t least(struct pbk_engine *engine) {
   uint64_t contacts = (uint64_t)engine->facts.largest_account * RESERVE_CONTACT;
-  return RESERVE_LEAST + (contacts < RESERVE_CONTACTS_MOST ? contacts : RESERVE_CONTACTS_MOST);
+  if (engine->growth_age++ % GROWTH_LOOKED_AT == 0) engine->growth = rows_growth(engine);
+  return RESERVE_LEAST + engine->growth + (contacts < RESERVE_CONTACTS_MOST ? contacts : RESERVE_CONTACTS_MOST);
 }
 
 bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent) {

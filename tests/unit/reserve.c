@@ -155,7 +155,7 @@ static void many_due(struct rig *rig, uint32_t count) {
 
 /* It stops between two things when memory is missing, says so, and goes on when asked again. */
 static void between_two_things(void) {
-  enum { COUNT = 1000 };
+  enum { COUNT = 3000 };
   struct rig straight, rig;
   many_due(&straight, COUNT);
   CHECK_EQUAL_INT(pbk_advance(straight.engine, 5 * PBK_DAY, 0), PBK_OK);
