@@ -75,6 +75,7 @@ void pbk_code_position(struct coder *coder, struct pbk_engine *engine) {
   pbk_code_u64(coder, &engine->answers);
   pbk_code_u32(coder, &engine->context.outputs.digest);
   pbk_code_outputs(coder, &engine->context.outputs);
+  if (coder_reads(coder)) engine->journal.taken = engine->context.outputs.drained_seq; /* as the snapshot tells, so no commit need say it again */
 }
 
 /* ---- sums over it ---- */

@@ -76,6 +76,22 @@ static void any_record(void) {
   rig_close(&rig);
 }
 
+/* A commit that only tells what was taken, damaged: it too was durable, as the next one says. */
+static void lone_commit(void) {
+  struct rig rig;
+  open_lived(&rig, NULL);
+  CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_OK);
+  tell(&rig, "{'type':'identify','userId':'u1'}");
+  CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_OK);
+  rig_crash(&rig);
+  struct rig_object *journal = &rig.objects[0];
+  size_t at = record_place(journal, record_count(journal) - 3);
+  CHECK_EQUAL_INT(journal->bytes[at + RECORD_HEAD], RECORD_COMMIT);
+  journal->bytes[at + 30] ^= 1;
+  refused(&rig, PBK_ERR_CORRUPT, 0, at, "a record is damaged that was durable");
+  rig_close(&rig);
+}
+
 static void damaged_beginning(void) {
   struct rig rig;
   struct stored fine = {{NULL}, {0}};
@@ -125,6 +141,10 @@ static void not_repeatable(void) {
   journal->bytes[commit + RECORD_HEAD + 1] = 0x80; /* its flags take another byte: one is missing at the end */
   reseal_journal(journal);
   refused(&rig, PBK_ERR_CORRUPT, 0, commit, "a commit that cannot be read");
+  store_put(&rig, &fine);
+  journal->bytes[start + read_u32(journal->bytes + start) - 10] ^= 1; /* definitions that no new engine has */
+  reseal_journal(journal);
+  refused(&rig, PBK_ERR_DIVERGED, 0, JOURNAL_HEADER, "gave other outputs");
   store_put(&rig, &fine);
   journal->bytes[start + read_u32(journal->bytes + start) - 6] ^= 1; /* a digest of outputs that no new engine has */
   reseal_journal(journal);
@@ -267,6 +287,7 @@ static void newer_in_the_other(void) {
 
 int main(void) {
   RUN(any_record);
+  RUN(lone_commit);
   RUN(damaged_beginning);
   RUN(not_repeatable);
   RUN(more_taken_than_made);

@@ -335,6 +335,32 @@ static void in_the_middle_of_a_batch(void) {
   freeze_at = 0;
 }
 
+/* One input brings about several things that are due, with offers and answers between them: it is repeated in the same order. */
+static void answers_between(void) {
+  struct rig rig;
+  rig_open(&rig, PBK_DELIVER_AT_ONCE);
+  define_usual(&rig);
+  TELL_ALL(&rig,
+           "{'type':'define','kind':'playbook','key':'later','active':true,'trigger':{'event':'go'},'steps':[{'delay':'1h','actions':[{'email':"
+           "{'template':'hello','approval':false}}]},{'delay':'1h','actions':[{'task':{'title':'Call'}}]}]}",
+           "{'type':'track','userId':'u1','event':'go','timestamp':1000}", "{'type':'track','userId':'u2','event':'go'}",
+           "{'type':'track','userId':'u3','event':'go'}", "{'type':'pause','playbook':'later'}",
+           "{'type':'advance','timestamp':7200000}", "{'type':'resume','playbook':'later'}");
+  CHECK_EQUAL_UINT(rig.offers, 3);
+  CHECK_OUTPUTS(&rig, "defined playbook later v1\nenrolled #1 later u1 v1\nenrolled #2 later u2 v1\nenrolled #3 later u3 v1\n"
+                "step #1.1 run\nmessage #1 sending hello to u1 from success attempt 1\n"
+                "message #1 sent hello to u1 from success attempt 1\n"
+                "step #2.1 run\nmessage #2 sending hello to u2 from success attempt 1\n"
+                "message #2 sent hello to u2 from success attempt 1\n"
+                "step #3.1 run\nmessage #3 sending hello to u3 from success attempt 1\n"
+                "message #3 sent hello to u3 from success attempt 1\n");
+  struct digest digest = rig_digest(&rig);
+  CHECK_EQUAL_INT(rig_reopen(&rig, 0, NULL), PBK_OK);
+  CHECK_DIGEST(&rig, digest);
+  CHECK_EQUAL_UINT(rig.offers, 3);
+  rig_close(&rig);
+}
+
 /* Errors carry the number of their line, also in the next life. */
 static void numbers_of_lines(void) {
   struct rig rig;
@@ -366,6 +392,7 @@ int main(void) {
   RUN(outputs_until_taken);
   RUN(whole_outputs);
   RUN(in_the_middle_of_a_batch);
+  RUN(answers_between);
   RUN(numbers_of_lines);
   stored_release(&frozen);
   return check_report();

@@ -251,7 +251,7 @@ static void batch_cut_short(void) {
 static pbk_status snapshot(pbk_engine *engine) { return pbk_snapshot(engine, 0); }
 static pbk_status packed(pbk_engine *engine) {
   pbk_status status = pbk_snapshot(engine, PBK_SNAPSHOT_COMPRESSED);
-  return status == PBK_ERR_UNSUPPORTED ? PBK_OK : status;
+  return status == PBK_ERR_UNSUPPORTED ? pbk_snapshot(engine, 0) : status;
 }
 
 /* Memory is missing from any allocation on: it is said, and either it can be asked again or opening finds everything. */
