@@ -58,8 +58,8 @@ static void by_policy(void) {
                   "enrolled #1 again u1 v1\nstep #1.1 run\nmessage #1 sending hello to u1 from success attempt 1\nexited #1 completed\n"
                   "enrolled #2 held u1 v1\nstep #2.1 run\nmessage #2 sending again to u1 from success attempt 1\nexited #2 completed\n"
                   "enrolled #3 again u2 v1\nstep #3.1 run\nmessage #3 sending hello to u2 from success attempt 1\nexited #3 completed\n"
+                  "message #2 failed again to u1 from success attempt 1: unknown_outcome\n" /* as if answered so, the others to retry */
                   "message #1 sending hello to u1 from success attempt 2\n"
-                  "message #2 failed again to u1 from success attempt 1: unknown_outcome\n"
                   "message #3 sending hello to u2 from success attempt 2\n"
                   "message #1 sent hello to u1 from success attempt 2\nmessage #3 sent hello to u2 from success attempt 2\n");
     CHECK_EQUAL_UINT(rig.offers, 5);
