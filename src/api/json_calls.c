@@ -64,7 +64,10 @@ pbk_status pbk_drain_json(pbk_engine *engine, char *buffer, size_t capacity, siz
   if (engine->in_callback) return PBK_ERR_REENTRANT;
   if (engine->broken == PBK_ERR_NO_MEMORY) return engine->broken;
   struct draining draining = {buffer, capacity, size};
-  return pbk_guarded(engine, drain_body, &draining);
+  *size = 0;
+  pbk_status status = pbk_guarded(engine, drain_body, &draining);
+  /* Memory ended behind some lines: they are taken, and so they are given. */
+  return status == PBK_ERR_NO_MEMORY && *size > 0 ? PBK_OK : status;
 }
 
 /* Writes the line, or says that memory ran out. The writer lives in the caller's frame, so that the jump leaves it as it is. */
