@@ -70,12 +70,6 @@ static void map_grow(struct memory *memory, struct map *map, uint32_t capacity) 
 
 static bool map_full(const struct map *map, uint64_t count) { return count * 4 > (uint64_t)map->capacity * 3; }
 
-void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count) {
-  uint32_t capacity = map->capacity ? map->capacity : 16;
-  while (capacity && (uint64_t)count * 4 > (uint64_t)capacity * 3) capacity *= 2;
-  if (capacity != map->capacity && count) map_grow(memory, map, capacity);
-}
-
 void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number) {
   if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : 16);
   map_place(map, pbk_hash_text(text), number);

@@ -189,10 +189,7 @@ static pbk_status pass_over(struct pbk_engine *engine) {
   }
   pbk_advance_to(engine, engine->context.now, 0);
   pbk_record_progress(engine);
-  if (engine_halted(engine)) {
-    engine->lines.commands--;
-    return halt_status(engine);
-  }
+  if (engine_halted(engine)) return halt_status(engine);
   engine->lines.passed = 0;
   engine->lines.recorded++;
   return engine->lines.status;
@@ -209,7 +206,6 @@ static bool arrive(struct pbk_engine *engine, const struct command *command, uin
   if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
   if (!engine_halted(engine) && pbk_prepare(engine, command, extent)) return true;
   if (!engine->broken) pbk_record_progress(engine);
-  if (command->line) engine->lines.commands--;
   return false;
 }
 
@@ -218,7 +214,6 @@ static pbk_status submit(struct pbk_engine *engine, const struct command *comman
   engine->unrecorded = (struct unrecorded){0};
   offer_at_once(engine); /* nothing, but after a crash: what is offered again */
   if (engine_halted(engine)) return halt_status(engine);
-  if (command->line) engine->lines.commands++;
   if (command->line && engine->lines.passed) return pass_over(engine);
   if (!arrive(engine, command, extent)) return halt_status(engine);
   engine->commands++;

@@ -25,8 +25,7 @@ struct seen {
 struct lines {
   uint64_t count;    /* fed so far, the one under way counted */
   bool under_way;
-  uint64_t commands; /* that the one under way has given so far */
-  uint64_t recorded; /* of them, that the journal has */
+  uint64_t recorded; /* commands of the one under way that are done and recorded */
   uint64_t passed;   /* commands of the next one to be passed over: they were taken before, and the line was cut short */
   uint64_t resumed;  /* the same of the one under way, when it began */
   pbk_status status; /* of the last command of a line */

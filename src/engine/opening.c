@@ -63,7 +63,6 @@ static pbk_status survey_slot(struct pbk_engine *engine, struct slot *slot, pbk_
   struct record record;
   slot->started = slot->header == HEADER_FINE && pbk_read_record(reader, &record) && pbk_read_start(&record, &slot->start);
   if (slot->started) {
-    slot->first_sequence = record.sequence;
     uint32_t size = slot->start.engine_id.size; /* borrowed from the window */
     if (size > PBK_MAX_KEY) slot->started = false;
     else if (size) memcpy(slot->engine_id, slot->start.engine_id.bytes, size);

@@ -12,7 +12,6 @@ struct slot {
   bool started;        /* its first record is there */
   struct record_start start;
   char engine_id[PBK_MAX_KEY];
-  uint64_t first_sequence;
   bool was_durable;    /* not started, and yet records in it say that its beginning was durable */
   uint64_t snapshot_extent;
 };

@@ -14,10 +14,12 @@ enum {
   RESERVE_RECORDS = 2048          /* in the journal, beside the command itself: partial ones, commits */
 };
 
-/* At least what a command takes in a record. Keys have at most 255 bytes; what may be longer is looked at. */
+/* At least what a command takes in a record. A key that is too long is refused, but recorded all the same. */
 static uint64_t extent_of(const struct command *command) {
-  enum { KEYS = 16 * (PBK_MAX_KEY + 16) };
-  uint64_t extent = KEYS + (uint64_t)command->event.size + command->stage.size + command->note.size + command->reason.size +
+  enum { OTHERS = 16 * (PBK_MAX_KEY + 16) };
+  uint64_t extent = OTHERS + (uint64_t)command->message_id.size + command->contact.size + command->account.size + command->previous.size +
+                    command->role.size + command->user.size + command->sender.size + command->persona.size +
+                    command->playbook.size + command->branch.size + command->template.size + command->event.size + command->stage.size + command->note.size + command->reason.size +
                     command->path.size + command->zones.size;
   if (command->traits) extent += pbk_value_extent(command->traits) + 16;
   if (command->problem) extent += command->problem->message_size + command->problem->path_size;

@@ -254,7 +254,7 @@ static pbk_status feed_line(struct pbk_engine *engine, struct text line) {
 pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
   struct lines *lines = &engine->lines;
   lines->count++;
-  lines->commands = lines->recorded = 0;
+  lines->recorded = 0;
   lines->resumed = lines->passed;
   lines->under_way = true;
   pbk_status status = feed_line(engine, line);
