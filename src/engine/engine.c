@@ -204,6 +204,10 @@ void pbk_abandon_line(struct pbk_engine *engine) {
 /* Moves time to where the command is received, and gets ready for it. False: it cannot be done now; what time brought is recorded. */
 static bool arrive(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
   if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
+  else if (engine->unfinished && command->type != COMMAND_ADVANCE) {
+    pbk_advance_to(engine, engine->context.now, 0);
+    if (!engine->broken) pbk_record_progress(engine); /* a record without a time does not bring them about again */
+  }
   if (!engine_halted(engine) && pbk_prepare(engine, command, extent)) return true;
   if (!engine->broken) pbk_record_progress(engine);
   return false;
