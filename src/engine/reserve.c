@@ -59,7 +59,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
                    ROW_GROWTH(outbox->open_contacts) + ROW_GROWTH(outbox->open_accounts) +
                    ROW_GROWTH(playbooks->enrollments) + ROW_GROWTH(playbooks->of_contacts) +
                    ROW_GROWTH(playbooks->of_accounts) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
-                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->open.wakes) +
+                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->late) + ROW_GROWTH(calendar->open.wakes) +
                    growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
