@@ -35,7 +35,7 @@ void pbk_audiences_release(struct audiences *audiences) {
   pbk_registry_release(&audiences->schemas);
   pbk_registry_release(&audiences->registry);
   array_release(memory, &audiences->memberships);
-  array_release(memory, &audiences->reads);
+  pbk_readers_release(memory, &audiences->readers);
   array_release(memory, &audiences->pending);
   array_release(memory, &audiences->flips);
   pbk_release(memory, (void *)(uintptr_t)audiences->zones.bytes, audiences->zones.size);

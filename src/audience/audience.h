@@ -2,6 +2,7 @@
 #ifndef PBK_AUDIENCE_AUDIENCE_H
 #define PBK_AUDIENCE_AUDIENCE_H
 
+#include "audience/readers.h"
 #include "base/problem.h"
 #include "cel/cel.h"
 #include "facts/facts.h"
@@ -28,12 +29,6 @@ struct flip {
   bool quiet; /* of a deleted subject: no triggers (E9) */
 };
 
-/* Who reads what of the world: ordered, so that the readers of one thing are found by search. */
-struct audience_read {
-  struct cel_read read;
-  uint32_t audience;
-};
-
 struct audiences {
   struct context *context;
   struct facts *facts;
@@ -41,7 +36,7 @@ struct audiences {
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */
-  ARRAY(struct audience_read) reads;
+  struct readers readers;
   number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
   ARRAY(struct flip) flips;
   bool restoring;          /* conditions are compiled that were accepted once */

@@ -58,7 +58,7 @@ struct pbk_engine {
   struct journal journal;
   struct unrecorded unrecorded;
   bool replaying;       /* commands come from the journal: nothing is recorded or offered */
-  uint64_t growth;      /* bytes that rows about to be full will take (reserve.c), */
+  uint64_t least;       /* bytes that anything may need (reserve.c), */
   uint32_t growth_age;  /* as looked at so many things ago */
   uint64_t kept_lines, kept_part; /* as the last commit or snapshot that was read tells them */
   char engine_id[PBK_MAX_KEY];
