@@ -25,7 +25,7 @@ static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32
 static void mark_readers(struct audiences *audiences, struct cel_read read, int32_t subject_kind, uint32_t subject) {
   /* events() is the subject's own history: an account's does not concern its contacts */
   bool own = read.kind == CEL_READS_SERIES && read.slot == LOOKUP_EVENTS;
-  struct readers_of readers = pbk_readers_of(&audiences->readers, read);
+  struct readers_of readers = readers_of(&audiences->readers, read);
   for (uint32_t i = 0; i < readers.count; i++) {
     struct read_by reader = readers.first[i];
     if (reader.of == subject_kind) pbk_mark_membership(audiences, reader.audience, subject);
@@ -116,6 +116,7 @@ static void mark_change(struct audiences *audiences, struct change change) {
 }
 
 void pbk_mark_changes(struct audiences *audiences) {
+  if (audiences->readers.items.count == 0 && audiences->registry.entries.count == 0) return;
   for (uint32_t i = 0; i < audiences->facts->changes.count; i++) mark_change(audiences, audiences->facts->changes.items[i]);
 }
 
@@ -139,7 +140,7 @@ bool pbk_restore_zones(struct audiences *audiences, struct text bytes) {
 void pbk_set_zones(struct audiences *audiences, struct text bytes) {
   pbk_restore_zones(audiences, bytes);
   struct cel_read read = {CEL_READS_ZONES, 0, 0};
-  struct readers_of readers = pbk_readers_of(&audiences->readers, read);
+  struct readers_of readers = readers_of(&audiences->readers, read);
   for (uint32_t i = 0; i < readers.count; i++) {
     uint32_t place = readers.first[i].audience;
     uint32_t count = pbk_subject_total(audiences->facts, readers.first[i].of);

@@ -7,34 +7,15 @@ static int compare_reads(struct cel_read a, struct cel_read b) {
   return a.number < b.number ? -1 : a.number > b.number;
 }
 
-static bool same_read(struct cel_read a, struct cel_read b) {
-  return a.number == b.number && a.slot == b.slot && a.kind == b.kind;
-}
-
-static uint32_t home_of(struct cel_read read, uint32_t mask) {
-  uint64_t hash = ((uint64_t)read.number << 16 | (uint64_t)read.slot << 4 | read.kind) * 0x9e3779b97f4a7c15u;
-  return (uint32_t)(hash >> 32) & mask;
-}
-
-struct readers_of pbk_readers_of(const struct readers *readers, struct cel_read read) {
-  if (readers->table.count == 0) return (struct readers_of){NULL, 0};
-  uint32_t mask = readers->table.count - 1;
-  for (uint32_t at = home_of(read, mask);; at = (at + 1) & mask) {
-    const struct read_thing *thing = &readers->table.items[at];
-    if (thing->count == 0) return (struct readers_of){NULL, 0};
-    if (same_read(thing->read, read)) return (struct readers_of){readers->items.items + thing->first, thing->count};
-  }
-}
-
 /* Builds the table anew. Room for it is made before anything changes. */
 static void index_things(struct readers *readers) {
   memset(readers->table.items, 0, readers->table.count * sizeof *readers->table.items);
   for (uint32_t i = 0, next; i < readers->items.count; i = next) {
-    struct cel_read read = readers->reads.items[i];
-    uint32_t mask = readers->table.count - 1, at = home_of(read, mask);
-    for (next = i + 1; next < readers->items.count && same_read(readers->reads.items[next], read);) next++;
+    uint64_t thing = thing_of(readers->reads.items[i]);
+    uint32_t mask = readers->table.count - 1, at = thing_home(thing, mask);
+    for (next = i + 1; next < readers->items.count && thing_of(readers->reads.items[next]) == thing;) next++;
     while (readers->table.items[at].count) at = (at + 1) & mask;
-    readers->table.items[at] = (struct read_thing){read, i, next - i};
+    readers->table.items[at] = (struct read_thing){thing, i, next - i};
   }
 }
 

@@ -75,7 +75,7 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   struct context *context = &engine->context;
   struct wake wake;
   uint64_t done = 0;
-  while (pbk_prepare(engine, NULL, 0) && pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to) {
+  while (pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to && pbk_prepare(engine, NULL, 0)) {
     if (budget && done == budget) return true;
     pbk_calendar_pop(&context->calendar);
     if (wake.time > context->now) context->now = wake.time;

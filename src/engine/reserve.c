@@ -88,7 +88,7 @@ bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint6
   if (reserve > SIZE_MAX / 2) reserve = SIZE_MAX / 2;
   bool room = !journal_kept(&engine->journal) || engine->replaying ||
               pbk_writer_prepare(&engine->journal.buffer, extent + RESERVE_RECORDS);
-  if (!room || !pbk_chunks_reserve(memory, (size_t)reserve)) {
+  if (!room || (!chunks_reserved(&memory->chunks, reserve) && !pbk_chunks_reserve(memory, (size_t)reserve))) {
     engine->stopped = PBK_ERR_NO_MEMORY;
     return false;
   }
