@@ -59,8 +59,15 @@ static inline const struct audience *audience_at(const struct audiences *audienc
 /* Checks a definition and proposes it (base/registry.h): its place, or MAP_NONE with *problem set. */
 uint32_t pbk_propose_audience(struct audiences *audiences, pbk_definition_kind kind, const pbk_audience *definition,
                               struct audience **proposed, struct problem *problem);
-/* Makes it count; members join and leave silently, and those of personas that name it (A3). */
+/* Makes it count; who is in is to be settled after it. */
 void pbk_install_audience(struct audiences *audiences, uint32_t place, struct audience *audience);
+/* Where settling stands: with audience MAP_NONE and subject 0 it begins. */
+struct settling {
+  uint32_t audience, subject;
+};
+/* Members join and leave silently, and those of personas that name it (A3): at most *budget memberships are looked at and taken off it.
+ * True when all is done; else another call goes on. */
+bool pbk_settle_audience(struct audiences *audiences, uint32_t defined, struct settling *settling, uint64_t *budget);
 void pbk_install_audience_removal(struct audiences *audiences, uint32_t place);
 /* Compiles the source of a definition that was accepted once, whatever has gone since: false where it cannot be. */
 bool pbk_restore_audience(struct audiences *audiences, uint32_t place, struct audience *audience);

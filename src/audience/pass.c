@@ -159,7 +159,11 @@ void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t su
 static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time until) {
   struct membership *membership = &audiences->memberships.items[place];
   if (until == CEL_FOREVER) return;
-  while (membership->armed.count <= subject) array_push(audiences->context->memory, &membership->armed, INT64_MAX);
+  if (membership->armed.count <= subject) {
+    array_reserve(audiences->context->memory, &membership->armed,
+                  pbk_subject_total(audiences->facts, audience_at(audiences, place)->of));
+    while (membership->armed.count <= subject) membership->armed.items[membership->armed.count++] = INT64_MAX;
+  }
   if (membership->armed.items[subject] <= until) return;
   membership->armed.items[subject] = until;
   pbk_calendar_add(&audiences->context->calendar, until, wake_membership(place, subject));
