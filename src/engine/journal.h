@@ -20,8 +20,8 @@
  *   100 start     the first record of each journal: uint semantics version | uint size of the engine's id, the id | u32 CRC of the snapshot that it goes on
  *                 from | uint its bytes (0: none) | u32 checksum of the definitions | u32 digest of the outputs | uint last output
  *   101 commit    uint flags (1: what was ready has been handed over in outputs, as nobody delivers) | uint lines of input that are wholly
- *                 in | uint commands of the next one that are | uint last output | uint last output taken by the host | u32 digest of the outputs: CRC-32C over all of them, each as
- *                 base/output_code.c writes it
+ *                 in | uint commands of the next one that are | uint last output | uint last output taken by the host | u32 digest of the outputs: over all of them, each with
+ *                 what a host sees of it (base/telling.c, base/outputs.c)
  *   102 sealed    the same: closed cleanly
  *   103 handover  uint the next generation: it is durable, this journal has ended. The sequence is that of the start record there
  *
