@@ -51,7 +51,7 @@ static pbk_status check_config(const pbk_config *config) {
     if (!storage->append || !storage->sync || !storage->extent || !storage->read || !storage->truncate) return PBK_ERR_ARGUMENT;
   }
   bool fine = pbk_fine_text(config->engine_id) && config->engine_id.size <= PBK_MAX_KEY &&
-              (config->flags & ~(uint32_t)PBK_DELIVER_AT_ONCE) == 0;
+              (config->flags & ~(uint32_t)(PBK_DELIVER_AT_ONCE | PBK_DEFINE_IN_PARTS)) == 0;
   return fine ? PBK_OK : PBK_ERR_ARGUMENT;
 }
 

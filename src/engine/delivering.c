@@ -178,6 +178,8 @@ bool pbk_offer_ready(struct pbk_engine *engine) {
 bool pbk_commit_all(struct pbk_engine *engine) {
   engine->stopped = PBK_OK;
   engine->unrecorded = (struct unrecorded){0};
+  if (!pbk_finish_definitions(engine)) return false;
+  engine->unrecorded = (struct unrecorded){0};
   if (engine->unfinished) {
     pbk_advance_to(engine, engine->context.now, 0);
     pbk_record_progress(engine);
