@@ -3,7 +3,8 @@
  *
  *   bench-w1_playbook CONTACTS EVENTS [--by many|one|json] [--journal none|memory|FOLDER] [--recover]
  *
- *   --by many      events as rows, an hour of them in a call; one: a call for each; json: lines, an hour of them in a call
+ *   --by many      facts as rows, an hour of them in a call, and approvals likewise; one: a call for each; json: lines, an
+ * hour of them in a call
  *   --journal      where the engine is kept: nowhere, in memory, or in files of a folder that is made and removed
  *   --recover      afterwards opens it again from the journal, writes a snapshot, opens it again from that
  *
@@ -144,6 +145,10 @@ static void drain(void) {
 }
 
 static void approve(const uint64_t *messages, size_t count) {
+  if (asked.by == BY_MANY) {
+    if (count > 0) need(pbk_approve_many(engine, NULL, messages, (uint32_t)count, NULL), "approvals");
+    return;
+  }
   for (size_t i = 0; i < count; i++) need(pbk_approve(engine, NULL, messages[i]), "an approval");
 }
 /* All mails that wait, in their order; then some are taken back. */
@@ -244,9 +249,81 @@ static void track_one(const struct w1_event *event) {
   }
 }
 
-/* An hour of events, in their order. */
-static void track_many(const struct w1_event *events, uint64_t count) {
-  for (uint64_t i = 0; i < count; i++) track_one(&events[i]);
+/* ---- facts as rows, made beforehand ---- */
+
+static pbk_handle *contact_handles, *account_handles;
+static pbk_text row_names[W1_KINDS + 5]; /* events, then stages */
+
+struct row_value {
+  pbk_member member;
+  pbk_value traits;
+};
+static struct {
+  pbk_row *rows;
+  struct row_value *values;
+  size_t count, capacity; /* of values as many as rows */
+} hour;
+
+static pbk_handle find(pbk_handle_kind kind, struct key key) {
+  pbk_handle handle;
+  need(pbk_find(engine, kind, key.bytes, key.size, &handle), "a handle");
+  return handle;
+}
+static void learn_handles(void) {
+  static const char *const events[W1_KINDS] = {"e0",  "e1",  "e2",  "e3",  "e4",  "e5",  "e6",  "e7",  "e8",  "e9",
+                                               "e10", "e11", "e12", "e13", "e14", "e15", "e16", "e17", "e18", "e19"};
+  for (int i = 0; i < W1_KINDS; i++) row_names[i] = (pbk_text){events[i], strlen(events[i])};
+  for (int i = 0; i < 5; i++) row_names[W1_KINDS + i] = (pbk_text){stages[i], 2};
+  contact_handles = bigger(NULL, asked.contacts * sizeof *contact_handles);
+  account_handles = bigger(NULL, (asked.contacts / 10 + 1) * sizeof *account_handles);
+  for (uint32_t i = 0; i < asked.contacts; i++) {
+    contact_handles[i] = find(PBK_HANDLE_CONTACT, key_of('u', i));
+    if (i % 10 == 0) account_handles[i / 10] = find(PBK_HANDLE_ACCOUNT, key_of('a', i / 10));
+  }
+}
+static pbk_row *add_row(pbk_row_kind kind, uint32_t name, int32_t at) {
+  hour.rows[hour.count] = (pbk_row){.kind = kind, .name = name, .received_at = time_of(at), .occurred_at = PBK_NO_TIME};
+  return &hour.rows[hour.count++];
+}
+static void give_trait(pbk_row *row, const char *name, int32_t number) {
+  struct row_value *value = &hour.values[row - hour.rows];
+  value->traits = one_trait(&value->member, name, number);
+  row->values = &value->traits;
+}
+static void make_rows(const struct w1_event *events, uint64_t count) {
+  hour.count = 0;
+  if (hour.capacity < count * 2) {
+    hour.capacity = count * 4;
+    hour.rows = bigger(hour.rows, hour.capacity * sizeof *hour.rows);
+    hour.values = bigger(hour.values, hour.capacity * sizeof *hour.values);
+  }
+  for (const struct w1_event *event = events; event < events + count; event++) {
+    uint32_t number = event->contact;
+    add_row(PBK_ROW_TRACK, event->kind, event->at)->contact = contact_handles[number];
+    pbk_row *row;
+    switch (event->kind) {
+      case W1_SCORE:
+      case W1_PLAN:
+        if (event->kind == W1_SCORE) scores[number] = w1_score_after(scores[number], event->value);
+        row = add_row(PBK_ROW_IDENTIFY, 0, event->at);
+        row->contact = contact_handles[number];
+        give_trait(row, event->kind == W1_SCORE ? "score" : "plan", event->kind == W1_SCORE ? scores[number] : event->value);
+        break;
+      case W1_TIER:
+        row = add_row(PBK_ROW_GROUP, 0, event->at);
+        row->account = account_handles[number / 10];
+        give_trait(row, "tier", event->value);
+        break;
+      case W1_STAGE:
+        add_row(PBK_ROW_STAGE, W1_KINDS + (uint32_t)event->value, event->at)->contact = contact_handles[number];
+        break;
+      default: break;
+    }
+  }
+}
+static void track_many(void) {
+  uint32_t count = (uint32_t)hour.count;
+  if (count > 0) need(pbk_track_many(engine, hour.rows, sizeof *hour.rows, count, row_names, W1_KINDS + 5, NULL), "rows");
 }
 
 /* ---- facts as lines, made beforehand ---- */
@@ -428,7 +505,7 @@ static void recover(void) {
 /* Alone in a function, so that a profiler can be told to look at nothing else. */
 __attribute__((noinline)) static void play_hour(const struct w1_event *events, uint64_t count, int32_t at) {
   switch (asked.by) {
-    case BY_MANY: track_many(events, count); break;
+    case BY_MANY: track_many(); break;
     case BY_ONE:
       for (uint64_t i = 0; i < count; i++) track_one(&events[i]);
       break;
@@ -484,6 +561,7 @@ int main(int argc, char **argv) {
   struct spent loading = spent_until_now();
   know_world();
   double load = w1_cpu_seconds() - loading.cpu, cpu = 0, wall = 0;
+  if (asked.by == BY_MANY) learn_handles();
   counting = 1;
   outputs_taken = 0;
   uint64_t next = 0;
@@ -491,6 +569,7 @@ int main(int argc, char **argv) {
     uint64_t first = next;
     while (next < asked.events && events[next].at < at) next++;
     if (asked.by == BY_JSON) make_lines(events + first, next - first);
+    if (asked.by == BY_MANY) make_rows(events + first, next - first);
     struct spent since = spent_until_now();
     play_hour(events + first, next - first, at);
     cpu += w1_cpu_seconds() - since.cpu;
