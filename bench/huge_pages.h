@@ -14,11 +14,9 @@
 #if defined(MADV_HUGEPAGE) && defined(MAP_NORESERVE) && UINTPTR_MAX > UINT32_MAX
 
 enum { HUGE_LEAST = 64 << 10, HUGE_CLASSES = 128 };
-#define HUGE_RANGE ((size_t)1 << 38)
 static struct {
   unsigned char *at, *end;
   void *free[HUGE_CLASSES];
-  int asked;
 } huge_range;
 
 /* Four sizes for each doubling. */
@@ -31,14 +29,13 @@ static size_t huge_size(size_t size, unsigned *class_of) {
   return (steps > 4 ? steps : 4) * step;
 }
 static void *huge_take(size_t size) {
-  if (!huge_range.asked) {
-    void *range = mmap(NULL, HUGE_RANGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    huge_range.asked = 1;
-    if (range != MAP_FAILED) {
-      madvise(range, HUGE_RANGE, MADV_HUGEPAGE);
-      huge_range.at = range;
-      huge_range.end = huge_range.at + HUGE_RANGE;
-    }
+  /* Addresses only, as many as are to be had: memory is taken when it is written to. */
+  for (size_t range = (size_t)1 << 36; !huge_range.at && range > HUGE_LEAST; range /= 2) {
+    void *start = mmap(NULL, range, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED) continue;
+    madvise(start, range, MADV_HUGEPAGE);
+    huge_range.at = start;
+    huge_range.end = huge_range.at + range;
   }
   unsigned class_of;
   size = huge_size(size, &class_of);
