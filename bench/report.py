@@ -203,7 +203,7 @@ def plot(results):
             lines.append((name, colour, points))
     if not lines:
         return None
-    left, right, top, bottom, width, height = 70, 230, 40, 50, 800, 440
+    left, right, top, bottom, width, height = 70, 250, 40, 50, 820, 440
     scales = [scale for _, _, points in lines for scale, _ in points]
     values = [value for _, _, points in lines for _, value in points]
     first, last = math.log10(min(scales)), math.log10(max(scales))
@@ -270,9 +270,9 @@ def publish(tables, note, here, drawing):
     before, rest = text.split(MARKS[0], 1)
     after = rest.split(MARKS[1], 1)[1]
     said = f"Medians on {here['cores']} cores of {here['processor']}, {here['compiler']}:"
-    parts = ["![cost of an event against the number of contacts](bench/w1.svg)", said] + [as_markdown(rows) for rows in tables if rows]
+    parts = ["![cost of an event against the number of contacts](bench/w1.svg)", said] + [as_markdown(rows) for rows in tables]
     if note:
-        parts.append(note.replace("*", "\\*"))
+        parts.insert(3, note.replace("*", "\\*"))
     readme.write_text(before + MARKS[0] + "\n" + "\n\n".join(parts) + "\n" + MARKS[1] + after, "utf-8")
     (ROOT / "bench" / "w1.svg").write_text(drawing, "utf-8")
     print("README.md and bench/w1.svg have these figures now")
