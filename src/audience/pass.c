@@ -197,15 +197,13 @@ bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t
 static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subject) {
   const struct audience *audience = audience_at(audiences, place);
   bool persona = audience->kind == PBK_DEFINE_PERSONA;
-  struct flip flip = {place, subject, pbk_is_in(audiences, place, subject),
-                      pbk_subject_at(audiences->facts, audience->of, subject)->deleted};
+  const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
+  struct flip flip = {place, subject, pbk_is_in(audiences, place, subject), about->deleted};
   array_push(audiences->context->memory, &audiences->flips, flip);
   pbk_output_type type = persona ? (flip.entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED)
                                  : (flip.entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
-  pbk_output output = output_of(audiences->context, type);
-  output.audience = public_text(pbk_audience_key(audiences, place));
-  pbk_output_subject(audiences->facts, &output, audience->of, subject);
-  emit(audiences->context, &output);
+  pbk_tell_membership(audiences->context, type, (struct told_subject){about->key, about->key_size, audience->of},
+                      registry_name(&audiences->registry, place));
   pbk_mark_followers(audiences, place, subject);
 }
 

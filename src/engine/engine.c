@@ -5,7 +5,7 @@ void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config) {
   engine->context.memory = &engine->memory;
   pbk_names_init(&engine->context.names, &engine->memory);
   pbk_calendar_init(&engine->context.calendar, &engine->memory);
-  pbk_outputs_init(&engine->context.outputs, &engine->memory);
+  pbk_outputs_init(&engine->context.outputs, &engine->memory, &engine->context.names);
   pbk_arena_init(&engine->scratch, &engine->memory);
   pbk_arena_init(&engine->reading, &engine->memory);
   engine->line.memory = engine->defining_record.memory = engine->framing[0].memory = engine->framing[1].memory = &engine->memory;
