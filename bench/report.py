@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes tables, JSON and a plot of what bench/run measured, and says whether all agree.
 
-usage: report.py FOLDER [--publish]
+usage: report.py FOLDER [--check | --publish]
 
 FOLDER has runs.ndjson, a line for each run of W1, and costs.ndjson, a line for each run of bench-costs; results.json and w1.svg are
-written there. --publish also puts the tables and the plot into README.md and bench."""
+written there. --check only says whether all agree; --publish also puts the tables and the plot into README.md and bench."""
 import collections
 import json
 import math
@@ -279,12 +279,14 @@ def publish(tables, note, here, drawing):
 
 
 def main():
-    arguments = [argument for argument in sys.argv[1:] if argument != "--publish"]
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--check", "--publish")]
     if len(arguments) != 1:
         sys.exit(__doc__)
     folder = pathlib.Path(arguments[0])
     results = Results(folder)
     wrong = list(disagreements(results))
+    if "--check" in sys.argv:
+        sys.exit("\n".join("DISAGREE: " + text for text in wrong) or None)
     events, note = table_of_events(results)
     tables = [rows for rows in (events, table_of_memory(results), table_of_keeping(results), table_of_costs(results)) if len(rows) > 1]
     for rows in tables:
