@@ -121,32 +121,48 @@ static inline void sip_round(uint64_t v[4]) {
   v[2] = sip_rotate(v[2], 32);
 }
 
-static inline void sip_output(uint64_t v[4], unsigned char out[8]) {
+static inline uint64_t sip_half(uint64_t v[4]) {
   for (int i = 0; i < 4; i++) sip_round(v);
-  uint64_t word = v[0] ^ v[1] ^ v[2] ^ v[3];
-  for (int i = 0; i < 8; i++) out[i] = (unsigned char)(word >> (8 * i));
+  return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static inline void sip_begin(uint64_t v[4], const unsigned char key[16]) {
+  uint64_t low = checksum_load64(key), high = checksum_load64(key + 8);
+  v[0] = low ^ 0x736f6d6570736575u;
+  v[1] = high ^ 0x646f72616e646f6du ^ 0xee;
+  v[2] = low ^ 0x6c7967656e657261u;
+  v[3] = high ^ 0x7465646279746573u;
+}
+
+static inline void sip_take(uint64_t v[4], uint64_t word) {
+  v[3] ^= word;
+  sip_round(v);
+  sip_round(v);
+  v[0] ^= word;
+}
+
+static inline void sip_end(uint64_t v[4], uint64_t last, unsigned char out[16]) {
+  sip_take(v, last);
+  v[2] ^= 0xee;
+  uint64_t first = sip_half(v);
+  v[1] ^= 0xdd;
+  uint64_t second = sip_half(v);
+  for (int i = 0; i < 8; i++) out[i] = (unsigned char)(first >> (8 * i));
+  for (int i = 0; i < 8; i++) out[8 + i] = (unsigned char)(second >> (8 * i));
 }
 
 void pbk_siphash128(const unsigned char key[16], const void *bytes, size_t size, unsigned char out[16]) {
   const unsigned char *at = bytes;
-  uint64_t low = checksum_load64(key), high = checksum_load64(key + 8);
-  uint64_t v[4] = {low ^ 0x736f6d6570736575u, high ^ 0x646f72616e646f6du ^ 0xee, low ^ 0x6c7967656e657261u,
-                   high ^ 0x7465646279746573u};
-  uint64_t last = (uint64_t)size << 56;
-  for (; size >= 8; at += 8, size -= 8) {
-    uint64_t word = checksum_load64(at);
-    v[3] ^= word;
-    sip_round(v);
-    sip_round(v);
-    v[0] ^= word;
-  }
+  uint64_t v[4], last = (uint64_t)size << 56;
+  sip_begin(v, key);
+  for (; size >= 8; at += 8, size -= 8) sip_take(v, checksum_load64(at));
   for (size_t i = 0; i < size; i++) last |= (uint64_t)at[i] << (8 * i);
-  v[3] ^= last;
-  sip_round(v);
-  sip_round(v);
-  v[0] ^= last;
-  v[2] ^= 0xee;
-  sip_output(v, out);
-  v[1] ^= 0xdd;
-  sip_output(v, out + 8);
+  sip_end(v, last, out);
+}
+
+void pbk_siphash128_words(const unsigned char key[16], const uint64_t *words, size_t count, unsigned char out[16]) {
+  uint64_t v[4];
+  sip_begin(v, key);
+  for (size_t i = 0; i < count; i++) sip_take(v, words[i]);
+  sip_end(v, (uint64_t)count << 59, out);
 }

@@ -37,6 +37,41 @@ void pbk_index_routes(struct playbooks *playbooks, uint32_t place) {
   }
 }
 
+/* ---- who watches what for its exit ---- */
+
+int pbk_compare_reads(struct cel_read a, struct cel_read b) {
+  if (a.kind != b.kind) return a.kind < b.kind ? -1 : 1;
+  if (a.slot != b.slot) return a.slot < b.slot ? -1 : 1;
+  return a.number < b.number ? -1 : a.number > b.number;
+}
+
+uint32_t pbk_exit_read_place(const struct playbooks *playbooks, struct cel_read read) {
+  uint32_t low = 0, high = playbooks->exit_reads.count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (pbk_compare_reads(playbooks->exit_reads.items[middle].read, read) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+void pbk_index_exit_reads(struct playbooks *playbooks, struct version *version) {
+  for (uint32_t i = 0; version->exit_when && i < pbk_cel_read_count(version->exit_when); i++) {
+    struct exit_read reader = {pbk_cel_read_at(version->exit_when, i), version};
+    uint32_t at = pbk_exit_read_place(playbooks, reader.read);
+    array_insert(playbooks->context->memory, &playbooks->exit_reads, at, reader);
+  }
+}
+
+void pbk_forget_exit_reads(struct playbooks *playbooks, const struct version *version) {
+  uint32_t kept = 0;
+  if (!version->exit_when) return;
+  for (uint32_t i = 0; i < playbooks->exit_reads.count; i++)
+    if (playbooks->exit_reads.items[i].version != version)
+      playbooks->exit_reads.items[kept++] = playbooks->exit_reads.items[i];
+  playbooks->exit_reads.count = kept;
+}
+
 /* ---- direct triggers ---- */
 
 static bool event_met(struct playbooks *playbooks, const struct trigger *trigger, const struct happening *happening,
