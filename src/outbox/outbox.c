@@ -20,7 +20,10 @@ void pbk_outbox_init(struct outbox *outbox, struct context *context, struct fact
 
 void pbk_set_engine_id(struct outbox *outbox, struct text engine_id) {
   static const unsigned char zero[16] = {0};
-  pbk_siphash128(zero, engine_id.bytes, engine_id.size, outbox->hash_key);
+  unsigned char key[16];
+  pbk_siphash128(zero, engine_id.bytes, engine_id.size, key);
+  outbox->hash_key[0] = outbox->hash_key[1] = 0;
+  for (uint32_t i = 0; i < 16; i++) outbox->hash_key[i / 8] |= (uint64_t)key[i] << (i % 8 * 8);
 }
 
 static void release_text(struct outbox *outbox, struct text text) {
@@ -61,11 +64,6 @@ void pbk_outbox_release(struct outbox *outbox) {
   release_rolls(memory, &outbox->open_tasks.accounts);
   array_release(memory, &outbox->ready);
   array_release(memory, &outbox->retry_waits);
-}
-
-bool pbk_channel_connected(const struct outbox *outbox, struct text key) {
-  const struct channel *channel = registry_current(&outbox->channels, pbk_registry_find(&outbox->channels, key));
-  return channel && channel->connected;
 }
 
 /* ---- what is open about a subject ---- */

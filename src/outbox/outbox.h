@@ -61,7 +61,8 @@ struct outbox {
   struct registry channels, templates;
   pbk_duration approval_window; /* settings */
   ARRAY(pbk_duration) retry_waits;
-  unsigned char hash_key[16]; /* of message keys: from the engine's id */
+  uint64_t hash_key[2]; /* of message keys: from the engine's id */
+  uint32_t channel_hints[8]; /* where channels were found, by name: they are few */
   struct table messages, tasks; /* what is open, by id */
   struct open_of open_messages, open_tasks;
   ARRAY(uint64_t) ready; /* messages to be offered, in the order they turned sending */
@@ -181,7 +182,5 @@ struct text pbk_message_to(const struct outbox *outbox, const struct message *me
 /* What an output tells of one that is open; the texts are the engine's, but the key's, which goes into `key`. */
 pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]);
 pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task);
-
-bool pbk_channel_connected(const struct outbox *outbox, struct text key);
 
 #endif

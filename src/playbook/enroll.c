@@ -109,16 +109,19 @@ static bool passes(struct judging *judging, enum check check) {
   }
 }
 
-static struct judging judging_of(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject) {
-  return (struct judging){.playbooks = playbooks,
-                          .place = place,
-                          .playbook = &playbooks->states.items[place],
-                          .version = version_at(playbooks, place),
-                          .kind = kind,
-                          .subject = subject,
-                          .contact = kind == PBK_CONTACT ? contact_at(playbooks->facts, subject) : NULL,
-                          .passage = pbk_passage_of(playbooks, kind, subject, place),
-                          .sender = MAP_NONE};
+/* The outcomes stay as they are until a condition is asked. */
+static void begin_judging(struct judging *judging, struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject) {
+  judging->playbooks = playbooks;
+  judging->place = place;
+  judging->playbook = &playbooks->states.items[place];
+  judging->version = version_at(playbooks, place);
+  judging->kind = kind;
+  judging->subject = subject;
+  judging->contact = kind == PBK_CONTACT ? contact_at(playbooks->facts, subject) : NULL;
+  judging->passage = pbk_passage_of(playbooks, kind, subject, place);
+  judging->explaining = false;
+  judging->branch = NULL;
+  judging->sender = MAP_NONE;
 }
 
 /* ---- judging ---- */
@@ -184,7 +187,8 @@ void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32
   enum playbook_status status = playbooks->states.items[place].status;
   if (!by_hand && (status == PLAYBOOK_NEVER || status == PLAYBOOK_ARCHIVED)) return;
   if (!pbk_judge_once(playbooks, place, subject)) return;
-  struct judging judging = judging_of(playbooks, place, kind, subject);
+  struct judging judging;
+  begin_judging(&judging, playbooks, place, kind, subject);
   for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {
     if (by_hand && check == CHECK_FILTERED) continue; /* P6 */
     if (passes(&judging, (enum check)check)) continue;
@@ -196,7 +200,8 @@ void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32
 
 bool pbk_explain_checks(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, struct arena *arena,
                         pbk_check checks[CHECK_COUNT]) {
-  struct judging judging = judging_of(playbooks, place, kind, subject);
+  struct judging judging;
+  begin_judging(&judging, playbooks, place, kind, subject);
   judging.explaining = true;
   bool enrolls = true;
   for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {

@@ -138,7 +138,7 @@ struct playbook {
 };
 
 /* From what happens to the playbooks that may be triggered by it. */
-enum route_kind { ROUTE_EVENT, ROUTE_STAGE, ROUTE_HEALTH, ROUTE_AUDIENCE };
+enum route_kind { ROUTE_EVENT, ROUTE_STAGE, ROUTE_HEALTH, ROUTE_AUDIENCE, ROUTE_KINDS };
 struct route {
   enum route_kind kind;
   uint32_t name; /* event, stage: name; audience: place; health: 0 */
@@ -166,6 +166,7 @@ struct playbooks {
   struct registry registry;
   ARRAY(struct playbook) states;          /* by place */
   ARRAY(struct route) routes;             /* ordered */
+  ARRAY(uint32_t) first_routes[ROUTE_KINDS]; /* by name: the place of its first route, and 1; 0: none */
   struct table enrollments;               /* those that run, by id */
   struct words of_contacts, of_accounts;  /* by subject index: the address of its passages */
   ARRAY(struct version *) watched; /* versions with watchers */

@@ -36,6 +36,7 @@ void pbk_playbooks_release(struct playbooks *playbooks) {
   array_release(memory, &playbooks->watched);
   array_release(memory, &playbooks->old);
   array_release(memory, &playbooks->routes);
+  for (uint32_t i = 0; i < ROUTE_KINDS; i++) array_release(memory, &playbooks->first_routes[i]);
   pbk_registry_release(&playbooks->registry);
 }
 
