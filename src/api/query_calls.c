@@ -1,10 +1,6 @@
 /* api/query_calls.c - <playbook/query.h>: looking at the state. */
 #include "api/call.h"
-
-/* kind 8 | generation 24 | index 32. Places and indexes are never used again, so every generation is 1. */
-static pbk_handle handle_of(pbk_handle_kind kind, uint32_t index) {
-  return (uint64_t)(uint32_t)kind << 56 | (uint64_t)1 << 32 | index;
-}
+#include "api/handle.h"
 
 static const struct registry *registry_of_kind(const pbk_engine *engine, pbk_handle_kind kind) {
   switch (kind) {

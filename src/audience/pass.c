@@ -3,37 +3,11 @@
 #include "audience/vocabulary.h"
 #include "audience/world.h"
 
-/* ---- who reads what ---- */
-
-static int compare_reads(struct cel_read a, struct cel_read b) {
-  if (a.kind != b.kind) return a.kind < b.kind ? -1 : 1;
-  if (a.slot != b.slot) return a.slot < b.slot ? -1 : 1;
-  return a.number < b.number ? -1 : a.number > b.number;
-}
-
-/* The first reader at or after a read. */
-static uint32_t read_place(const struct audiences *audiences, struct cel_read read) {
-  uint32_t low = 0, high = audiences->reads.count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (compare_reads(audiences->reads.items[middle].read, read) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 void pbk_index_reads(struct audiences *audiences, uint32_t place) {
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < audiences->reads.count; i++)
-    if (audiences->reads.items[i].audience != place) audiences->reads.items[kept++] = audiences->reads.items[i];
-  audiences->reads.count = kept;
+  struct memory *memory = audiences->context->memory;
   const struct audience *audience = audience_at(audiences, place);
-  if (!audience || !audience->program) return;
-  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
-    struct audience_read reader = {pbk_cel_read_at(audience->program, i), place};
-    uint32_t at = read_place(audiences, reader.read);
-    array_insert(audiences->context->memory, &audiences->reads, at, reader);
-  }
+  pbk_readers_remove(&audiences->readers, place);
+  if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
 }
 
 /* ---- marking ---- */
@@ -47,22 +21,15 @@ static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32
   for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
 }
 
-/* Marks an audience that reads something of a subject: for the subject itself, or for the contacts of an account. */
-static void mark_reader(struct audiences *audiences, uint32_t place, int32_t subject_kind, uint32_t subject) {
-  const struct audience *audience = audience_at(audiences, place);
-  if (audience->of == subject_kind) pbk_mark_membership(audiences, place, subject);
-  else if (subject_kind == PBK_ACCOUNT) mark_contacts_of(audiences, place, subject);
-}
-
-/* Marks the readers of one thing about a subject. */
+/* Marks the readers of one thing about a subject: for the subject itself, or for the contacts of an account. */
 static void mark_readers(struct audiences *audiences, struct cel_read read, int32_t subject_kind, uint32_t subject) {
-  for (uint32_t i = read_place(audiences, read);
-       i < audiences->reads.count && compare_reads(audiences->reads.items[i].read, read) == 0; i++) {
-    uint32_t place = audiences->reads.items[i].audience;
-    /* events() is the subject's own history: an account's does not concern its contacts */
-    bool own = read.kind == CEL_READS_SERIES && read.slot == LOOKUP_EVENTS;
-    if (own && audience_at(audiences, place)->of != subject_kind) continue;
-    mark_reader(audiences, place, subject_kind, subject);
+  /* events() is the subject's own history: an account's does not concern its contacts */
+  bool own = read.kind == CEL_READS_SERIES && read.slot == LOOKUP_EVENTS;
+  struct readers_of readers = readers_of(&audiences->readers, read);
+  for (uint32_t i = 0; i < readers.count; i++) {
+    struct read_by reader = readers.first[i];
+    if (reader.of == subject_kind) pbk_mark_membership(audiences, reader.audience, subject);
+    else if (subject_kind == PBK_ACCOUNT && !own) mark_contacts_of(audiences, reader.audience, subject);
   }
 }
 
@@ -149,6 +116,7 @@ static void mark_change(struct audiences *audiences, struct change change) {
 }
 
 void pbk_mark_changes(struct audiences *audiences) {
+  if (audiences->readers.items.count == 0 && audiences->registry.entries.count == 0) return;
   for (uint32_t i = 0; i < audiences->facts->changes.count; i++) mark_change(audiences, audiences->facts->changes.items[i]);
 }
 
@@ -172,10 +140,10 @@ bool pbk_restore_zones(struct audiences *audiences, struct text bytes) {
 void pbk_set_zones(struct audiences *audiences, struct text bytes) {
   pbk_restore_zones(audiences, bytes);
   struct cel_read read = {CEL_READS_ZONES, 0, 0};
-  for (uint32_t i = read_place(audiences, read);
-       i < audiences->reads.count && compare_reads(audiences->reads.items[i].read, read) == 0; i++) {
-    uint32_t place = audiences->reads.items[i].audience;
-    uint32_t count = pbk_subject_total(audiences->facts, audience_at(audiences, place)->of);
+  struct readers_of readers = readers_of(&audiences->readers, read);
+  for (uint32_t i = 0; i < readers.count; i++) {
+    uint32_t place = readers.first[i].audience;
+    uint32_t count = pbk_subject_total(audiences->facts, readers.first[i].of);
     for (uint32_t subject = 0; subject < count; subject++) pbk_mark_membership(audiences, place, subject);
   }
 }
@@ -191,7 +159,11 @@ void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t su
 static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time until) {
   struct membership *membership = &audiences->memberships.items[place];
   if (until == CEL_FOREVER) return;
-  while (membership->armed.count <= subject) array_push(audiences->context->memory, &membership->armed, INT64_MAX);
+  if (membership->armed.count <= subject) {
+    array_reserve(audiences->context->memory, &membership->armed,
+                  pbk_subject_total(audiences->facts, audience_at(audiences, place)->of));
+    while (membership->armed.count <= subject) membership->armed.items[membership->armed.count++] = INT64_MAX;
+  }
   if (membership->armed.items[subject] <= until) return;
   membership->armed.items[subject] = until;
   pbk_calendar_add(&audiences->context->calendar, until, wake_membership(place, subject));
@@ -225,15 +197,13 @@ bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t
 static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subject) {
   const struct audience *audience = audience_at(audiences, place);
   bool persona = audience->kind == PBK_DEFINE_PERSONA;
-  struct flip flip = {place, subject, pbk_is_in(audiences, place, subject),
-                      pbk_subject_at(audiences->facts, audience->of, subject)->deleted};
+  const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
+  struct flip flip = {place, subject, pbk_is_in(audiences, place, subject), about->deleted};
   array_push(audiences->context->memory, &audiences->flips, flip);
   pbk_output_type type = persona ? (flip.entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED)
                                  : (flip.entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
-  pbk_output output = output_of(audiences->context, type);
-  output.audience = public_text(pbk_audience_key(audiences, place));
-  pbk_output_subject(audiences->facts, &output, audience->of, subject);
-  emit(audiences->context, &output);
+  pbk_tell_membership(audiences->context, type, (struct told_subject){about->key, about->key_size, audience->of},
+                      registry_name(&audiences->registry, place));
   pbk_mark_followers(audiences, place, subject);
 }
 

@@ -37,10 +37,15 @@ void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from,
 uint32_t pbk_hash_text(struct text text);
 
 /* Interned names: each text once, numbered from 0 in the order of arrival, kept for the owner's life. */
+struct name {
+  const char *bytes;
+  uint32_t size;
+  uint32_t checksum; /* CRC-32C: a name is the same in every run, its number may not be */
+};
 struct names {
   struct memory *memory;
   struct map map;
-  struct text *texts;
+  struct name *texts;
   uint32_t count, capacity;
   struct arena arena;
 };

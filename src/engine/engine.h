@@ -39,6 +39,16 @@ static inline uint64_t lines_part(const struct lines *lines) {
 
 struct prepared;
 
+/* Definitions that have been checked and count, but whose members are not all settled yet (define.c). They are recorded when they are done: until
+ * then their command is kept as its record will have it. */
+struct defining {
+  bool under_way;
+  bool installed; /* the audience whose turn it is */
+  bool audiences; /* there were some */
+  uint32_t item;  /* whose turn it is */
+  struct settling settling;
+};
+
 /* What the command under way has done that no record tells of yet: a record tells of things when they are done (delivering.c). */
 struct unrecorded {
   const struct command *input; /* applied; NULL: none */
@@ -58,7 +68,7 @@ struct pbk_engine {
   struct journal journal;
   struct unrecorded unrecorded;
   bool replaying;       /* commands come from the journal: nothing is recorded or offered */
-  uint64_t growth;      /* bytes that rows about to be full will take (reserve.c), */
+  uint64_t least;       /* bytes that anything may need (reserve.c), */
   uint32_t growth_age;  /* as looked at so many things ago */
   uint64_t kept_lines, kept_part; /* as the last commit or snapshot that was read tells them */
   char engine_id[PBK_MAX_KEY];
@@ -79,6 +89,9 @@ struct pbk_engine {
   bool more;            /* the last advance left something due (T8) */
   struct prepared *prepared; /* definitions between their check and their installing (define.c) */
   uint32_t prepared_count;
+  struct defining defining;
+  struct writer defining_record;
+  bool in_parts;        /* the command under way may be left with definitions under way: PBK_DEFINE_IN_PARTS */
   struct lines lines;
   uint64_t commands;
   uint64_t answers; /* of them, those of delivery */
@@ -163,6 +176,13 @@ struct handler pbk_control_handler(enum command_type type);
 /* Checks and proposes all definitions, or none. */
 bool pbk_check_definitions(struct pbk_engine *engine, const struct command *command);
 void pbk_apply_definitions(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
+
+/* Settles who is in, at most *budget memberships, taken off it. True when the definitions are done. */
+bool pbk_define_more(struct pbk_engine *engine, uint64_t *budget);
+/* Of definitions under way when the engine ends. */
+void pbk_release_definitions(struct pbk_engine *engine);
+/* Definitions that an earlier call has left under way are brought to their end. False: halted. */
+bool pbk_finish_definitions(struct pbk_engine *engine);
 
 /* ---- seen.c ---- */
 

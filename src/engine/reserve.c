@@ -36,7 +36,7 @@ uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *com
 
 /* ---- rows about to be full: they grow by half, maps double ---- */
 
-enum { GROWTH_LOOKED_AT = 16, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
+enum { GROWTH_LOOKED_AT = 64, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
 
 static uint64_t growth(uint32_t count, uint32_t capacity, size_t size) {
   if (capacity < GROWTH_SMALL || capacity - count > GROWTH_SOON) return 0;
@@ -65,7 +65,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
                    words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
                    words_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
                    ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
-                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->open.wakes) +
+                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->late) + ROW_GROWTH(calendar->open.wakes) +
                    growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
@@ -74,15 +74,16 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   return bytes;
 }
 
-static uint64_t least(struct pbk_engine *engine) {
+/* What anything may need; looked at now and then, as it changes slowly. */
+static void look_at_growth(struct pbk_engine *engine) {
   uint64_t contacts = (uint64_t)engine->facts.largest_account * RESERVE_CONTACT;
-  if (engine->growth_age++ % GROWTH_LOOKED_AT == 0) engine->growth = rows_growth(engine);
-  return RESERVE_LEAST + engine->growth + (contacts < RESERVE_CONTACTS_MOST ? contacts : RESERVE_CONTACTS_MOST);
+  engine->least = RESERVE_LEAST + rows_growth(engine) + (contacts < RESERVE_CONTACTS_MOST ? contacts : RESERVE_CONTACTS_MOST);
 }
 
 bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
-  uint64_t reserve = least(engine);
   struct memory *memory = &engine->memory;
+  if (engine->growth_age++ % GROWTH_LOOKED_AT == 0) look_at_growth(engine);
+  uint64_t reserve = engine->least;
   memory->chunks.may_use_spare = false;
   if (command && command->type == COMMAND_DEFINE) {
     uint64_t subjects = (uint64_t)engine->facts.contacts.count + engine->facts.accounts.count;
@@ -93,7 +94,7 @@ bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint6
   if (reserve > SIZE_MAX / 2) reserve = SIZE_MAX / 2;
   bool room = !journal_kept(&engine->journal) || engine->replaying ||
               pbk_writer_prepare(&engine->journal.buffer, extent + RESERVE_RECORDS);
-  if (!room || !pbk_chunks_reserve(memory, (size_t)reserve)) {
+  if (!room || (!chunks_reserved(&memory->chunks, reserve) && !pbk_chunks_reserve(memory, (size_t)reserve))) {
     engine->stopped = PBK_ERR_NO_MEMORY;
     return false;
   }

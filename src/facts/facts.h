@@ -3,6 +3,7 @@
 #define PBK_FACTS_FACTS_H
 
 #include "base/registry.h"
+#include "base/telling.h"
 #include "facts/subject.h"
 
 /* When a sender was last in contact with a contact (SPEC S8): of equal times the one recorded later counts. */
@@ -89,6 +90,12 @@ struct contact *pbk_need_contact(struct facts *facts, struct text key);
 struct account *pbk_need_account(struct facts *facts, struct text key);
 struct subject *pbk_need_subject(struct facts *facts, int32_t kind, struct text key);
 
+/* Whom an output is about. */
+static inline struct told_subject told_subject(const struct facts *facts, int32_t kind, uint32_t index) {
+  const struct subject *subject =
+      kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
+  return (struct told_subject){subject->key, subject->key_size, kind};
+}
 /* Sets contact or account of an output. */
 void pbk_output_subject(const struct facts *facts, pbk_output *output, int32_t kind, uint32_t index);
 

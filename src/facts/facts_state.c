@@ -93,7 +93,7 @@ static void code_subject(struct coder *coder, struct facts *facts, struct subjec
   if (coder_reads(coder)) {
     subject->key = (char *)(uintptr_t)key.bytes;
     subject->key_size = key.size;
-    if (key.size == 0) coder_fail(coder);
+    if (key.size == 0 || key.size > PBK_MAX_KEY) coder_fail(coder);
   }
   pbk_code_bool(coder, &subject->deleted);
   pbk_code_time(coder, &subject->created_at);

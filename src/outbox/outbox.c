@@ -110,11 +110,7 @@ static void drop_task(struct outbox *outbox, struct task *ended) {
 /* ---- telling ---- */
 
 void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]) {
-  static const char digits[] = "0123456789abcdef";
-  for (uint32_t i = 0; i < 16; i++) {
-    to[i * 2] = digits[message->key[i] >> 4];
-    to[i * 2 + 1] = digits[message->key[i] & 15];
-  }
+  pbk_write_key(to, message->key);
 }
 
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message) {
@@ -122,7 +118,9 @@ struct text pbk_message_to(const struct outbox *outbox, const struct message *me
   return message->to_kind ? name_text(outbox->context, message->to) : NO_TEXT;
 }
 
-static const char *const message_state_names[] = {"pending", "approved", "sending", "sent", "failed", "cancelled"};
+static const enum word message_words[] = {
+  [MESSAGE_PENDING] = WORD_PENDING, [MESSAGE_APPROVED] = WORD_APPROVED, [MESSAGE_SENDING] = WORD_SENDING,
+  [MESSAGE_SENT] = WORD_SENT,       [MESSAGE_FAILED] = WORD_FAILED,     [MESSAGE_CANCELLED] = WORD_CANCELLED};
 static const char *const task_state_names[] = {"open", "completed", "cancelled"};
 
 pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
@@ -132,7 +130,7 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
   output.enrollment = message->enrollment;
   output.playbook = name_public(outbox->context, message->playbook);
   pbk_output_subject(outbox->facts, &output, message->subject_kind, message->subject);
-  output.state = public_text(text_from(message_state_names[message->state]));
+  output.state = public_text(pbk_words[message_words[message->state]]);
   output.channel = name_public(outbox->context, message->channel);
   output.template_key = name_public(outbox->context, message->template);
   output.to = public_text(pbk_message_to(outbox, message));
@@ -143,10 +141,22 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
 }
 
 static void tell_message(struct outbox *outbox, const struct message *message, struct text reason) {
-  char key[MESSAGE_KEY_TEXT];
-  pbk_output output = pbk_message_output(outbox, message, key);
-  output.reason = public_text(reason);
-  emit(outbox->context, &output);
+  bool named = message->to_kind == PBK_TO_USER || message->to_kind == PBK_TO_PLACE;
+  struct told_message told = {
+    .numbers = {.message = message->id,
+                .enrollment = message->enrollment,
+                .playbook = message->playbook,
+                .channel = message->channel,
+                .template = message->template,
+                .sender = registry_name(&outbox->senders->registry, message->sender),
+                .to = named ? message->to : MAP_NONE,
+                .attempt = message->attempt},
+    .state = message_words[message->state],
+    .subject = told_subject(outbox->facts, message->subject_kind, message->subject),
+    .key = message->key,
+    .to = message->to_kind == PBK_TO_CONTACT ? subject_key(&contact_at(outbox->facts, message->to)->subject) : NO_TEXT,
+    .reason = reason};
+  pbk_tell_message(outbox->context, &told);
 }
 
 pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task) {

@@ -127,11 +127,8 @@ static void begin_judging(struct judging *judging, struct playbooks *playbooks, 
 /* ---- judging ---- */
 
 static void tell_not_enrolled(const struct judging *judging, enum check check) {
-  pbk_output output = output_of(judging->playbooks->context, PBK_OUTPUT_NOT_ENROLLED);
-  output.playbook = name_public(judging->playbooks->context, playbook_name(judging->playbooks, judging->place));
-  pbk_output_subject(judging->playbooks->facts, &output, judging->kind, judging->subject);
-  output.reason = public_text(text_from(check_names[check]));
-  emit(judging->playbooks->context, &output);
+  pbk_tell_not_enrolled(judging->playbooks->context, told_subject(judging->playbooks->facts, judging->kind, judging->subject),
+                        playbook_name(judging->playbooks, judging->place), text_from(check_names[check]));
 }
 
 pbk_output pbk_enrollment_output(const struct playbooks *playbooks, const struct enrollment *enrollment) {
@@ -149,10 +146,16 @@ pbk_output pbk_enrollment_output(const struct playbooks *playbooks, const struct
 }
 
 static void tell_enrolled(const struct judging *judging, const struct enrollment *enrollment) {
-  static const char *const choices[] = {"pinned", "sticky", "rotation"};
-  pbk_output output = pbk_enrollment_output(judging->playbooks, enrollment);
-  if (enrollment->sender != MAP_NONE) output.sender_by = public_text(text_from(choices[judging->choice]));
-  emit(judging->playbooks->context, &output);
+  static const enum word choices[] = {
+    [CHOSEN_PINNED] = WORD_PINNED, [CHOSEN_STICKY] = WORD_STICKY, [CHOSEN_ROTATION] = WORD_ROTATION};
+  const struct playbooks *playbooks = judging->playbooks;
+  struct told_enrollment told = {.enrollment = enrollment->id,
+                                 .playbook = playbook_name(playbooks, enrollment->playbook),
+                                 .version = enrollment->version->number,
+                                 .branch = registry_name(&playbooks->audiences->registry, enrollment->branch),
+                                 .sender = registry_name(&playbooks->senders->registry, enrollment->sender)};
+  pbk_tell_enrolled(playbooks->context, told_subject(playbooks->facts, enrollment->version->subject_kind, enrollment->subject), &told,
+                    enrollment->sender == MAP_NONE ? WORD_NONE : choices[judging->choice]);
 }
 
 static void enroll(struct judging *judging, uint32_t audience) {

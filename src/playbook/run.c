@@ -56,12 +56,8 @@ static void end_watch(struct playbooks *playbooks, struct enrollment *enrollment
 void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, struct text reason) {
   struct context *context = playbooks->context;
   struct version *version = enrollment->version;
-  pbk_output output = output_of(context, PBK_OUTPUT_EXITED);
-  output.enrollment = enrollment->id;
-  output.playbook = name_public(context, playbook_name(playbooks, enrollment->playbook));
-  pbk_output_subject(playbooks->facts, &output, enrollment->version->subject_kind, enrollment->subject);
-  output.reason = public_text(reason);
-  emit(context, &output);
+  pbk_tell_exited(context, told_subject(playbooks->facts, version->subject_kind, enrollment->subject), enrollment->id,
+                  playbook_name(playbooks, enrollment->playbook), reason);
 
   struct playbook *playbook = &playbooks->states.items[enrollment->playbook];
   uint64_t id = enrollment->id;
@@ -85,14 +81,6 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
 
 /* ---- steps ---- */
 
-static void tell_step(struct playbooks *playbooks, const struct enrollment *enrollment, bool run) {
-  pbk_output output = output_of(playbooks->context, PBK_OUTPUT_STEP);
-  output.enrollment = enrollment->id;
-  output.step = enrollment->next_step + 1;
-  output.outcome = public_text(run ? TEXT("run") : TEXT("skipped"));
-  emit(playbooks->context, &output);
-}
-
 static bool step_runs(struct playbooks *playbooks, const struct enrollment *enrollment, const struct step *step) {
   if (!step->when) return true;
   struct view view = view_of(playbooks, enrollment);
@@ -115,7 +103,7 @@ void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
     }
     const struct step *step = &version->steps[enrollment->next_step];
     bool run = step_runs(playbooks, enrollment, step);
-    tell_step(playbooks, enrollment, run);
+    pbk_tell_step(playbooks->context, enrollment->id, enrollment->next_step + 1, run ? WORD_RUN : WORD_SKIPPED);
     if (run) pbk_run_actions(playbooks, enrollment, enrollment->next_step);
     enrollment->step_at = enrollment->due;
     if (!run && step->exit_on_skip) {
