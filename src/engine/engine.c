@@ -1,8 +1,16 @@
 /* engine/engine.c - making an engine, taking commands, moving time (SPEC T3, T4, T6, T8); see engine.h. */
 #include "engine/engine.h"
 
+static struct handler handler_of(enum command_type type) {
+  if (type == COMMAND_DEFINE) return (struct handler){pbk_check_definitions, pbk_apply_definitions};
+  struct handler handler = pbk_facts_handler(type);
+  if (!handler.apply) handler = pbk_control_handler(type);
+  return handler.apply ? handler : pbk_delivery_handler(type);
+}
+
 void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config) {
   engine->context.memory = &engine->memory;
+  for (uint32_t type = COMMAND_NONE; type < COMMAND_COUNT; type++) engine->handlers[type] = handler_of((enum command_type)type);
   pbk_names_init(&engine->context.names, &engine->memory);
   pbk_calendar_init(&engine->context.calendar, &engine->memory);
   pbk_outputs_init(&engine->context.outputs, &engine->memory, &engine->context.names);
@@ -143,13 +151,6 @@ static void tell_error(struct pbk_engine *engine, uint64_t line) {
   emit(&engine->context, &output);
 }
 
-static struct handler handler_of(enum command_type type) {
-  if (type == COMMAND_DEFINE) return (struct handler){pbk_check_definitions, pbk_apply_definitions};
-  struct handler handler = pbk_facts_handler(type);
-  if (!handler.apply) handler = pbk_control_handler(type);
-  return handler.apply ? handler : pbk_delivery_handler(type);
-}
-
 /* The path of a problem begins with where in the line the command stands. */
 static void start_problem(struct pbk_engine *engine, const struct command *command) {
   struct problem *problem = &engine->problem;
@@ -162,7 +163,7 @@ static void start_problem(struct pbk_engine *engine, const struct command *comma
 }
 
 static pbk_status apply(struct pbk_engine *engine, const struct command *command) {
-  struct handler handler = handler_of(command->type);
+  struct handler handler = engine->handlers[command->type];
   if (command->message_id.bytes) {
     if (command->type != COMMAND_REFUSED && !pbk_command_key(engine, "messageId", command->message_id))
       return PBK_ERR_REFUSED;
