@@ -93,6 +93,17 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   return false;
 }
 
+/* Everything due by then, where anything can be. */
+static void let_pass(struct pbk_engine *engine, pbk_time to) {
+  struct context *context = &engine->context;
+  if (calendar_may_be_due(&context->calendar, to) || engine->stopped) {
+    pbk_advance_to(engine, to, 0);
+    return;
+  }
+  engine->unfinished = false;
+  if (to > context->now) context->now = to;
+}
+
 /* ---- commands ---- */
 
 bool pbk_command_key(struct pbk_engine *engine, const char *member, struct text key) {
@@ -205,7 +216,7 @@ void pbk_abandon_line(struct pbk_engine *engine) {
 
 /* Moves time to where the command is received, and gets ready for it. False: it cannot be done now; what time brought is recorded. */
 static bool arrive(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
-  if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
+  if (command->received_at != PBK_NO_TIME) let_pass(engine, command->received_at);
   else if (engine->unfinished && command->type != COMMAND_ADVANCE) {
     pbk_advance_to(engine, engine->context.now, 0);
     if (!engine->broken) pbk_record_progress(engine); /* a record without a time does not bring them about again */
@@ -219,7 +230,7 @@ static bool arrive(struct pbk_engine *engine, const struct command *command, uin
 static pbk_status conclude(struct pbk_engine *engine, const struct command *command, pbk_status status) {
   engine->unrecorded.input = command;
   offer_at_once(engine);
-  if (!engine_halted(engine) && !command->alone) pbk_advance_to(engine, engine->context.now, 0);
+  if (!engine_halted(engine) && !command->alone) let_pass(engine, engine->context.now);
   if (engine->broken) return engine->broken;
   engine->unfinished = engine->stopped != PBK_OK; /* it is done; what is due behind it comes with the next call */
   if (engine->stopped) pbk_record_progress(engine);

@@ -49,16 +49,22 @@ static uint64_t map_growth(const struct map *map) {
   return map->capacity >= GROWTH_SMALL && soon ? (uint64_t)map->capacity * 2 * sizeof *map->slots : 0;
 }
 
+static uint64_t words_growth(const struct facts *facts, const struct words *contacts, const struct words *accounts) {
+  return pbk_words_growth(contacts, facts->contacts.count + GROWTH_SOON) +
+         pbk_words_growth(accounts, facts->accounts.count + GROWTH_SOON);
+}
+
 static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct facts *facts = &engine->facts;
   const struct outbox *outbox = &engine->outbox;
   const struct playbooks *playbooks = &engine->playbooks;
   const struct calendar *calendar = &engine->context.calendar;
   uint64_t bytes = ROW_GROWTH(facts->contacts) + ROW_GROWTH(facts->accounts) + map_growth(&facts->contact_keys) +
-                   map_growth(&facts->account_keys) + ROW_GROWTH(outbox->messages) + ROW_GROWTH(outbox->tasks) +
-                   ROW_GROWTH(outbox->open_contacts) + ROW_GROWTH(outbox->open_accounts) +
-                   ROW_GROWTH(playbooks->enrollments) + ROW_GROWTH(playbooks->of_contacts) +
-                   ROW_GROWTH(playbooks->of_accounts) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
+                   map_growth(&facts->account_keys) +
+                   words_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
+                   words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
+                   words_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
+                   ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
                    ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->late) + ROW_GROWTH(calendar->open.wakes) +
                    growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
