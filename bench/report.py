@@ -143,10 +143,9 @@ def table_of_memory(results):
     scales = sorted(results.scales)
     rows = [["bytes a contact"] + [f"{short(scale)} contacts" for scale in scales]]
     for candidate, name, _, _ in CANDIDATES:
-        values = [results.median(candidate, scale, "bytes_per_contact") for scale in scales]
+        values = [results.median(candidate, scale, "bytes_per_contact") if results.days(candidate, scale) == 60 else None for scale in scales]
         if name in ("C by hand", "libplaybook, rows", "SQLite, in memory") and any(values):
-            rows.append([name] + ["" if value is None else rounded(value) + (" *" if results.days(candidate, scale) < 60 else "")
-                                  for value, scale in zip(values, scales)])
+            rows.append([name] + ["" if value is None else rounded(value) for value in values])
     return rows
 
 
