@@ -40,8 +40,8 @@ static bool subject_field(const struct view *view, uint32_t slot, struct cel_val
     *value = text_value(name_text(view->audiences->context, subject->stage));
     return true;
   default:
-    if (subject->health.kind == PBK_NULL) return false;
-    *value = (struct cel_value){.kind = CEL_JSON, .as.json = &subject->health};
+    if (!subject->has_health) return false;
+    *value = (struct cel_value){.kind = CEL_JSON, .as.json = subject_health(subject)};
     return true;
   }
 }
@@ -75,15 +75,15 @@ static bool world_entry(void *context, uint32_t slot, uint32_t name, struct cel_
 static uint32_t world_entry_count(void *context, uint32_t slot) {
   uint32_t field;
   const struct subject *subject = slot_subject(context, slot, &field);
-  return subject ? subject->traits.count : UINT32_MAX;
+  return subject ? trait_count(subject) : UINT32_MAX;
 }
 
 static void world_entry_at(void *context, uint32_t slot, uint32_t at, struct text *name, struct cel_value *value) {
   const struct view *view = context;
   uint32_t field;
-  const struct named_value *trait = &slot_subject(view, slot, &field)->traits.items[at];
-  *name = name_text(view->audiences->context, trait->name);
-  *value = (struct cel_value){.kind = CEL_JSON, .as.json = &trait->value};
+  const struct subject *subject = slot_subject(view, slot, &field);
+  *name = name_text(view->audiences->context, subject->shape->names[at]);
+  *value = (struct cel_value){.kind = CEL_JSON, .as.json = &subject->values[at]};
 }
 
 static void world_series(void *context, uint32_t slot, uint32_t number, struct cel_series *series) {
@@ -94,10 +94,9 @@ static void world_series(void *context, uint32_t slot, uint32_t number, struct c
   *series = (struct cel_series){.since = INT64_MAX}; /* X3: without an account, empty and never quiet */
   if (!subject) return;
   series->since = subject->created_at;
-  const struct series *found = pbk_subject_series(subject, number);
-  if (!found) return;
-  series->times = found->times.items;
-  series->count = found->times.count;
+  struct series found = pbk_subject_series(subject, number);
+  series->times = found.times;
+  series->count = found.count;
 }
 
 static bool world_member(void *context, uint32_t slot, uint32_t number) {
@@ -110,14 +109,29 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
 }
 
 /* What conditions may read of a subject without a call. */
-static struct cel_shown show(const pbk_value **values, uint32_t first, const struct subject *subject) {
-  if (subject->health.kind != PBK_NULL) values[first + SLOT_CONTACT_HEALTH] = &subject->health;
-  return (struct cel_shown){first + SLOT_CONTACT_TRAITS, subject->traits.count, subject->traits.items};
+static void show(struct cel_shown *shown, uint32_t first, const struct subject *subject) {
+  static const uint32_t none = 0;
+  const struct shape *shape = subject->shape;
+  *shown = (struct cel_shown){first + SLOT_CONTACT_TRAITS, shape_count(shape), shape ? shape->names : &none, subject->values};
+}
+
+enum { VALUES_SHOWN = SLOT_ACCOUNT_HEALTH + 1 };
+
+/* The same of the fields: few have a health. */
+static const pbk_value *const *show_values(const struct view *view, const pbk_value *values[VALUES_SHOWN]) {
+  static const pbk_value *const none[VALUES_SHOWN] = {NULL};
+  bool of_contact = view->contact && view->contact->subject.has_health;
+  bool of_account = view->account && view->account->subject.has_health;
+  if (!of_contact && !of_account) return none;
+  for (uint32_t i = 0; i < VALUES_SHOWN; i++) values[i] = NULL;
+  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(&view->contact->subject);
+  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(&view->account->subject);
+  return values;
 }
 
 static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
                      struct cel_outcome *outcome) {
-  const pbk_value *values[SLOT_ACCOUNT_HEALTH + 1] = {NULL};
+  const pbk_value *values[VALUES_SHOWN];
   struct cel_world world = {.context = (void *)(uintptr_t)view,
                             .now = view->audiences->context->now,
                             .field = world_field,
@@ -126,13 +140,13 @@ static void evaluate(const struct view *view, const struct cel_program *program,
                             .entry_at = world_entry_at,
                             .series = world_series,
                             .member = world_member,
-                            .value_count = SLOT_ACCOUNT_HEALTH + 1,
-                            .values = values,
+                            .value_count = VALUES_SHOWN,
+                            .values = show_values(view, values),
                             .armed = view->armed != INT64_MAX,
                             .armed_at = view->armed,
                             .matches_only = matches_only};
-  if (view->contact) world.shown[SHOWN_CONTACT] = show(values, SLOT_CONTACT_ID, &view->contact->subject);
-  if (view->account) world.shown[SHOWN_ACCOUNT] = show(values, SLOT_ACCOUNT_ID, &view->account->subject);
+  if (view->contact) show(&world.shown[SHOWN_CONTACT], SLOT_CONTACT_ID, &view->contact->subject);
+  if (view->account) show(&world.shown[SHOWN_ACCOUNT], SLOT_ACCOUNT_ID, &view->account->subject);
   pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);
 }
 
