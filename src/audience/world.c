@@ -108,45 +108,55 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
   return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
 }
 
-/* What conditions may read of a subject without a call. */
-static void show(struct cel_shown *shown, uint32_t first, const struct subject *subject) {
+/* The traits that conditions may read of a subject without a call. */
+static void show_traits(struct cel_shown *shown, uint32_t slot, const struct subject *subject) {
   static const uint32_t none = 0;
-  const struct shape *shape = subject->shape;
-  *shown = (struct cel_shown){first + SLOT_CONTACT_TRAITS, shape_count(shape), shape ? shape->names : &none, subject->values};
+  shown->slot = slot;
+  shown->count = 0;
+  shown->names = subject ? &none : NULL;
+  shown->values = NULL;
+  if (!subject || !subject->shape) return;
+  shown->values = subject->values;
+  shown->names = subject->shape->names;
+  shown->count = subject->shape->count;
 }
 
 enum { VALUES_SHOWN = SLOT_ACCOUNT_HEALTH + 1 };
 
-/* The same of the fields: few have a health. */
-static const pbk_value *const *show_values(const struct view *view, const pbk_value *values[VALUES_SHOWN]) {
+/* The fields likewise: a health, which few have. */
+static const pbk_value *const *show_values(const struct subject *contact, const struct subject *account,
+                                           const pbk_value *values[VALUES_SHOWN]) {
   static const pbk_value *const none[VALUES_SHOWN] = {NULL};
-  bool of_contact = view->contact && view->contact->subject.has_health;
-  bool of_account = view->account && view->account->subject.has_health;
+  bool of_contact = contact && contact->has_health, of_account = account && account->has_health;
   if (!of_contact && !of_account) return none;
   for (uint32_t i = 0; i < VALUES_SHOWN; i++) values[i] = NULL;
-  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(&view->contact->subject);
-  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(&view->account->subject);
+  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(contact);
+  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(account);
   return values;
 }
 
+/* Every member is set, one by one: this is done for each evaluation, and most of them are short. */
 static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
                      struct cel_outcome *outcome) {
+  const struct subject *contact = view->contact ? &view->contact->subject : NULL;
+  const struct subject *account = view->account ? &view->account->subject : NULL;
   const pbk_value *values[VALUES_SHOWN];
-  struct cel_world world = {.context = (void *)(uintptr_t)view,
-                            .now = view->audiences->context->now,
-                            .field = world_field,
-                            .entry = world_entry,
-                            .entry_count = world_entry_count,
-                            .entry_at = world_entry_at,
-                            .series = world_series,
-                            .member = world_member,
-                            .value_count = VALUES_SHOWN,
-                            .values = show_values(view, values),
-                            .armed = view->armed != INT64_MAX,
-                            .armed_at = view->armed,
-                            .matches_only = matches_only};
-  if (view->contact) show(&world.shown[SHOWN_CONTACT], SLOT_CONTACT_ID, &view->contact->subject);
-  if (view->account) show(&world.shown[SHOWN_ACCOUNT], SLOT_ACCOUNT_ID, &view->account->subject);
+  struct cel_world world;
+  world.context = (void *)(uintptr_t)view;
+  world.now = view->audiences->context->now;
+  world.field = world_field;
+  world.entry = world_entry;
+  world.entry_count = world_entry_count;
+  world.entry_at = world_entry_at;
+  world.series = world_series;
+  world.member = world_member;
+  world.value_count = VALUES_SHOWN;
+  world.values = show_values(contact, account, values);
+  world.armed = view->armed != INT64_MAX;
+  world.armed_at = view->armed;
+  world.matches_only = matches_only;
+  show_traits(&world.shown[SHOWN_CONTACT], SLOT_CONTACT_TRAITS, contact);
+  show_traits(&world.shown[SHOWN_ACCOUNT], SLOT_ACCOUNT_TRAITS, account);
   pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);
 }
 

@@ -6,7 +6,7 @@
 enum {
   SERIES_MOST_HERE = 16, /* times that stand in the block itself; with more the series is one of its own */
   HISTORY_LEAST = 48,
-  HISTORY_STEP = 16,
+  HISTORY_STEP = 32,
   LOGGED_MOST = 24 /* bytes one event may take in the log */
 };
 
@@ -186,15 +186,12 @@ static uint32_t put_event(unsigned char *at, uint32_t event) {
 }
 
 /* Always all eight, of which those that count come first. */
-static void put_eight(unsigned char *at, uint64_t number) {
-  at[0] = (unsigned char)number;
-  at[1] = (unsigned char)(number >> 8);
-  at[2] = (unsigned char)(number >> 16);
-  at[3] = (unsigned char)(number >> 24);
-  at[4] = (unsigned char)(number >> 32);
-  at[5] = (unsigned char)(number >> 40);
-  at[6] = (unsigned char)(number >> 48);
-  at[7] = (unsigned char)(number >> 56);
+static inline void put_eight(unsigned char *at, uint64_t number) {
+#ifdef NUMBERS_ARE_LITTLE
+  memcpy(at, &number, 8);
+#else
+  for (int i = 0; i < 8; i++) at[i] = (unsigned char)(number >> (8 * i));
+#endif
 }
 
 static uint32_t put_told(unsigned char *at, enum log_unit unit, uint64_t number) {
@@ -223,7 +220,26 @@ static uint32_t put_age(unsigned char *at, pbk_time time, pbk_time before) {
   return 9;
 }
 
+/* The same as below for what is usual and finds room: false where something else is the case. */
+static inline bool log_usual(struct history *history, uint32_t event, pbk_time time) {
+  uint64_t age = (uint64_t)time - (uint64_t)history->logged_at, seconds = age / 1000000;
+  if (event >= 0x80 || seconds * 1000000 != age || seconds >= 1 << 27 || time < history->logged_at) return false;
+  uint32_t count = seconds < 1 << 11 ? seconds > 7 : seconds < 1 << 19 ? 2 : 3;
+  size_t used = used_of(history) + 2 + count;
+  if (used > history->size) return false;
+  history->log_size += 2 + count;
+  history->logged_at = time;
+  unsigned char *at = (unsigned char *)history + history->size - history->log_size;
+  at[0] = (unsigned char)event;
+  at[1] = (unsigned char)(LOG_SECONDS | count << 2 | seconds >> (8 * count) << 5);
+  if (count > 0) at[2] = (unsigned char)seconds;
+  if (count > 1) at[3] = (unsigned char)(seconds >> 8);
+  if (count > 2) at[4] = (unsigned char)(seconds >> 16);
+  return true;
+}
+
 void pbk_history_log(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
+  if (*history && log_usual(*history, event, time)) return;
   unsigned char bytes[LOGGED_MOST];
   pbk_time before = *history ? (*history)->logged_at : 0;
   uint32_t size = put_event(bytes, event);
