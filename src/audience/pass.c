@@ -211,7 +211,7 @@ static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subj
   array_push(audiences->context->memory, &audiences->flips, flip);
   pbk_output_type type = persona ? (flip.entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED)
                                  : (flip.entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
-  pbk_tell_membership(audiences->context, type, (struct told_subject){about->key, about->key_size, audience->of},
+  pbk_tell_membership(audiences->context, type, told_subject(audiences->facts, audience->of, subject),
                       registry_name(&audiences->registry, place));
   pbk_mark_followers(audiences, place, subject);
 }

@@ -177,10 +177,12 @@ struct cel_series {
   pbk_time since;        /* quiet(w) needs since <= now - w; INT64_MAX: never quiet */
 };
 
-/* The entries of one CEL_ENTRIES where they lie in memory; NULL: not shown. No name stands twice. */
+/* The entries of one CEL_ENTRIES where they lie in memory, names and values in the same order; `names` NULL: not shown. No name stands
+ * twice. */
 struct cel_shown {
   uint32_t slot, count;
-  const struct named_value *entries;
+  const uint32_t *names;
+  const pbk_value *values;
 };
 
 struct cel_world {
