@@ -39,6 +39,12 @@ static void mark_readers(struct audiences *audiences, struct cel_read read, int3
   }
 }
 
+void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t event, uint32_t contact) {
+  struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
+  for (uint32_t i = 0; i < readers.count; i++)
+    if (readers.first[i].of == PBK_CONTACT) pbk_prefetch_membership(audiences, readers.first[i].audience, contact);
+}
+
 /* Whether an audience of contacts reads anything of their account. */
 static bool reads_account(const struct audiences *audiences, const struct audience *audience) {
   for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
