@@ -107,8 +107,13 @@ static inline struct account *account_at(const struct facts *facts, uint32_t ind
 static inline struct dealings *dealings_at(const struct facts *facts, uint32_t contact) {
   return shelf_row(&facts->dealings, contact, SHELF_ROW(sizeof(struct dealings)));
 }
-struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index);
-uint32_t pbk_subject_total(const struct facts *facts, int32_t kind); /* indexes given out */
+static inline struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
+  return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
+}
+/* Indexes given out. */
+static inline uint32_t pbk_subject_total(const struct facts *facts, int32_t kind) {
+  return kind == PBK_CONTACT ? facts->contacts.count : facts->accounts.count;
+}
 
 /* MAP_NONE where there is none. */
 uint32_t pbk_find_contact(const struct facts *facts, struct text key);
@@ -185,6 +190,9 @@ void pbk_watch_wanted(struct facts *facts);
 /* What that may take at most, about. */
 uint64_t pbk_watching_growth(const struct facts *facts);
 
-void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number);
+static inline void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number) {
+  struct change change = {kind, subject->kind, subject->index, number};
+  array_push(facts->context->memory, &facts->changes, change);
+}
 
 #endif
