@@ -2,6 +2,7 @@
 #include "audience/audience.h"
 #include "audience/vocabulary.h"
 #include "audience/world.h"
+#include "base/number.h"
 
 void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   struct memory *memory = audiences->context->memory;
@@ -25,6 +26,22 @@ void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t s
 static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
   const struct account *of = account_at(audiences->facts, account);
   for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
+}
+
+/* Whether an event of now leaves a membership as it is: not a member, and none for so long that the wake-up that is set comes first. */
+static bool stays_out(const struct audiences *audiences, const struct read_by *reader, uint32_t subject) {
+  const struct membership *membership = &audiences->memberships.items[reader->audience];
+  if (reader->quiet_for == 0 || subject >= membership->armed.count || pbk_is_in(audiences, reader->audience, subject)) return false;
+  return membership->armed.items[subject] <= saturating_add(audiences->context->now, reader->quiet_for);
+}
+
+/* The readers of a subject's own event of now. */
+static void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event) {
+  struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
+  for (uint32_t i = 0; i < readers.count; i++) {
+    const struct read_by *reader = &readers.first[i];
+    if (reader->of == subject_kind && !stays_out(audiences, reader, subject)) pbk_mark_membership(audiences, reader->audience, subject);
+  }
 }
 
 /* Marks the readers of one thing about a subject: for the subject itself, or for the contacts of an account. */
@@ -117,7 +134,9 @@ static void mark_change(struct audiences *audiences, struct change change) {
   switch (change.kind) {
   case CHANGED_EVENTS:
     if (change.subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
-    break;
+    if (change.subject_kind != PBK_CONTACT || change.late) break;
+    mark_readers_of_event(audiences, change.subject_kind, change.subject, change.number);
+    return;
   case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
   case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
   default: break;

@@ -71,6 +71,7 @@ struct change {
   enum change_kind kind;
   int32_t subject_kind;
   uint32_t subject, number;
+  bool late; /* events: it happened before now */
 };
 
 /* A kind of event that conditions look at. */
@@ -191,7 +192,7 @@ void pbk_watch_wanted(struct facts *facts);
 uint64_t pbk_watching_growth(const struct facts *facts);
 
 static inline void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number) {
-  struct change change = {kind, subject->kind, subject->index, number};
+  struct change change = {kind, subject->kind, subject->index, number, false};
   array_push(facts->context->memory, &facts->changes, change);
 }
 
