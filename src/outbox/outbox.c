@@ -193,6 +193,16 @@ static void end_task(struct outbox *outbox, struct task *task, enum task_state s
   drop_task(outbox, task);
 }
 
+void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id) {
+  const struct message *message = message_at(outbox, id);
+  if (!message) return;
+  if (message->subject_kind == PBK_CONTACT) prefetch(contact_at(outbox->facts, message->subject));
+  else prefetch(account_at(outbox->facts, message->subject));
+  if (to_another(message)) prefetch(contact_at(outbox->facts, message->to));
+  const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, message->subject_kind), message->subject);
+  if (open) prefetch(open);
+}
+
 /* ---- making ---- */
 
 /* O7: what makes a message this one and no other: the enrollment, the place in its playbook, and whom it goes to. A recipient counts by

@@ -173,6 +173,7 @@ struct playbooks {
   ARRAY(struct exit_read) exit_reads;
   uint64_t armed; /* running enrollments with a wake-up for their exit */
   uint64_t stir;  /* number of the change that is looked at */
+  const void *zones_seen; /* the time zone data that exits were last looked at with */
   ARRAY(struct version *) old;     /* versions that are not current any more, but that running enrollments entered with */
   uint64_t cause;    /* number of the cause under way */
   struct judged *judged;
@@ -244,7 +245,7 @@ void pbk_forget_passages(struct playbooks *playbooks, int32_t kind, uint32_t sub
 void pbk_passages_release(struct playbooks *playbooks);
 /* Whether the cause under way judges this for the first time (P5). */
 bool pbk_judge_once(struct playbooks *playbooks, uint32_t playbook, uint32_t subject);
-/* For those who know what is due next: first the enrollment, then, when it is there, its subject. */
+/* For those who know what is due next: the enrollment, and later, when that is there, its subject. */
 void pbk_prefetch_enrollment(const struct playbooks *playbooks, uint64_t id);
 void pbk_prefetch_enrolled(const struct playbooks *playbooks, uint64_t id);
 
