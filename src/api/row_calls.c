@@ -21,6 +21,8 @@ static bool take_time(pbk_time time) { return time == PBK_NO_TIME || time_in_ran
 
 static pbk_status take_subject(const pbk_engine *engine, pbk_handle handle, pbk_handle_kind kind, struct text *key, uint32_t *number) {
   uint32_t index;
+  *key = NO_TEXT;
+  *number = 0;
   if (!handle) return PBK_OK;
   const struct subject *subject = pbk_open_subject(engine, handle, kind, &index);
   if (!subject) return PBK_ERR_HANDLE;
@@ -53,6 +55,7 @@ static bool in_order(const pbk_value *values) {
 }
 
 static bool take_values(pbk_engine *engine, struct rows *rows, const pbk_value *values, const pbk_value **to) {
+  *to = NULL;
   if (!values) return true;
   if (values->kind != PBK_MAP || !pbk_fine_value(values, 0)) return false;
   *to = values;
@@ -64,6 +67,7 @@ static bool take_values(pbk_engine *engine, struct rows *rows, const pbk_value *
   return true;
 }
 
+/* Sets all that a row can say: what an earlier row has set is gone. */
 static pbk_status take_row(pbk_engine *engine, struct rows *rows, const pbk_row *row, struct command *command) {
   static const enum command_type types[] = {COMMAND_TRACK, COMMAND_IDENTIFY, COMMAND_GROUP, COMMAND_STAGE_AND_HEALTH};
   if (row->kind < PBK_ROW_TRACK || row->kind > PBK_ROW_STAGE) return PBK_ERR_ARGUMENT;
@@ -77,6 +81,9 @@ static pbk_status take_row(pbk_engine *engine, struct rows *rows, const pbk_row 
     status = take_subject(engine, row->account, PBK_HANDLE_ACCOUNT, &command->account, &command->account_number);
   if (status != PBK_OK) return status;
   bool fine = true;
+  command->name_number = 0;
+  command->event = command->stage = NO_TEXT;
+  command->traits = command->health = NULL;
   switch (row->kind) {
   case PBK_ROW_TRACK:
     fine = take_name(engine, rows, row->name, &command->event, &command->name_number) &&
@@ -96,8 +103,8 @@ static pbk_status take_row(pbk_engine *engine, struct rows *rows, const pbk_row 
 
 static pbk_status rows_body(pbk_engine *engine, void *argument) {
   struct rows *rows = argument;
+  struct command command = {.type = COMMAND_NONE};
   while (rows->taken < rows->count) {
-    struct command command = {.type = COMMAND_NONE};
     pbk_status status = take_row(engine, rows, &rows->rows[rows->taken], &command);
     if (status == PBK_OK) status = pbk_submit(engine, &command);
     if (status != PBK_OK && status != PBK_DUPLICATE) return status;

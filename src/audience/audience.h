@@ -37,6 +37,7 @@ struct audiences {
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */
   struct readers readers;
+  bool account_events_read; /* by any condition: else the events of accounts concern none */
   number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
   ARRAY(struct flip) flips;
   bool restoring;          /* conditions are compiled that were accepted once */

@@ -8,6 +8,12 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   const struct audience *audience = audience_at(audiences, place);
   pbk_readers_remove(&audiences->readers, place);
   if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
+  audiences->account_events_read = false;
+  for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
+    struct cel_read read = audiences->readers.reads.items[i];
+    if (read.kind == CEL_READS_SERIES && (read.slot == LOOKUP_ACCOUNT_EVENTS || audiences->readers.items.items[i].of == PBK_ACCOUNT))
+      audiences->account_events_read = true;
+  }
 }
 
 /* ---- marking ---- */
@@ -103,6 +109,9 @@ static void mark_change(struct audiences *audiences, struct change change) {
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count;
   switch (change.kind) {
+  case CHANGED_EVENTS:
+    if (change.subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
+    break;
   case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
   case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
   default: break;

@@ -10,7 +10,7 @@ static int64_t hour_of(pbk_time time) {
 }
 
 void pbk_calendar_init(struct calendar *calendar, struct memory *memory) {
-  *calendar = (struct calendar){.memory = memory, .open.hour = CALENDAR_NO_HOUR};
+  *calendar = (struct calendar){.memory = memory, .soonest = INT64_MAX, .open.hour = CALENDAR_NO_HOUR};
 }
 
 void pbk_calendar_release(struct calendar *calendar) {
@@ -106,6 +106,7 @@ static void bucket_vacate(struct calendar *calendar, struct calendar_bucket *buc
 void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) {
   struct wake wake = {time, order};
   int64_t hour = hour_of(time);
+  if (time < calendar->soonest) calendar->soonest = time;
   if (calendar->open.hour != CALENDAR_NO_HOUR && hour <= calendar->open.hour) {
     bool behind = calendar->late.count == calendar->late_next || wake_before(calendar->late.items[calendar->late.count - 1], wake);
     if (behind) late_push(calendar, wake);
@@ -150,11 +151,15 @@ static struct wake *earliest(struct calendar *calendar) {
 bool pbk_calendar_peek(struct calendar *calendar, struct wake *wake) {
   struct wake *best = earliest(calendar);
   if (!best) {
-    if (calendar->hours.count == 0) return false;
+    if (calendar->hours.count == 0) {
+      calendar->soonest = INT64_MAX;
+      return false;
+    }
     open_next_hour(calendar);
     best = calendar->open.wakes.items;
   }
   *wake = *best;
+  calendar->soonest = wake->time;
   return true;
 }
 

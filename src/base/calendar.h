@@ -36,6 +36,7 @@ struct calendar_bucket {
 
 struct calendar {
   struct memory *memory;
+  pbk_time soonest; /* nothing stands before it */
   /* The hour being walked, sorted; and what was set into it or before it since: those that came in ascending order one behind the
    * other (what is set for a fixed time from now does), the others in a heap. */
   struct calendar_bucket open;
@@ -55,6 +56,8 @@ void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order);
 /* The earliest, or false when there is none. */
 bool pbk_calendar_peek(struct calendar *calendar, struct wake *wake);
 void pbk_calendar_pop(struct calendar *calendar); /* what peek gave */
+/* Whether anything may be due by then: false is certain. */
+static inline bool calendar_may_be_due(const struct calendar *calendar, pbk_time by) { return calendar->soonest <= by; }
 /* What is likely to come out so many pops from now, for those who want to have it near: false when that is not known. */
 static inline bool calendar_ahead(const struct calendar *calendar, uint32_t pops, struct wake *wake) {
   if (calendar->open.wakes.count - calendar->next > pops) *wake = calendar->open.wakes.items[calendar->next + pops];

@@ -1,8 +1,16 @@
 /* engine/engine.c - making an engine, taking commands, moving time (SPEC T3, T4, T6, T8); see engine.h. */
 #include "engine/engine.h"
 
+static struct handler handler_of(enum command_type type) {
+  if (type == COMMAND_DEFINE) return (struct handler){pbk_check_definitions, pbk_apply_definitions};
+  struct handler handler = pbk_facts_handler(type);
+  if (!handler.apply) handler = pbk_control_handler(type);
+  return handler.apply ? handler : pbk_delivery_handler(type);
+}
+
 void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config) {
   engine->context.memory = &engine->memory;
+  for (uint32_t type = COMMAND_NONE; type < COMMAND_COUNT; type++) engine->handlers[type] = handler_of((enum command_type)type);
   pbk_names_init(&engine->context.names, &engine->memory);
   pbk_calendar_init(&engine->context.calendar, &engine->memory);
   pbk_outputs_init(&engine->context.outputs, &engine->memory, &engine->context.names);
@@ -93,6 +101,17 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   return false;
 }
 
+/* Everything due by then, where anything can be. */
+static void let_pass(struct pbk_engine *engine, pbk_time to) {
+  struct context *context = &engine->context;
+  if (calendar_may_be_due(&context->calendar, to) || engine->stopped) {
+    pbk_advance_to(engine, to, 0);
+    return;
+  }
+  engine->unfinished = false;
+  if (to > context->now) context->now = to;
+}
+
 /* ---- commands ---- */
 
 bool pbk_command_key(struct pbk_engine *engine, const char *member, struct text key) {
@@ -132,13 +151,6 @@ static void tell_error(struct pbk_engine *engine, uint64_t line) {
   emit(&engine->context, &output);
 }
 
-static struct handler handler_of(enum command_type type) {
-  if (type == COMMAND_DEFINE) return (struct handler){pbk_check_definitions, pbk_apply_definitions};
-  struct handler handler = pbk_facts_handler(type);
-  if (!handler.apply) handler = pbk_control_handler(type);
-  return handler.apply ? handler : pbk_delivery_handler(type);
-}
-
 /* The path of a problem begins with where in the line the command stands. */
 static void start_problem(struct pbk_engine *engine, const struct command *command) {
   struct problem *problem = &engine->problem;
@@ -151,7 +163,7 @@ static void start_problem(struct pbk_engine *engine, const struct command *comma
 }
 
 static pbk_status apply(struct pbk_engine *engine, const struct command *command) {
-  struct handler handler = handler_of(command->type);
+  struct handler handler = engine->handlers[command->type];
   if (command->message_id.bytes) {
     if (command->type != COMMAND_REFUSED && !pbk_command_key(engine, "messageId", command->message_id))
       return PBK_ERR_REFUSED;
@@ -205,7 +217,7 @@ void pbk_abandon_line(struct pbk_engine *engine) {
 
 /* Moves time to where the command is received, and gets ready for it. False: it cannot be done now; what time brought is recorded. */
 static bool arrive(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
-  if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
+  if (command->received_at != PBK_NO_TIME) let_pass(engine, command->received_at);
   else if (engine->unfinished && command->type != COMMAND_ADVANCE) {
     pbk_advance_to(engine, engine->context.now, 0);
     if (!engine->broken) pbk_record_progress(engine); /* a record without a time does not bring them about again */
@@ -219,7 +231,7 @@ static bool arrive(struct pbk_engine *engine, const struct command *command, uin
 static pbk_status conclude(struct pbk_engine *engine, const struct command *command, pbk_status status) {
   engine->unrecorded.input = command;
   offer_at_once(engine);
-  if (!engine_halted(engine) && !command->alone) pbk_advance_to(engine, engine->context.now, 0);
+  if (!engine_halted(engine) && !command->alone) let_pass(engine, engine->context.now);
   if (engine->broken) return engine->broken;
   engine->unfinished = engine->stopped != PBK_OK; /* it is done; what is due behind it comes with the next call */
   if (engine->stopped) pbk_record_progress(engine);

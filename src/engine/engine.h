@@ -39,6 +39,14 @@ static inline uint64_t lines_part(const struct lines *lines) {
 
 struct prepared;
 
+/* What is done with a kind of command: check changes nothing, apply cannot fail. */
+typedef bool (*check_function)(struct pbk_engine *engine, const struct command *command);
+typedef void (*apply_function)(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
+struct handler {
+  check_function check;
+  apply_function apply;
+};
+
 /* Definitions that have been checked and count, but whose members are not all settled yet (define.c). They are recorded when they are done: until
  * then their command is kept as its record will have it. */
 struct defining {
@@ -57,6 +65,7 @@ struct unrecorded {
 
 struct pbk_engine {
   struct memory memory;
+  struct handler handlers[COMMAND_COUNT]; /* by kind of command */
   struct context context;
   struct facts facts;
   struct audiences audiences;
@@ -69,7 +78,7 @@ struct pbk_engine {
   struct unrecorded unrecorded;
   bool replaying;       /* commands come from the journal: nothing is recorded or offered */
   uint64_t least;       /* bytes that anything may need (reserve.c), */
-  uint32_t growth_age;  /* as looked at so many things ago */
+  uint32_t looks_left;  /* until that is looked at again */
   uint64_t kept_lines, kept_part; /* as the last commit or snapshot that was read tells them */
   char engine_id[PBK_MAX_KEY];
   uint32_t engine_id_size;
@@ -113,12 +122,24 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget);
 
 /* ---- reserve.c ---- */
 
+enum { RESERVE_RECORDS = 2048 }; /* in the journal, beside the command itself: partial ones, commits */
 /* Puts by what the next thing to be done may need: afterwards nothing fails until pbk_unprepare. False, with engine->stopped set: there is
  * not so much memory, and nothing was done. `command` NULL: something due, an answer, a commit. */
-bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent);
+bool pbk_prepare_anew(struct pbk_engine *engine, const struct command *command, uint64_t extent);
+/* The same, quick where enough is put by already. */
+static inline bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
+  struct chunks *chunks = &engine->memory.chunks;
+  struct writer *buffer = &engine->journal.buffer;
+  uint64_t recorded = extent + RESERVE_RECORDS, reserve = engine->least + extent * 8;
+  bool plain = !command || (command->type != COMMAND_DEFINE && !command->zones.bytes);
+  bool room = buffer->capacity - buffer->size >= recorded || !journal_kept(&engine->journal) || engine->replaying;
+  if (!plain || !room || engine->looks_left == 0 || !chunks_reserved(chunks, reserve)) return pbk_prepare_anew(engine, command, extent);
+  engine->looks_left--;
+  return chunks->may_use_spare = true;
+}
 /* The bytes that a command may take in a record. */
 uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *command);
-void pbk_unprepare(struct pbk_engine *engine);
+static inline void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chunks.may_use_spare = false; }
 
 /* ---- cause.c ---- */
 
@@ -131,14 +152,7 @@ static inline struct happening no_happening(void) {
                             .stage_before = MAP_NONE, .stage_after = MAP_NONE};
 }
 
-/* ---- handlers: check changes nothing, apply cannot fail ---- */
 
-typedef bool (*check_function)(struct pbk_engine *engine, const struct command *command);
-typedef void (*apply_function)(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
-struct handler {
-  check_function check;
-  apply_function apply;
-};
 
 /* ---- delivering.c ---- */
 

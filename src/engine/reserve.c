@@ -10,8 +10,7 @@
 enum {
   RESERVE_LEAST = 1 << 17,
   RESERVE_CONTACT = 512,          /* for each contact of the largest account */
-  RESERVE_CONTACTS_MOST = 1 << 22,
-  RESERVE_RECORDS = 2048          /* in the journal, beside the command itself: partial ones, commits */
+  RESERVE_CONTACTS_MOST = 1 << 22
 };
 
 /* At least what a command takes in a record. A key that is too long is refused, but recorded all the same. */
@@ -27,6 +26,9 @@ static uint64_t extent_of(const struct command *command) {
 }
 
 uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *command) {
+  enum { PLAIN = 4096 };
+  bool plain = !command->traits && !command->problem && !command->zones.bytes && command->type != COMMAND_DEFINE;
+  if (plain && (!journal_kept(&engine->journal) || engine->replaying)) return PLAIN;
   if (command->type != COMMAND_DEFINE) return extent_of(command);
   struct writer *writer = &engine->line; /* definitions are measured by writing them */
   writer->size = 0;
@@ -80,9 +82,12 @@ static void look_at_growth(struct pbk_engine *engine) {
   engine->least = RESERVE_LEAST + rows_growth(engine) + (contacts < RESERVE_CONTACTS_MOST ? contacts : RESERVE_CONTACTS_MOST);
 }
 
-bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
+bool pbk_prepare_anew(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
   struct memory *memory = &engine->memory;
-  if (engine->growth_age++ % GROWTH_LOOKED_AT == 0) look_at_growth(engine);
+  if (engine->looks_left == 0) {
+    look_at_growth(engine);
+    engine->looks_left = GROWTH_LOOKED_AT;
+  }
   uint64_t reserve = engine->least;
   memory->chunks.may_use_spare = false;
   if (command && command->type == COMMAND_DEFINE) {
@@ -102,4 +107,3 @@ bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint6
   return true;
 }
 
-void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chunks.may_use_spare = false; }
