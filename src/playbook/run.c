@@ -175,10 +175,10 @@ static void review(struct playbooks *playbooks, struct enrollment *enrollment) {
 /* Those of a subject whose exit may be met now: of the versions that are stirred, those whose wake-up is due, and those that watch for
  * leaving an audience (MAP_NONE: none). */
 static void collect_running(struct playbooks *playbooks, number_list *ids, int32_t kind, uint32_t subject, uint32_t audience) {
-  const struct passages *passages = passages_of(playbooks, kind, subject);
-  for (uint32_t i = 0; passages && i < passages->count; i++) {
-    if (!passages->items[i].running) continue;
-    const struct enrollment *enrollment = enrollment_at(playbooks, passages->items[i].of.enrollment);
+  const struct passages passages = passages_of(playbooks, kind, subject);
+  for (uint32_t i = 0; i < passages.count; i++) {
+    if (!passages.items[i].running) continue;
+    const struct enrollment *enrollment = enrollment_at(playbooks, passages.items[i].of.enrollment);
     bool left = audience != MAP_NONE && enrollment->audience == audience && enrollment->version->exit_on_left;
     if (left || enrollment->version->stirred == playbooks->stir || enrollment->exit_armed <= playbooks->context->now)
       pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
@@ -305,10 +305,10 @@ void pbk_review_exits(struct playbooks *playbooks) {
 
 void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subject) {
   struct memory *memory = playbooks->context->memory;
-  const struct passages *passages = passages_of(playbooks, kind, subject);
+  const struct passages passages = passages_of(playbooks, kind, subject);
   number_list ids = {0};
-  for (uint32_t i = 0; passages && i < passages->count; i++)
-    if (passages->items[i].running) pbk_heap_push(memory, &ids, passages->items[i].of.enrollment);
+  for (uint32_t i = 0; i < passages.count; i++)
+    if (passages.items[i].running) pbk_heap_push(memory, &ids, passages.items[i].of.enrollment);
   while (ids.count > 0) pbk_exit_enrollment(playbooks, enrollment_at(playbooks, pbk_heap_pop(&ids)), TEXT("deleted"));
   array_release(memory, &ids);
   pbk_forget_passages(playbooks, kind, subject);
