@@ -87,6 +87,12 @@ static struct table_leaf *new_leaf(struct memory *memory, struct table *table, u
 
 /* ---- items ---- */
 
+/* What has been found may have moved. */
+static void forget_found(struct table *table) {
+  table->found_number = 0;
+  table->found = NULL;
+}
+
 void *pbk_table_put(struct memory *memory, struct table *table, uint64_t number) {
   uint64_t leaf_number = (number - 1) >> TABLE_LEAF_BITS;
   uint32_t at = (uint32_t)(number - 1) & (TABLE_LEAF - 1);
@@ -94,6 +100,7 @@ void *pbk_table_put(struct memory *memory, struct table *table, uint64_t number)
   if (!leaf || table->newest_number != leaf_number) {
     leaf = new_leaf(memory, table, leaf_number);
     if (table->newest) settle_leaf(memory, table, table->newest_number, table->newest);
+    forget_found(table);
     table->newest = leaf;
     table->newest_number = leaf_number;
   }
@@ -106,10 +113,9 @@ void *pbk_table_put(struct memory *memory, struct table *table, uint64_t number)
   return item_of(table, leaf, leaf->count++);
 }
 
-void *pbk_table_add(struct memory *memory, struct table *table) { return pbk_table_put(memory, table, table->last + 1); }
-
 void pbk_table_remove(struct memory *memory, struct table *table, uint64_t number) {
   struct table_leaf *leaf = table_leaf(table, number);
+  forget_found(table);
   leaf->there &= ~((uint64_t)1 << ((number - 1) & (TABLE_LEAF - 1)));
   leaf->alive--;
   table->count--;

@@ -224,7 +224,7 @@ static void make_key(const struct outbox *outbox, const struct message_request *
 }
 
 uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *request) {
-  struct message *message = pbk_table_add(outbox->context->memory, &outbox->messages);
+  struct message *message = table_add(outbox->context->memory, &outbox->messages, sizeof(struct message));
   uint64_t id = outbox->messages.last;
   *message = (struct message){.id = id,
                               .enrollment = request->enrollment,
@@ -250,7 +250,7 @@ uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *r
 
 uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request) {
   struct text title = copy_text_of(outbox, request->title);
-  struct task *task = pbk_table_add(outbox->context->memory, &outbox->tasks);
+  struct task *task = table_add(outbox->context->memory, &outbox->tasks, sizeof(struct task));
   uint64_t id = outbox->tasks.last;
   *task = (struct task){.id = id,
                         .enrollment = request->enrollment,

@@ -172,7 +172,7 @@ static void enroll(struct judging *judging, uint32_t audience) {
   struct version *version = version_at(playbooks, judging->place);
   struct playbook *playbook = &playbooks->states.items[judging->place];
   struct passage *passage = pbk_need_passage(playbooks, judging->kind, judging->subject, judging->place);
-  struct enrollment *enrollment = pbk_table_add(memory, &playbooks->enrollments);
+  struct enrollment *enrollment = table_add(memory, &playbooks->enrollments, sizeof(struct enrollment));
   *enrollment = (struct enrollment){.id = playbooks->enrollments.last,
                                     .version = version,
                                     .playbook = judging->place,

@@ -45,7 +45,7 @@ static void by_playbook(void) {
 
 static void running(void) {
   begin();
-  struct enrollment *enrollment = pbk_table_add(&memory, &playbooks.enrollments);
+  struct enrollment *enrollment = table_add(&memory, &playbooks.enrollments, sizeof(struct enrollment));
   *enrollment = (struct enrollment){.id = 1};
   struct passage *passage = pbk_need_passage(&playbooks, PBK_ACCOUNT, 1, 2);
   CHECK(pbk_running_of(&playbooks, PBK_ACCOUNT, 1, 2) == NULL);
