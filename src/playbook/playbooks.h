@@ -285,9 +285,23 @@ struct happening {
   uint32_t stage_before, stage_after; /* names; equal: no change */
   int health_moved;          /* -1 fell, 1 rose, 0 neither */
 };
-void pbk_run_direct_triggers(struct playbooks *playbooks, const struct happening *happening);
+/* The place of the first route, or behind the last. */
+static inline uint32_t first_route(const struct playbooks *playbooks, enum route_kind kind, uint32_t name) {
+  uint32_t first = name < playbooks->first_routes[kind].count ? playbooks->first_routes[kind].items[name] : 0;
+  return first ? first - 1 : UINT32_MAX;
+}
+void pbk_follow_happening(struct playbooks *playbooks, const struct happening *happening);
+void pbk_follow_flips(struct playbooks *playbooks);
+
+static inline void run_direct_triggers(struct playbooks *playbooks, const struct happening *happening) {
+  bool heard = happening->event && first_route(playbooks, ROUTE_EVENT, happening->event->name) != UINT32_MAX;
+  if (heard || happening->stage_after != happening->stage_before || happening->health_moved)
+    pbk_follow_happening(playbooks, happening);
+}
 /* All flips of the cause, in order. */
-void pbk_run_membership_triggers(struct playbooks *playbooks);
+static inline void run_membership_triggers(struct playbooks *playbooks) {
+  if (playbooks->audiences->flips.count > 0) pbk_follow_flips(playbooks);
+}
 
 /* ---- run.c: steps and exits ---- */
 
