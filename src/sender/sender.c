@@ -14,6 +14,7 @@ void pbk_release_sender(struct senders *senders, struct sender *sender) {
 }
 
 void pbk_senders_release(struct senders *senders) {
+  if (!senders->context) return; /* memory ran out before it was made */
   for (uint32_t i = 0; i < senders->registry.entries.count; i++) pbk_release_sender(senders, sender_at(senders, i));
   pbk_registry_release(&senders->registry);
   array_release(senders->context->memory, &senders->by_user);
