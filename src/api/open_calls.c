@@ -68,11 +68,11 @@ pbk_status pbk_next_task(pbk_engine *engine, const pbk_subject *subject, uint64_
 
 /* A subject's passages stand in no order of enrollments, and are as few as there are playbooks. */
 static const struct enrollment *next_of_subject(const pbk_engine *engine, const struct of_whom *whom, uint64_t after) {
-  const struct passages *passages = passages_of(&engine->playbooks, whom->kind, whom->index);
+  const struct passages passages = passages_of(&engine->playbooks, whom->kind, whom->index);
   uint64_t next = 0;
-  for (uint32_t i = 0; passages && i < passages->count; i++) {
-    uint64_t id = passages->items[i].of.enrollment;
-    if (passages->items[i].running && id > after && (!next || id < next)) next = id;
+  for (uint32_t i = 0; i < passages.count; i++) {
+    uint64_t id = passages.items[i].of.enrollment;
+    if (passages.items[i].running && id > after && (!next || id < next)) next = id;
   }
   return enrollment_at(&engine->playbooks, next);
 }

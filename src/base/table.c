@@ -44,15 +44,11 @@ static void drop_leaf(struct memory *memory, struct table *table, uint64_t numbe
 /* Moves the items that are there together, into a smaller leaf where memory is given for one. */
 static void shrink_leaf(struct memory *memory, struct table *table, uint64_t number, struct table_leaf *leaf) {
   struct table_leaf *to = pbk_try_reallocate(memory, NULL, 0, leaf_size(table, leaf->alive));
-  uint32_t capacity = to ? leaf->alive : leaf->capacity, from = 0, kept = 0;
+  uint32_t capacity = to ? leaf->alive : leaf->capacity, kept = 0;
   if (!to) to = leaf;
-  for (uint64_t left = leaf->stored; left; left &= left - 1) {
-    uint64_t lowest = left & (0 - left);
-    if (leaf->there & lowest) {
-      if (to != leaf || from != kept) memcpy(item_of(table, to, kept), item_of(table, leaf, from), table->item_size);
-      kept++;
-    }
-    from++;
+  for (uint64_t left = leaf->there; left; left &= left - 1, kept++) {
+    uint32_t from = table_bits(leaf->stored & ((left & (0 - left)) - 1));
+    if (to != leaf || from != kept) memcpy(item_of(table, to, kept), item_of(table, leaf, from), table->item_size);
   }
   struct table_leaf head = {leaf->there, leaf->there, kept, kept, capacity, 0};
   if (to != leaf) {
@@ -91,6 +87,12 @@ static struct table_leaf *new_leaf(struct memory *memory, struct table *table, u
 
 /* ---- items ---- */
 
+/* What has been found may have moved. */
+static void forget_found(struct table *table) {
+  table->found_number = 0;
+  table->found = NULL;
+}
+
 void *pbk_table_put(struct memory *memory, struct table *table, uint64_t number) {
   uint64_t leaf_number = (number - 1) >> TABLE_LEAF_BITS;
   uint32_t at = (uint32_t)(number - 1) & (TABLE_LEAF - 1);
@@ -98,6 +100,7 @@ void *pbk_table_put(struct memory *memory, struct table *table, uint64_t number)
   if (!leaf || table->newest_number != leaf_number) {
     leaf = new_leaf(memory, table, leaf_number);
     if (table->newest) settle_leaf(memory, table, table->newest_number, table->newest);
+    forget_found(table);
     table->newest = leaf;
     table->newest_number = leaf_number;
   }
@@ -110,14 +113,13 @@ void *pbk_table_put(struct memory *memory, struct table *table, uint64_t number)
   return item_of(table, leaf, leaf->count++);
 }
 
-void *pbk_table_add(struct memory *memory, struct table *table) { return pbk_table_put(memory, table, table->last + 1); }
-
 void pbk_table_remove(struct memory *memory, struct table *table, uint64_t number) {
   struct table_leaf *leaf = table_leaf(table, number);
+  forget_found(table);
   leaf->there &= ~((uint64_t)1 << ((number - 1) & (TABLE_LEAF - 1)));
   leaf->alive--;
   table->count--;
-  if (leaf == table->newest || leaf->alive * 2 > leaf->count) return;
+  if (leaf == table->newest || leaf->alive * 8 > leaf->count * 3) return;
   settle_leaf(memory, table, (number - 1) >> TABLE_LEAF_BITS, leaf);
 }
 

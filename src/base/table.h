@@ -4,7 +4,7 @@
  * leaf has room for all of its numbers, an older one shrinks as its items go, and goes with the last of them. So walking the table is a
  * walk through memory in the order of numbers.
  *
- * An item keeps its address until some item is removed or, in a full leaf, added: keep numbers, not addresses. */
+ * An item keeps its address until some item is removed, or added: keep numbers, not addresses. */
 #ifndef PBK_BASE_TABLE_H
 #define PBK_BASE_TABLE_H
 
@@ -32,15 +32,15 @@ struct table {
   uint32_t item_size;
   struct table_leaf *newest; /* where the last item was put; NULL: none yet */
   uint64_t newest_number;    /* of that leaf */
+  uint64_t found_number;     /* looked up last, and mostly asked for again; 0 and NULL: none */
+  void *found;
   ARRAY(struct table_branch *) branches;
 };
 
 void pbk_table_init(struct table *table, uint32_t item_size);
 void pbk_table_release(struct memory *memory, struct table *table);
 
-/* Room for the item of the next number; its bytes are anything. */
-void *pbk_table_add(struct memory *memory, struct table *table);
-/* The same under a number above all that were put so far. */
+/* Room for the item of a number above all that were put so far; its bytes are anything. */
 void *pbk_table_put(struct memory *memory, struct table *table, uint64_t number);
 /* The item is there. Never fails. */
 void pbk_table_remove(struct memory *memory, struct table *table, uint64_t number);
@@ -69,11 +69,30 @@ static inline bool table_has(const struct table *table, uint64_t number) {
 
 /* The item of a number; NULL: it is gone, or there never was one. `size` is the table's, as a constant. */
 static inline void *table_at(const struct table *table, uint64_t number, uint32_t size) {
+  if (number == table->found_number) return table->found;
   struct table_leaf *leaf = table_leaf(table, number);
   uint32_t at = (uint32_t)(number - 1) & (TABLE_LEAF - 1);
   if (!leaf || !(leaf->there >> at & 1)) return NULL;
   uint64_t below = ((uint64_t)1 << at) - 1, stored = leaf->stored & below;
-  return (unsigned char *)(leaf + 1) + (size_t)(stored == below ? at : table_bits(stored)) * size;
+  void *item = (unsigned char *)(leaf + 1) + (size_t)(stored == below ? at : table_bits(stored)) * size;
+  struct table *owner = (struct table *)(uintptr_t)table; /* what was found is no part of what the table holds */
+  owner->found_number = number;
+  owner->found = item;
+  return item;
+}
+
+/* Room for the item of the next number; its bytes are anything. */
+static inline void *table_add(struct memory *memory, struct table *table, uint32_t size) {
+  struct table_leaf *leaf = table->newest;
+  uint32_t at = (uint32_t)table->last & (TABLE_LEAF - 1);
+  if (!leaf || table->newest_number != table->last >> TABLE_LEAF_BITS || leaf->alive == 0)
+    return pbk_table_put(memory, table, table->last + 1);
+  leaf->stored |= (uint64_t)1 << at;
+  leaf->there |= (uint64_t)1 << at;
+  leaf->alive++;
+  table->last++;
+  table->count++;
+  return (unsigned char *)(leaf + 1) + (size_t)leaf->count++ * size;
 }
 
 /* Asks for what table_at will look at. */

@@ -69,7 +69,9 @@ void pbk_outbox_release(struct outbox *outbox) {
 /* ---- what is open about a subject ---- */
 
 static roll *roll_of(struct outbox *outbox, struct open_of *open, int32_t kind, uint32_t subject) {
-  return pbk_words_need(outbox->context->memory, kind == PBK_CONTACT ? &open->contacts : &open->accounts, subject);
+  struct words *words = kind == PBK_CONTACT ? &open->contacts : &open->accounts;
+  roll *at = words_at(words, subject);
+  return at ? at : pbk_words_need(outbox->context->memory, words, subject);
 }
 
 /* Not the subject of the message itself. */
@@ -89,22 +91,29 @@ void pbk_note_task(struct outbox *outbox, const struct task *task) {
   pbk_roll_add(outbox->context->memory, of_subject, task->id);
 }
 
-static void drop_message(struct outbox *outbox, struct message *ended) {
-  struct memory *memory = outbox->context->memory;
-  struct open_of *open = &outbox->open_messages;
-  struct message message = *ended;
-  release_text(outbox, message.note);
-  pbk_table_remove(memory, &outbox->messages, message.id);
-  pbk_roll_drop(memory, roll_of(outbox, open, message.subject_kind, message.subject), &outbox->messages, message.id);
-  if (to_another(&message)) pbk_roll_drop(memory, roll_of(outbox, open, PBK_CONTACT, message.to), &outbox->messages, message.id);
+/* What was noted is not open any more. */
+static void drop(struct outbox *outbox, const struct open_of *open, int32_t kind, uint32_t subject, const struct table *table,
+                 uint64_t id) {
+  pbk_roll_drop(outbox->context->memory, words_at(open_of_kind(open, kind), subject), table, id);
 }
 
-static void drop_task(struct outbox *outbox, struct task *ended) {
-  struct memory *memory = outbox->context->memory;
+static void drop_message(struct outbox *outbox, const struct message *ended) {
+  const struct table *table = &outbox->messages;
+  uint64_t id = ended->id;
+  int32_t kind = ended->subject_kind;
+  uint32_t subject = ended->subject, to = ended->to;
+  bool another = to_another(ended);
+  if (ended->note.bytes) release_text(outbox, ended->note);
+  pbk_table_remove(outbox->context->memory, &outbox->messages, id);
+  drop(outbox, &outbox->open_messages, kind, subject, table, id);
+  if (another) drop(outbox, &outbox->open_messages, PBK_CONTACT, to, table, id);
+}
+
+static void drop_task(struct outbox *outbox, const struct task *ended) {
   struct task task = *ended;
   release_text(outbox, task.title);
-  pbk_table_remove(memory, &outbox->tasks, task.id);
-  pbk_roll_drop(memory, roll_of(outbox, &outbox->open_tasks, task.subject_kind, task.subject), &outbox->tasks, task.id);
+  pbk_table_remove(outbox->context->memory, &outbox->tasks, task.id);
+  drop(outbox, &outbox->open_tasks, task.subject_kind, task.subject, &outbox->tasks, task.id);
 }
 
 /* ---- telling ---- */
@@ -193,6 +202,16 @@ static void end_task(struct outbox *outbox, struct task *task, enum task_state s
   drop_task(outbox, task);
 }
 
+void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id) {
+  const struct message *message = message_at(outbox, id);
+  if (!message) return;
+  if (message->subject_kind == PBK_CONTACT) prefetch(contact_at(outbox->facts, message->subject));
+  else prefetch(account_at(outbox->facts, message->subject));
+  if (to_another(message)) prefetch(contact_at(outbox->facts, message->to));
+  const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, message->subject_kind), message->subject);
+  if (open) prefetch(open);
+}
+
 /* ---- making ---- */
 
 /* O7: what makes a message this one and no other: the enrollment, the place in its playbook, and whom it goes to. A recipient counts by
@@ -205,7 +224,7 @@ static void make_key(const struct outbox *outbox, const struct message_request *
 }
 
 uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *request) {
-  struct message *message = pbk_table_add(outbox->context->memory, &outbox->messages);
+  struct message *message = table_add(outbox->context->memory, &outbox->messages, sizeof(struct message));
   uint64_t id = outbox->messages.last;
   *message = (struct message){.id = id,
                               .enrollment = request->enrollment,
@@ -231,7 +250,7 @@ uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *r
 
 uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request) {
   struct text title = copy_text_of(outbox, request->title);
-  struct task *task = pbk_table_add(outbox->context->memory, &outbox->tasks);
+  struct task *task = table_add(outbox->context->memory, &outbox->tasks, sizeof(struct task));
   uint64_t id = outbox->tasks.last;
   *task = (struct task){.id = id,
                         .enrollment = request->enrollment,

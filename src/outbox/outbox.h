@@ -95,10 +95,11 @@ static inline uint64_t next_open(const struct table *table, const struct open_of
   return pbk_roll_read(&word, table, after, &next, 1) ? next : 0;
 }
 
-/* For those who know what comes next: its message. */
+/* For those who know what comes next: the message, and later, when that is there, its subject. */
 static inline void prefetch_message(const struct outbox *outbox, uint64_t id) {
   table_prefetch(&outbox->messages, id, sizeof(struct message));
 }
+void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id);
 
 /* ---- making ---- */
 

@@ -53,7 +53,7 @@ static void make_task(const struct acting *acting) {
 
 /* S1, S2: resolved when the message is made. */
 static uint32_t resolve_sender(const struct acting *acting) {
-  const struct senders *senders = acting->playbooks->senders;
+  struct senders *senders = acting->playbooks->senders;
   const struct action *action = acting->action;
   uint32_t sender = MAP_NONE;
   switch (action->send_as) {

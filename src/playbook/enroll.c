@@ -124,6 +124,14 @@ static void begin_judging(struct judging *judging, struct playbooks *playbooks, 
   judging->sender = MAP_NONE;
 }
 
+/* Mostly there is nothing to say before the conditions: the first check that may fail. */
+static enum check first_check(const struct judging *judging) {
+  const struct passage *passage = judging->passage;
+  bool plain = judging->playbook->status == PLAYBOOK_ACTIVE && !(judging->contact && judging->contact->suppressed) &&
+               (!passage || (!passage->running && judging->version->reentry == PBK_REENTRY_ALWAYS));
+  return plain ? CHECK_FILTERED : CHECK_INACTIVE;
+}
+
 /* ---- judging ---- */
 
 static void tell_not_enrolled(const struct judging *judging, enum check check) {
@@ -164,7 +172,7 @@ static void enroll(struct judging *judging, uint32_t audience) {
   struct version *version = version_at(playbooks, judging->place);
   struct playbook *playbook = &playbooks->states.items[judging->place];
   struct passage *passage = pbk_need_passage(playbooks, judging->kind, judging->subject, judging->place);
-  struct enrollment *enrollment = pbk_table_add(memory, &playbooks->enrollments);
+  struct enrollment *enrollment = table_add(memory, &playbooks->enrollments, sizeof(struct enrollment));
   *enrollment = (struct enrollment){.id = playbooks->enrollments.last,
                                     .version = version,
                                     .playbook = judging->place,
@@ -192,7 +200,7 @@ void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32
   if (!pbk_judge_once(playbooks, place, subject)) return;
   struct judging judging;
   begin_judging(&judging, playbooks, place, kind, subject);
-  for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {
+  for (int32_t check = first_check(&judging); check < CHECK_COUNT; check++) {
     if (by_hand && check == CHECK_FILTERED) continue; /* P6 */
     if (passes(&judging, (enum check)check)) continue;
     tell_not_enrolled(&judging, (enum check)check);

@@ -2,24 +2,21 @@
  * playbooks.h. */
 #include "playbook/playbooks.h"
 
-static size_t passages_size(uint32_t capacity) { return sizeof(struct passages) + (size_t)capacity * sizeof(struct passage); }
-
 /* Where a playbook's passage stands, or would stand. */
-static uint32_t place_of(const struct passages *passages, uint32_t playbook) {
-  uint32_t low = 0, high = passages->count;
+static uint32_t place_of(struct passages passages, uint32_t playbook) {
+  uint32_t low = 0, high = passages.count;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    if (passages->items[middle].playbook < playbook) low = middle + 1;
+    if (passages.items[middle].playbook < playbook) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
 struct passage *pbk_passage_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
-  struct passages *passages = passages_of(playbooks, kind, subject);
-  if (!passages) return NULL;
+  struct passages passages = passages_of(playbooks, kind, subject);
   uint32_t place = place_of(passages, playbook);
-  return place < passages->count && passages->items[place].playbook == playbook ? &passages->items[place] : NULL;
+  return place < passages.count && passages.items[place].playbook == playbook ? &passages.items[place] : NULL;
 }
 
 struct enrollment *pbk_running_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
@@ -27,36 +24,27 @@ struct enrollment *pbk_running_of(const struct playbooks *playbooks, int32_t kin
   return passage && passage->running ? enrollment_at(playbooks, passage->of.enrollment) : NULL;
 }
 
-static uint64_t *word_of(struct playbooks *playbooks, int32_t kind, uint32_t subject) {
-  return pbk_words_need(playbooks->context->memory, kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts,
-                        subject);
-}
-
 struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
   struct memory *memory = playbooks->context->memory;
-  uint64_t *word = word_of(playbooks, kind, subject);
-  struct passages *passages = (struct passages *)(uintptr_t)*word;
-  uint32_t place = passages ? place_of(passages, playbook) : 0;
-  if (passages && place < passages->count && passages->items[place].playbook == playbook) return &passages->items[place];
-  if (!passages || passages->count == passages->capacity) {
-    uint32_t before = passages ? passages->capacity : 0, capacity = before + before / 2 + 1;
-    size_t size = passages ? passages_size(before) : 0;
-    passages = pbk_reallocate(memory, passages, size, passages_size(capacity));
-    if (!before) passages->count = 0;
-    passages->capacity = capacity;
-    *word = (uint64_t)(uintptr_t)passages;
-  }
-  memmove(passages->items + place + 1, passages->items + place, (passages->count - place) * sizeof *passages->items);
-  passages->count++;
-  passages->items[place] = (struct passage){.playbook = playbook};
-  return &passages->items[place];
+  struct passages passages = passages_of(playbooks, kind, subject);
+  uint32_t place = place_of(passages, playbook), count = passages.count;
+  if (place < count && passages.items[place].playbook == playbook) return &passages.items[place];
+  struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
+  uint64_t *word = pbk_words_need(memory, words, subject);
+  size_t size = sizeof(struct passage);
+  struct passage *items = pbk_reallocate(memory, passages.items, count * size, (count + 1) * size);
+  *word = (uint64_t)(uintptr_t)items;
+  memmove(items + place + 1, items + place, (count - place) * size);
+  items[place] = (struct passage){.playbook = playbook};
+  items->count = (count + 1) & INT32_MAX;
+  return &items[place];
 }
 
 static void release_passages(struct playbooks *playbooks, struct words *words, uint32_t subject) {
   uint64_t *word = words_at(words, subject);
   if (!word || !*word) return;
-  struct passages *passages = (struct passages *)(uintptr_t)*word;
-  pbk_release(playbooks->context->memory, passages, passages_size(passages->capacity));
+  struct passage *items = (struct passage *)(uintptr_t)*word;
+  pbk_release(playbooks->context->memory, items, items->count * sizeof *items);
   *word = 0;
 }
 
@@ -128,6 +116,5 @@ void pbk_prefetch_enrolled(const struct playbooks *playbooks, uint64_t id) {
   else prefetch(account_at(playbooks->facts, subject));
   const uint64_t *open = words_at(open_of_kind(&playbooks->outbox->open_messages, kind), subject);
   if (open) prefetch(open);
-  const uint64_t *passages = words_at(kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts, subject);
-  if (passages) prefetch(passages);
+  prefetch_passages(playbooks, kind, subject);
 }

@@ -201,14 +201,14 @@ static void code_running(struct coder *coder, struct playbooks *playbooks) {
 
 /* Only of those that are out again: who is in follows from the enrollments. */
 static void code_passages_of(struct coder *coder, struct playbooks *playbooks, int32_t kind, uint32_t subject) {
-  const struct passages *passages = passages_of(playbooks, kind, subject);
+  const struct passages passages = passages_of(playbooks, kind, subject);
   uint32_t count = 0;
-  for (uint32_t i = 0; passages && i < passages->count; i++) count += !passages->items[i].running;
+  for (uint32_t i = 0; i < passages.count; i++) count += !passages.items[i].running;
   if (!pbk_code_count(coder, &count)) return;
   for (uint32_t i = 0, at = 0; i < count && !coder_failed(coder); i++, at++) {
     struct passage passage = {.of.last_exit = 0};
-    while (!coder_reads(coder) && passages->items[at].running) at++;
-    if (!coder_reads(coder)) passage = passages->items[at];
+    while (!coder_reads(coder) && passages.items[at].running) at++;
+    if (!coder_reads(coder)) passage = passages.items[at];
     pbk_code_index(coder, &passage.playbook, playbooks->states.count);
     pbk_code_time(coder, &passage.of.last_exit);
     if (coder_reads(coder) && !coder_failed(coder))
@@ -221,9 +221,9 @@ static uint32_t used_passages(const struct playbooks *playbooks, int32_t kind) {
   const struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
   uint32_t used = 0;
   for (uint32_t i = pbk_words_skip(words, 0); i != UINT32_MAX; i = pbk_words_skip(words, i + 1)) {
-    const struct passages *passages = passages_of(playbooks, kind, i);
-    for (uint32_t j = 0; passages && j < passages->count; j++)
-      if (!passages->items[j].running) used = i + 1;
+    const struct passages passages = passages_of(playbooks, kind, i);
+    for (uint32_t j = 0; j < passages.count; j++)
+      if (!passages.items[j].running) used = i + 1;
   }
   return used;
 }

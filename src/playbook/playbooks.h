@@ -102,13 +102,14 @@ struct passage {
     pbk_time last_exit;
   } of;
   uint32_t playbook;
-  bool running;
+  uint32_t running : 1;
+  uint32_t count : 31; /* of all of its subject, in the first one */
 };
 
 /* All of one subject, by playbook. */
 struct passages {
-  uint32_t count, capacity;
-  struct passage items[];
+  struct passage *items;
+  uint32_t count;
 };
 
 enum playbook_status { PLAYBOOK_NEVER, PLAYBOOK_ACTIVE, PLAYBOOK_PAUSED, PLAYBOOK_ARCHIVED };
@@ -168,11 +169,12 @@ struct playbooks {
   ARRAY(struct route) routes;             /* ordered */
   ARRAY(uint32_t) first_routes[ROUTE_KINDS]; /* by name: the place of its first route, and 1; 0: none */
   struct table enrollments;               /* those that run, by id */
-  struct words of_contacts, of_accounts;  /* by subject index: the address of its passages */
+  struct words of_contacts, of_accounts;  /* by subject index: the address of its first passage */
   ARRAY(struct version *) watched; /* versions with watchers */
   ARRAY(struct exit_read) exit_reads;
   uint64_t armed; /* running enrollments with a wake-up for their exit */
   uint64_t stir;  /* number of the change that is looked at */
+  const void *zones_seen; /* the time zone data that exits were last looked at with */
   ARRAY(struct version *) old;     /* versions that are not current any more, but that running enrollments entered with */
   uint64_t cause;    /* number of the cause under way */
   struct judged *judged;
@@ -231,9 +233,10 @@ void pbk_exit_served(struct playbooks *playbooks, uint32_t sender, uint32_t plac
 
 /* ---- passage.c: what subjects are in and have been through ---- */
 
-static inline struct passages *passages_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+static inline struct passages passages_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
   const struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
-  return (struct passages *)(uintptr_t)word_at(words, subject);
+  struct passage *items = (struct passage *)(uintptr_t)word_at(words, subject);
+  return (struct passages){items, items ? items->count : 0};
 }
 struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook);
 struct passage *pbk_passage_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook); /* NULL: none */
@@ -244,7 +247,12 @@ void pbk_forget_passages(struct playbooks *playbooks, int32_t kind, uint32_t sub
 void pbk_passages_release(struct playbooks *playbooks);
 /* Whether the cause under way judges this for the first time (P5). */
 bool pbk_judge_once(struct playbooks *playbooks, uint32_t playbook, uint32_t subject);
-/* For those who know what is due next: first the enrollment, then, when it is there, its subject. */
+/* For those who know whom something happens to next. */
+static inline void prefetch_passages(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+  const uint64_t *word = words_at(kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts, subject);
+  if (word) prefetch(word);
+}
+/* For those who know what is due next: the enrollment, and later, when that is there, its subject. */
 void pbk_prefetch_enrollment(const struct playbooks *playbooks, uint64_t id);
 void pbk_prefetch_enrolled(const struct playbooks *playbooks, uint64_t id);
 
@@ -277,9 +285,23 @@ struct happening {
   uint32_t stage_before, stage_after; /* names; equal: no change */
   int health_moved;          /* -1 fell, 1 rose, 0 neither */
 };
-void pbk_run_direct_triggers(struct playbooks *playbooks, const struct happening *happening);
+/* The place of the first route, or behind the last. */
+static inline uint32_t first_route(const struct playbooks *playbooks, enum route_kind kind, uint32_t name) {
+  uint32_t first = name < playbooks->first_routes[kind].count ? playbooks->first_routes[kind].items[name] : 0;
+  return first ? first - 1 : UINT32_MAX;
+}
+void pbk_follow_happening(struct playbooks *playbooks, const struct happening *happening);
+void pbk_follow_flips(struct playbooks *playbooks);
+
+static inline void run_direct_triggers(struct playbooks *playbooks, const struct happening *happening) {
+  bool heard = happening->event && first_route(playbooks, ROUTE_EVENT, happening->event->name) != UINT32_MAX;
+  if (heard || happening->stage_after != happening->stage_before || happening->health_moved)
+    pbk_follow_happening(playbooks, happening);
+}
 /* All flips of the cause, in order. */
-void pbk_run_membership_triggers(struct playbooks *playbooks);
+static inline void run_membership_triggers(struct playbooks *playbooks) {
+  if (playbooks->audiences->flips.count > 0) pbk_follow_flips(playbooks);
+}
 
 /* ---- run.c: steps and exits ---- */
 

@@ -172,24 +172,23 @@ static void review(struct playbooks *playbooks, struct enrollment *enrollment) {
   else if (left) pbk_exit_enrollment(playbooks, enrollment, TEXT("left"));
 }
 
-/* Those of a subject that may be met now: of the versions that are stirred, and those whose wake-up is due. */
-enum whose { STIRRED, ALL };
-static void collect_running(struct playbooks *playbooks, number_list *ids, int32_t kind, uint32_t subject, enum whose whose) {
-  const struct passages *passages = passages_of(playbooks, kind, subject);
-  for (uint32_t i = 0; passages && i < passages->count; i++) {
-    if (!passages->items[i].running) continue;
-    uint64_t id = passages->items[i].of.enrollment;
-    const struct enrollment *enrollment = whose == ALL ? NULL : enrollment_at(playbooks, id);
-    if (whose == ALL || enrollment->version->stirred == playbooks->stir ||
-        enrollment->exit_armed <= playbooks->context->now)
-      pbk_heap_push(playbooks->context->memory, ids, id);
+/* Those of a subject whose exit may be met now: of the versions that are stirred, those whose wake-up is due, and those that watch for
+ * leaving an audience (MAP_NONE: none). */
+static void collect_running(struct playbooks *playbooks, number_list *ids, int32_t kind, uint32_t subject, uint32_t audience) {
+  const struct passages passages = passages_of(playbooks, kind, subject);
+  for (uint32_t i = 0; i < passages.count; i++) {
+    if (!passages.items[i].running) continue;
+    const struct enrollment *enrollment = enrollment_at(playbooks, passages.items[i].of.enrollment);
+    bool left = audience != MAP_NONE && enrollment->audience == audience && enrollment->version->exit_on_left;
+    if (left || enrollment->version->stirred == playbooks->stir || enrollment->exit_armed <= playbooks->context->now)
+      pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
   }
 }
 
 static void collect_contacts(struct playbooks *playbooks, number_list *ids, uint32_t account) {
   const struct account *of = account_at(playbooks->facts, account);
   for (uint32_t i = 0; i < of->contacts.count; i++)
-    collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i], STIRRED);
+    collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i], MAP_NONE);
 }
 
 /* Marks the watched versions for a kind of subject whose exits read something: whether there are any. */
@@ -230,7 +229,7 @@ static void collect_changed(struct playbooks *playbooks, number_list *ids) {
   for (uint32_t i = 0; i < facts->changes.count; i++) {
     struct change change = facts->changes.items[i];
     if (stir(playbooks, change.subject_kind, change))
-      collect_running(playbooks, ids, change.subject_kind, change.subject, ALL);
+      collect_running(playbooks, ids, change.subject_kind, change.subject, MAP_NONE);
     if (change.subject_kind == PBK_ACCOUNT && stir(playbooks, PBK_CONTACT, change))
       collect_contacts(playbooks, ids, change.subject);
   }
@@ -246,14 +245,22 @@ static bool exits_due(struct playbooks *playbooks) {
 /* Those whose membership changed, and of an account its contacts. */
 static void collect_flipped(struct playbooks *playbooks, number_list *ids) {
   const struct audiences *audiences = playbooks->audiences;
+  const struct cel_read zones = {CEL_READS_ZONES, 0, 0};
+  bool new_zones = audiences->zones.bytes != playbooks->zones_seen; /* in this cause */
+  playbooks->zones_seen = audiences->zones.bytes;
   for (uint32_t i = 0; i < audiences->flips.count; i++) {
     struct flip flip = audiences->flips.items[i];
-    int32_t kind = audience_at(audiences, flip.audience)->of;
-    collect_running(playbooks, ids, kind, flip.subject, ALL);
-    if (kind != PBK_ACCOUNT) continue;
-    struct cel_read read = {CEL_READS_MEMBER, LOOKUP_SEGMENT, flip.audience};
+    const struct audience *audience = audience_at(audiences, flip.audience);
+    uint32_t slot = audience->kind == PBK_DEFINE_PERSONA ? LOOKUP_PERSONA : LOOKUP_SEGMENT;
+    struct cel_read read = {CEL_READS_MEMBER, slot, flip.audience};
     playbooks->stir++;
-    if (stir_readers(playbooks, PBK_CONTACT, read) || exits_due(playbooks)) collect_contacts(playbooks, ids, flip.subject);
+    stir_readers(playbooks, audience->of, read);
+    if (new_zones) stir_readers(playbooks, audience->of, zones);
+    collect_running(playbooks, ids, audience->of, flip.subject, flip.audience);
+    if (audience->of != PBK_ACCOUNT) continue;
+    bool any = stir_readers(playbooks, PBK_CONTACT, read);
+    if (new_zones) any = stir_readers(playbooks, PBK_CONTACT, zones) || any;
+    if (any || exits_due(playbooks)) collect_contacts(playbooks, ids, flip.subject);
   }
 }
 
@@ -297,9 +304,12 @@ void pbk_review_exits(struct playbooks *playbooks) {
 }
 
 void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+  struct memory *memory = playbooks->context->memory;
+  const struct passages passages = passages_of(playbooks, kind, subject);
   number_list ids = {0};
-  collect_running(playbooks, &ids, kind, subject, ALL);
+  for (uint32_t i = 0; i < passages.count; i++)
+    if (passages.items[i].running) pbk_heap_push(memory, &ids, passages.items[i].of.enrollment);
   while (ids.count > 0) pbk_exit_enrollment(playbooks, enrollment_at(playbooks, pbk_heap_pop(&ids)), TEXT("deleted"));
-  array_release(playbooks->context->memory, &ids);
+  array_release(memory, &ids);
   pbk_forget_passages(playbooks, kind, subject);
 }

@@ -29,12 +29,6 @@ static void index_first_routes(struct playbooks *playbooks) {
   }
 }
 
-/* The place of the first route, or behind the last. */
-static inline uint32_t first_route(const struct playbooks *playbooks, enum route_kind kind, uint32_t name) {
-  uint32_t first = name < playbooks->first_routes[kind].count ? playbooks->first_routes[kind].items[name] : 0;
-  return first ? first - 1 : UINT32_MAX;
-}
-
 void pbk_index_routes(struct playbooks *playbooks, uint32_t place) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < playbooks->routes.count; i++)
@@ -141,7 +135,7 @@ static void follow(struct playbooks *playbooks, enum route_kind kind, uint32_t n
   }
 }
 
-void pbk_run_direct_triggers(struct playbooks *playbooks, const struct happening *happening) {
+void pbk_follow_happening(struct playbooks *playbooks, const struct happening *happening) {
   if (happening->event) follow(playbooks, ROUTE_EVENT, happening->event->name, happening);
   if (happening->stage_after != happening->stage_before) follow(playbooks, ROUTE_STAGE, happening->stage_after, happening);
   if (happening->health_moved) follow(playbooks, ROUTE_HEALTH, 0, happening);
@@ -169,7 +163,7 @@ static void follow_flip(struct playbooks *playbooks, const struct flip *flip) {
   }
 }
 
-void pbk_run_membership_triggers(struct playbooks *playbooks) {
+void pbk_follow_flips(struct playbooks *playbooks) {
   for (uint32_t i = 0; i < playbooks->audiences->flips.count; i++) {
     struct flip flip = playbooks->audiences->flips.items[i];
     if (!flip.quiet) follow_flip(playbooks, &flip);

@@ -31,7 +31,7 @@ static void by_playbook(void) {
     passage->of.last_exit = playbook * 10;
     CHECK(pbk_need_passage(&playbooks, PBK_CONTACT, 3, playbook)->of.last_exit == playbook * 10);
   }
-  CHECK_EQUAL_UINT(passages_of(&playbooks, PBK_CONTACT, 3)->count, 100);
+  CHECK_EQUAL_UINT(passages_of(&playbooks, PBK_CONTACT, 3).count, 100);
   for (uint32_t i = 0; i < 100; i++) CHECK_EQUAL_INT(pbk_passage_of(&playbooks, PBK_CONTACT, 3, i)->of.last_exit, i * 10);
   CHECK(pbk_passage_of(&playbooks, PBK_CONTACT, 3, 100) == NULL);
   CHECK(pbk_passage_of(&playbooks, PBK_CONTACT, 2, 5) == NULL);
@@ -45,7 +45,7 @@ static void by_playbook(void) {
 
 static void running(void) {
   begin();
-  struct enrollment *enrollment = pbk_table_add(&memory, &playbooks.enrollments);
+  struct enrollment *enrollment = table_add(&memory, &playbooks.enrollments, sizeof(struct enrollment));
   *enrollment = (struct enrollment){.id = 1};
   struct passage *passage = pbk_need_passage(&playbooks, PBK_ACCOUNT, 1, 2);
   CHECK(pbk_running_of(&playbooks, PBK_ACCOUNT, 1, 2) == NULL);

@@ -18,7 +18,7 @@ static void begin(void) {
 }
 
 static uint64_t add(roll *to) {
-  uint64_t *item = pbk_table_add(&memory, &table);
+  uint64_t *item = table_add(&memory, &table, sizeof(uint64_t));
   *item = table.last;
   if (to) pbk_roll_add(&memory, to, table.last);
   return table.last;

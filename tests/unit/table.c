@@ -32,7 +32,7 @@ static struct item *item_at(uint64_t id) { return table_at(&table, id, sizeof(st
 static void fill(struct item *item, uint64_t id) { *item = (struct item){id, id * 3, (uint32_t)id ^ 5}; }
 
 static void add(void) {
-  struct item *item = pbk_table_add(&memory, &table);
+  struct item *item = table_add(&memory, &table, sizeof(struct item));
   fill(item, table.last);
 }
 
@@ -105,6 +105,7 @@ static void come_and_go(void) {
       }
     CHECK_EQUAL_UINT(table.count, 0);
     CHECK_EQUAL_UINT(table.last, MOST);
+    CHECK(!item_at(0) && !item_at(1) && !item_at(MOST));
     add(); /* numbers are not used again */
     CHECK(right(item_at(MOST + 1), MOST + 1));
     end();
