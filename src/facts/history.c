@@ -238,8 +238,7 @@ static inline bool log_usual(struct history *history, uint32_t event, pbk_time t
   return true;
 }
 
-void pbk_history_log(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
-  if (*history && log_usual(*history, event, time)) return;
+SELDOM static void log_any(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
   unsigned char bytes[LOGGED_MOST];
   pbk_time before = *history ? (*history)->logged_at : 0;
   uint32_t size = put_event(bytes, event);
@@ -248,6 +247,10 @@ void pbk_history_log(struct history **history, struct memory *memory, uint32_t e
   (*history)->log_size += size;
   copy_bytes((unsigned char *)*history + (*history)->size - (*history)->log_size, bytes, size);
   (*history)->logged_at = time;
+}
+
+void pbk_history_log(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
+  if (!*history || !log_usual(*history, event, time)) log_any(history, memory, event, time);
 }
 
 static bool take_event(struct history_cursor *cursor, uint32_t *event) {
