@@ -179,7 +179,7 @@ void pbk_prefetch_body(const struct facts *facts, uint32_t contact) {
   const struct contact *of = contact_at(facts, contact);
   prefetch(of->subject.values);
   prefetch(of->subject.history);
-  if (of->subject.history) prefetch((const unsigned char *)of->subject.history + TABLE_LINE);
+  if (of->subject.history) prefetch((const unsigned char *)of->subject.history + SHELF_LINE);
   if (of->account != MAP_NONE) prefetch(account_at(facts, of->account));
 }
 
