@@ -3,22 +3,43 @@
 
 #include "base/array.h"
 #include "base/checksum.h"
+#include "base/codec.h"
+
+/* Bytes as numbers, the same on every byte order. */
+static inline uint64_t eight_at(const unsigned char *at) {
+  uint64_t word = 0;
+#ifdef NUMBERS_ARE_LITTLE
+  memcpy(&word, at, 8);
+#else
+  for (int i = 0; i < 8; i++) word |= (uint64_t)at[i] << (8 * i);
+#endif
+  return word;
+}
+static inline uint64_t four_at(const unsigned char *at) {
+  uint32_t word = 0;
+#ifdef NUMBERS_ARE_LITTLE
+  memcpy(&word, at, 4);
+#else
+  for (int i = 0; i < 4; i++) word |= (uint32_t)at[i] << (8 * i);
+#endif
+  return word;
+}
+/* Of less than eight: what is read twice says the same twice. */
+static inline uint64_t fewer_at(const unsigned char *at, uint32_t size) {
+  if (size >= 4) return four_at(at) | four_at(at + size - 4) << (8 * (size - 4));
+  if (size == 0) return 0;
+  return at[0] | (uint64_t)at[size / 2] << (8 * (size / 2)) | (uint64_t)at[size - 1] << (8 * (size - 1));
+}
 
 uint32_t pbk_hash_text(struct text text) {
   uint64_t hash = 0x9e3779b97f4a7c15u ^ text.size;
   const unsigned char *at = (const unsigned char *)text.bytes;
   uint32_t left = text.size;
-  while (left >= 8) {
-    uint64_t word = 0;
-    for (int i = 0; i < 8; i++) word |= (uint64_t)at[i] << (8 * i); /* the same on every byte order */
-    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+  for (; left >= 8; at += 8, left -= 8) {
+    hash = (hash ^ eight_at(at)) * 0xff51afd7ed558ccdu;
     hash ^= hash >> 32;
-    at += 8;
-    left -= 8;
   }
-  uint64_t word = 0;
-  for (uint32_t i = 0; i < left; i++) word |= (uint64_t)at[i] << (8 * i);
-  hash = (hash ^ word) * 0xc4ceb9fe1a85ec53u;
+  hash = (hash ^ fewer_at(at, left)) * 0xc4ceb9fe1a85ec53u;
   hash ^= hash >> 29;
   hash *= 0xff51afd7ed558ccdu;
   return (uint32_t)(hash >> 32);
@@ -43,10 +64,21 @@ static uint32_t map_find_slot(const struct map *map, struct text text, uint32_t 
   }
 }
 
-uint32_t pbk_map_find(const struct map *map, struct text text) {
+uint32_t pbk_map_find_hashed(const struct map *map, struct text text, uint32_t hash) {
   if (map->count == 0) return MAP_NONE;
-  uint32_t at = map_find_slot(map, text, pbk_hash_text(text));
+  uint32_t at = map_find_slot(map, text, hash);
   return at == MAP_NONE ? MAP_NONE : map->slots[at].number;
+}
+
+uint32_t pbk_map_find(const struct map *map, struct text text) {
+  return map->count == 0 ? MAP_NONE : pbk_map_find_hashed(map, text, pbk_hash_text(text));
+}
+
+uint32_t pbk_map_likely(const struct map *map, uint32_t hash) {
+  if (map->count == 0) return MAP_NONE;
+  uint32_t mask = map->capacity - 1, at = hash & mask;
+  while (map->slots[at].number != MAP_NONE && map->slots[at].hash != hash) at = (at + 1) & mask;
+  return map->slots[at].number;
 }
 
 static void map_place(struct map *map, uint32_t hash, uint32_t number) {

@@ -36,6 +36,14 @@ void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from,
 
 uint32_t pbk_hash_text(struct text text);
 
+/* The same in steps, for many texts at once: each step is taken for all of them before the next, so that what one waits for is there.
+ * Which number it probably is needs no text of the owner's; it may be one of another text, or MAP_NONE. */
+static inline void map_prefetch(const struct map *map, uint32_t hash) {
+  if (map->capacity) prefetch(&map->slots[hash & (map->capacity - 1)]);
+}
+uint32_t pbk_map_likely(const struct map *map, uint32_t hash);
+uint32_t pbk_map_find_hashed(const struct map *map, struct text text, uint32_t hash);
+
 /* Interned names: each text once, numbered from 0 in the order of arrival, kept for the owner's life. */
 struct name {
   const char *bytes;

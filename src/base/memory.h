@@ -19,6 +19,13 @@
 #define prefetch(address) ((void)(address))
 #endif
 
+/* Of a function that is kept apart, so that what calls it stays short. */
+#if defined(__GNUC__)
+#define SELDOM __attribute__((noinline))
+#else
+#define SELDOM
+#endif
+
 /* realloc-like, with the old size: new_size 0 frees, pointer NULL allocates. Returns NULL when it cannot. */
 typedef void *(*memory_function)(void *context, void *pointer, size_t old_size, size_t new_size);
 

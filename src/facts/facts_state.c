@@ -101,11 +101,11 @@ static void read_traits(struct coder *coder, struct facts *facts, struct subject
 
 static void write_history(struct coder *coder, const struct history *history) {
   struct writer *writer = coder->writer;
-  uint32_t log_size = history ? history->log_size : 0, heads = history_head_count(history);
+  uint32_t log_size = pbk_history_log_size(history), heads = history_head_count(history);
   pbk_write_uint(writer, log_size);
   if (log_size) {
     pbk_write_u64(writer, (uint64_t)history->logged_at);
-    pbk_write_bytes(writer, history_log(history), log_size);
+    pbk_history_copy_log(history, pbk_write_room(writer, log_size));
   }
   pbk_write_uint(writer, heads);
   for (uint32_t i = 0; i < heads; i++) {
@@ -118,11 +118,10 @@ static void write_history(struct coder *coder, const struct history *history) {
 }
 
 /* Whether it is one, of events that are known and not watched. */
-static bool log_fits(const struct facts *facts, const struct subject *subject) {
-  struct history_cursor cursor = pbk_history_cursor(subject->history);
+static bool log_fits(const struct facts *facts, const struct subject *subject, struct log_cursor cursor) {
   uint32_t event;
   pbk_time time;
-  while (pbk_history_next(&cursor, &event, &time))
+  while (pbk_log_next(&cursor, &event, &time))
     if (event >= facts->context->names.count || event_watched(&facts->subjects, subject->kind, event)) return false;
   return cursor.at == cursor.end;
 }
@@ -133,10 +132,12 @@ static void read_log(struct coder *coder, struct facts *facts, struct subject *s
   pbk_time logged_at = (pbk_time)pbk_read_u64(coder->reader);
   const unsigned char *bytes = pbk_read_bytes(coder->reader, size);
   if (!bytes) return;
-  subject->history = pbk_history_of_log(coder->memory, size, logged_at);
-  memcpy((unsigned char *)(uintptr_t)history_log(subject->history), bytes, size);
+  if (!log_fits(facts, subject, (struct log_cursor){bytes, bytes + size, logged_at})) {
+    coder_fail(coder);
+    return;
+  }
+  subject->history = pbk_history_of_log(coder->memory, bytes, size, logged_at);
   facts->subjects.log_bytes += size;
-  if (!log_fits(facts, subject)) coder_fail(coder);
 }
 
 static void read_history(struct coder *coder, struct facts *facts, struct subject *subject) {

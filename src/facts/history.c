@@ -6,8 +6,16 @@
 enum {
   SERIES_MOST_HERE = 16, /* times that stand in the block itself; with more the series is one of its own */
   HISTORY_LEAST = 48,
-  HISTORY_STEP = 32,
-  LOGGED_MOST = 24 /* bytes one event may take in the log */
+  HISTORY_STEP = 16,
+  LOGGED_MOST = 24, /* bytes one event may take in the log */
+  LOG_MOST_HERE = 64,
+  SEGMENT_BYTES = 56
+};
+
+/* An older part of the log. So a long log does not move as it grows. */
+struct log_segment {
+  struct log_segment *older;
+  unsigned char bytes[SEGMENT_BYTES];
 };
 
 /* Times that are a block of their own; the word in the history is where it is. */
@@ -25,9 +33,17 @@ static uint32_t words_for(uint32_t count) {
   return count > SERIES_MOST_HERE ? 1 : count;
 }
 
+/* What stands at the end: the log, and where its older part is. */
+static size_t tail_of(const struct history *history) {
+  return history->log_size + (history->has_older ? sizeof(struct log_segment *) : 0);
+}
 static size_t used_of(const struct history *history) {
   return sizeof *history + (size_t)history->heads * sizeof(struct series_head) + (size_t)history->words * sizeof(pbk_time) +
-         history->log_size;
+         tail_of(history);
+}
+
+static unsigned char *log_of(const struct history *history) {
+  return (unsigned char *)(uintptr_t)history + history->size - tail_of(history);
 }
 
 static void grow(struct history **history, struct memory *memory, uint32_t more) {
@@ -40,7 +56,8 @@ static void grow(struct history **history, struct memory *memory, uint32_t more)
   struct history *grown = pbk_reallocate(memory, old, size, wanted);
   if (!old) *grown = (struct history){.size = 0};
   unsigned char *bytes = (unsigned char *)grown;
-  memmove(bytes + wanted - grown->log_size, bytes + size - grown->log_size, old ? grown->log_size : 0);
+  size_t tail = tail_of(grown);
+  if (tail) memmove(bytes + wanted - tail, bytes + size - tail, tail);
   grown->size = (uint32_t)wanted;
   *history = grown;
 }
@@ -220,37 +237,91 @@ static uint32_t put_age(unsigned char *at, pbk_time time, pbk_time before) {
   return 9;
 }
 
-/* The same as below for what is usual and finds room: false where something else is the case. */
-static inline bool log_usual(struct history *history, uint32_t event, pbk_time time) {
+/* The same as below for what is usual and finds room: 0 where something else is the case. */
+static inline uint32_t log_usual(struct history *history, uint32_t event, pbk_time time) {
   uint64_t age = (uint64_t)time - (uint64_t)history->logged_at, seconds = age / 1000000;
-  if (event >= 0x80 || seconds * 1000000 != age || seconds >= 1 << 27 || time < history->logged_at) return false;
+  if (event >= 0x80 || seconds * 1000000 != age || seconds >= 1 << 27 || time < history->logged_at) return 0;
   uint32_t count = seconds < 1 << 11 ? seconds > 7 : seconds < 1 << 19 ? 2 : 3;
-  size_t used = used_of(history) + 2 + count;
-  if (used > history->size) return false;
-  history->log_size += 2 + count;
+  if (used_of(history) + 2 + count > history->size || history->log_size + 2 + count > LOG_MOST_HERE) return 0;
+  history->log_size = (uint16_t)(history->log_size + 2 + count);
   history->logged_at = time;
-  unsigned char *at = (unsigned char *)history + history->size - history->log_size;
+  unsigned char *at = log_of(history);
   at[0] = (unsigned char)event;
   at[1] = (unsigned char)(LOG_SECONDS | count << 2 | seconds >> (8 * count) << 5);
   if (count > 0) at[2] = (unsigned char)seconds;
   if (count > 1) at[3] = (unsigned char)(seconds >> 8);
   if (count > 2) at[4] = (unsigned char)(seconds >> 16);
-  return true;
+  return 2 + count;
 }
 
-void pbk_history_log(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
-  if (*history && log_usual(*history, event, time)) return;
+static struct log_segment *older_of(const struct history *history) {
+  struct log_segment *older = NULL;
+  if (history->has_older) memcpy(&older, (const unsigned char *)history + history->size - sizeof older, sizeof older);
+  return older;
+}
+
+static void set_older(struct history *history, struct log_segment *older) {
+  history->has_older = true;
+  memcpy((unsigned char *)history + history->size - sizeof older, &older, sizeof older);
+}
+
+/* Moves the oldest of what is here into a segment. */
+static void move_out(struct history *history, struct memory *memory) {
+  struct log_segment *segment = pbk_allocate(memory, sizeof *segment);
+  const unsigned char *from = log_of(history);
+  uint16_t left = (uint16_t)(history->log_size - SEGMENT_BYTES);
+  unsigned char kept[LOG_MOST_HERE];
+  segment->older = older_of(history);
+  memcpy(segment->bytes, from + left, SEGMENT_BYTES);
+  memcpy(kept, from, left);
+  history->log_size = left;
+  set_older(history, segment);
+  memcpy(log_of(history), kept, left);
+}
+
+SELDOM static uint32_t log_any(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
   unsigned char bytes[LOGGED_MOST];
   pbk_time before = *history ? (*history)->logged_at : 0;
   uint32_t size = put_event(bytes, event);
   size += put_age(bytes + size, time, before);
+  if (*history && (*history)->log_size + size > LOG_MOST_HERE) move_out(*history, memory);
   need_room(history, memory, size);
-  (*history)->log_size += size;
-  copy_bytes((unsigned char *)*history + (*history)->size - (*history)->log_size, bytes, size);
+  (*history)->log_size = (uint16_t)((*history)->log_size + size);
+  memcpy(log_of(*history), bytes, size);
   (*history)->logged_at = time;
+  return size;
 }
 
-static bool take_event(struct history_cursor *cursor, uint32_t *event) {
+uint32_t pbk_history_log(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
+  uint32_t size = *history ? log_usual(*history, event, time) : 0;
+  return size ? size : log_any(history, memory, event, time);
+}
+
+uint32_t pbk_history_log_size(const struct history *history) {
+  if (!history) return 0;
+  uint32_t size = history->log_size;
+  for (const struct log_segment *segment = older_of(history); segment; segment = segment->older) size += SEGMENT_BYTES;
+  return size;
+}
+
+void pbk_history_copy_log(const struct history *history, unsigned char *to) {
+  if (!history) return;
+  memcpy(to, log_of(history), history->log_size);
+  to += history->log_size;
+  for (const struct log_segment *segment = older_of(history); segment; segment = segment->older, to += SEGMENT_BYTES)
+    memcpy(to, segment->bytes, SEGMENT_BYTES);
+}
+
+static void release_log(struct history *history, struct memory *memory) {
+  for (struct log_segment *segment = older_of(history), *older; segment; segment = older) {
+    older = segment->older;
+    pbk_release(memory, segment, sizeof *segment);
+  }
+  history->has_older = false;
+  history->log_size = 0;
+}
+
+static bool take_event(struct log_cursor *cursor, uint32_t *event) {
   *event = 0;
   for (uint32_t shift = 0; shift < 32 && cursor->at < cursor->end; shift += 7) {
     uint32_t byte = *cursor->at++;
@@ -262,7 +333,7 @@ static bool take_event(struct history_cursor *cursor, uint32_t *event) {
   return false;
 }
 
-static bool take_bytes(struct history_cursor *cursor, uint32_t count, uint64_t *number) {
+static bool take_bytes(struct log_cursor *cursor, uint32_t count, uint64_t *number) {
   if ((size_t)(cursor->end - cursor->at) < count) {
     cursor->at = NULL;
     return false;
@@ -272,7 +343,7 @@ static bool take_bytes(struct history_cursor *cursor, uint32_t count, uint64_t *
 }
 
 /* The time of the one before. */
-static bool take_age(struct history_cursor *cursor) {
+static bool take_age(struct log_cursor *cursor) {
   if (cursor->at == cursor->end) {
     cursor->at = NULL;
     return false;
@@ -294,16 +365,7 @@ static bool take_age(struct history_cursor *cursor) {
   return true;
 }
 
-struct history_cursor pbk_history_cursor(const struct history *history) {
-  struct history_cursor cursor = {NULL, NULL, 0};
-  if (!history) return cursor;
-  cursor.at = history_log(history);
-  cursor.end = cursor.at + history->log_size;
-  cursor.time = history->logged_at;
-  return cursor;
-}
-
-bool pbk_history_next(struct history_cursor *cursor, uint32_t *event, pbk_time *time) {
+bool pbk_log_next(struct log_cursor *cursor, uint32_t *event, pbk_time *time) {
   if (cursor->at == cursor->end) return false;
   *time = cursor->time;
   return take_event(cursor, event) && take_age(cursor);
@@ -316,27 +378,33 @@ struct logged {
   pbk_time time;
 };
 
+static bool watches(const unsigned char *watched, uint32_t count, unsigned char mask, uint32_t event) {
+  return event < count && (watched[event] & mask);
+}
+
 void pbk_history_watch(struct history **history, struct memory *memory, const unsigned char *watched, uint32_t count,
                        unsigned char mask) {
-  struct history_cursor cursor = pbk_history_cursor(*history);
-  uint32_t event, all = 0, found = 0;
+  uint32_t size = pbk_history_log_size(*history), all = 0, found = 0, event;
+  if (size == 0) return;
+  unsigned char *bytes = pbk_allocate(memory, size);
+  pbk_history_copy_log(*history, bytes);
+  struct log_cursor begin = {bytes, bytes + size, (*history)->logged_at}, cursor = begin;
   pbk_time time;
-  while (pbk_history_next(&cursor, &event, &time)) {
-    all++;
-    found += event < count && (watched[event] & mask);
+  for (; pbk_log_next(&cursor, &event, &time); all++) found += watches(watched, count, mask, event);
+  if (found) {
+    struct logged *logged = pbk_allocate(memory, (size_t)all * sizeof *logged);
+    for (uint32_t at = all; at-- > 0 && pbk_log_next(&begin, &event, &time);) logged[at] = (struct logged){event, time};
+    release_log(*history, memory);
+    (*history)->logged_at = 0;
+    for (uint32_t i = 0; i < all; i++) {
+      if (watches(watched, count, mask, logged[i].event))
+        pbk_history_add(history, memory, logged[i].event, logged[i].time);
+      else
+        pbk_history_log(history, memory, logged[i].event, logged[i].time);
+    }
+    pbk_release(memory, logged, (size_t)all * sizeof *logged);
   }
-  if (found == 0) return;
-  struct logged *logged = pbk_allocate(memory, (size_t)all * sizeof *logged);
-  uint32_t at = all;
-  cursor = pbk_history_cursor(*history);
-  while (pbk_history_next(&cursor, &event, &time)) logged[--at] = (struct logged){event, time};
-  (*history)->log_size = 0;
-  (*history)->logged_at = 0;
-  for (uint32_t i = 0; i < all; i++) {
-    bool now = logged[i].event < count && (watched[logged[i].event] & mask);
-    (now ? pbk_history_add : pbk_history_log)(history, memory, logged[i].event, logged[i].time);
-  }
-  pbk_release(memory, logged, (size_t)all * sizeof *logged);
+  pbk_release(memory, bytes, size);
 }
 
 /* ---- the whole ---- */
@@ -350,15 +418,25 @@ void pbk_history_release(struct history **history, struct memory *memory) {
     struct long_series *series = long_at(words);
     pbk_release(memory, series, long_size(series->capacity));
   }
+  release_log(*history, memory);
   pbk_release(memory, *history, (*history)->size);
   *history = NULL;
 }
 
-struct history *pbk_history_of_log(struct memory *memory, uint32_t size, pbk_time logged_at) {
+struct history *pbk_history_of_log(struct memory *memory, const unsigned char *bytes, uint32_t size, pbk_time logged_at) {
   struct history *history = NULL;
-  need_room(&history, memory, size);
-  history->log_size = size;
+  uint32_t segments = size > LOG_MOST_HERE ? (size - LOG_MOST_HERE + SEGMENT_BYTES - 1) / SEGMENT_BYTES : 0;
+  uint32_t here = size - segments * SEGMENT_BYTES;
+  need_room(&history, memory, here + (uint32_t)sizeof(struct log_segment *));
+  for (uint32_t i = segments; i-- > 0;) {
+    struct log_segment *segment = pbk_allocate(memory, sizeof *segment);
+    segment->older = older_of(history);
+    memcpy(segment->bytes, bytes + here + (size_t)i * SEGMENT_BYTES, SEGMENT_BYTES);
+    set_older(history, segment);
+  }
+  history->log_size = (uint16_t)here;
   history->logged_at = logged_at;
+  memcpy(log_of(history), bytes, here);
   return history;
 }
 

@@ -19,30 +19,35 @@ struct series_head {
   uint32_t event, count;
 };
 
-/* Behind this stand the heads, ordered by event; their times, or where these are; room; the log, which grows towards the
- * front. */
+/* Behind this stand the heads, ordered by event; their times, or where these are; room; the newest part of the log, which
+ * grows towards the front; and, where there is an older part, where that is: in segments that never change. */
 struct history {
   uint32_t size; /* of the block */
   uint32_t heads;
-  uint32_t words; /* eight bytes each, of all series */
-  uint32_t log_size;
+  uint32_t words;    /* eight bytes each, of all series */
+  uint16_t log_size; /* here */
+  bool has_older;
   pbk_time logged_at; /* of the event logged last: the first in the log, where each says how much older the next is */
 };
 
 /* NULL is a history without events. */
 struct series pbk_history_series(const struct history *history, uint32_t event);
 void pbk_history_add(struct history **history, struct memory *memory, uint32_t event, pbk_time time);
-void pbk_history_log(struct history **history, struct memory *memory, uint32_t event, pbk_time time);
+/* The bytes that it takes. */
+uint32_t pbk_history_log(struct history **history, struct memory *memory, uint32_t event, pbk_time time);
 void pbk_history_release(struct history **history, struct memory *memory);
 
-/* From the newest to the oldest, as they were logged. */
-struct history_cursor {
+/* The whole log as one row of bytes: how many, and they. */
+uint32_t pbk_history_log_size(const struct history *history);
+void pbk_history_copy_log(const struct history *history, unsigned char *to);
+
+/* Such a row from the newest event to the oldest, as they were logged. */
+struct log_cursor {
   const unsigned char *at, *end;
   pbk_time time;
 };
-struct history_cursor pbk_history_cursor(const struct history *history);
-/* False: there is no more, or (cursor->at is NULL then) the log is not one. */
-bool pbk_history_next(struct history_cursor *cursor, uint32_t *event, pbk_time *time);
+/* False: there is no more, or (cursor->at is NULL then) this is no log. */
+bool pbk_log_next(struct log_cursor *cursor, uint32_t *event, pbk_time *time);
 
 /* Makes series of what is logged of the kinds for which `watched` has a bit of the mask, by number of the event. */
 void pbk_history_watch(struct history **history, struct memory *memory, const unsigned char *watched, uint32_t count,
@@ -56,11 +61,8 @@ static inline struct series_head *history_heads(const struct history *history) {
 static inline uint32_t history_head_count(const struct history *history) {
   return history ? history->heads : 0;
 }
-static inline const unsigned char *history_log(const struct history *history) {
-  return (const unsigned char *)history + history->size - history->log_size;
-}
-/* A history without series in which `size` bytes of a log are to be written, at history_log. */
-struct history *pbk_history_of_log(struct memory *memory, uint32_t size, pbk_time logged_at);
+/* A history without series, of the bytes of a log. */
+struct history *pbk_history_of_log(struct memory *memory, const unsigned char *bytes, uint32_t size, pbk_time logged_at);
 /* Room for a new series, behind all others, whose `count` > 0 times the caller writes. */
 pbk_time *pbk_history_restore(struct history **history, struct memory *memory, uint32_t event, uint32_t count);
 

@@ -58,7 +58,7 @@ void pbk_subject_clear(struct subject *subject, struct subjects *subjects) {
   for (uint32_t i = 0; i < trait_count(subject); i++) release_value(memory, &subject->values[i]);
   pbk_release(memory, subject->values, value_count(subject) * sizeof *subject->values);
   pbk_shape_drop(&subjects->shapes, subject->shape);
-  if (subject->history) subjects->log_bytes -= subject->history->log_size;
+  subjects->log_bytes -= pbk_history_log_size(subject->history);
   pbk_history_release(&subject->history, memory);
   subject->values = NULL;
   subject->shape = NULL;
@@ -116,22 +116,19 @@ static void note_size(struct subjects *subjects, const struct history *history) 
 }
 
 void pbk_watch_history(struct subjects *subjects, struct subject *subject) {
-  if (!subject->history || subject->history->log_size == 0) return;
-  uint32_t before = subject->history->log_size;
+  uint32_t before = pbk_history_log_size(subject->history);
+  if (before == 0) return;
   pbk_history_watch(&subject->history, subjects->context->memory, subjects->watched.items, subjects->watched.count,
                     watched_of(subject->kind));
-  subjects->log_bytes = subjects->log_bytes - before + subject->history->log_size;
+  subjects->log_bytes = subjects->log_bytes - before + pbk_history_log_size(subject->history);
   note_size(subjects, subject->history);
 }
 
 void pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at) {
   struct memory *memory = subjects->context->memory;
-  if (event_watched(subjects, subject->kind, event)) {
+  if (event_watched(subjects, subject->kind, event))
     pbk_history_add(&subject->history, memory, event, occurred_at);
-  } else {
-    uint32_t before = subject->history ? subject->history->log_size : 0;
-    pbk_history_log(&subject->history, memory, event, occurred_at);
-    subjects->log_bytes += subject->history->log_size - before;
-  }
+  else
+    subjects->log_bytes += pbk_history_log(&subject->history, memory, event, occurred_at);
   note_size(subjects, subject->history);
 }

@@ -83,6 +83,37 @@ static void like_a_list(void) {
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
+/* In steps: what is there is likely, whatever else is; texts of every length are told apart. */
+static void in_steps(void) {
+  enum { LENGTHS = 41 };
+  struct check_heap heap = {0};
+  struct memory memory;
+  struct names names;
+  static const char all[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDE";
+  pbk_memory_init(&memory, check_allocate, &heap, UINT64_MAX);
+  pbk_names_init(&names, &memory);
+  map_prefetch(&names.map, 7);
+  CHECK_EQUAL_UINT(pbk_map_likely(&names.map, 7), MAP_NONE);
+  CHECK_EQUAL_UINT(pbk_map_find_hashed(&names.map, TEXT("a"), 7), MAP_NONE);
+  for (uint32_t size = 0; size < LENGTHS; size++) CHECK_EQUAL_UINT(pbk_names_intern(&names, (struct text){all, size}), size);
+  for (uint32_t size = 0; size < LENGTHS; size++) {
+    struct text text = {all, size};
+    uint32_t hash = pbk_hash_text(text);
+    map_prefetch(&names.map, hash);
+    CHECK_EQUAL_UINT(pbk_map_likely(&names.map, hash), size);
+    CHECK_EQUAL_UINT(pbk_map_find_hashed(&names.map, text, hash), size);
+    for (uint32_t at = 0; at < size; at++) { /* one byte is another */
+      char other[LENGTHS];
+      memcpy(other, all, size);
+      other[at] ^= 1;
+      if (text_equal(text, (struct text){other, size})) CHECK(false);
+      if (pbk_map_find_hashed(&names.map, (struct text){other, size}, hash) != MAP_NONE) CHECK(false);
+    }
+  }
+  pbk_names_release(&names);
+  CHECK_EQUAL_UINT(heap.out, 0);
+}
+
 static void refusal(void) {
   struct check_heap heap = {0};
   struct memory memory;
@@ -175,6 +206,7 @@ int main(void) {
   RUN(hashes_do_not_change);
   RUN(empty);
   RUN(like_a_list);
+  RUN(in_steps);
   RUN(refusal);
   RUN(names);
   RUN(names_forgotten);

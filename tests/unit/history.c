@@ -1,0 +1,243 @@
+/* tests/unit/history.c - series and logs of events, against plain lists (SPEC E6, T5, X3). */
+#include "facts/history.h"
+
+#include "unit/check.h"
+
+enum { EVENTS = 6, MOST = 6000 };
+
+static struct check_heap heap;
+static struct memory memory;
+static struct history *history;
+
+/* The same, plainly: as it came. */
+static struct {
+  uint32_t event;
+  pbk_time time;
+} told[MOST];
+static uint32_t told_count;
+static unsigned char watched[300];
+
+static void open_history(void) {
+  heap = (struct check_heap){0};
+  pbk_memory_init(&memory, check_allocate, &heap, UINT64_MAX);
+  history = NULL;
+  told_count = 0;
+  memset(watched, 0, sizeof watched);
+}
+
+static void close_history(void) {
+  pbk_history_release(&history, &memory);
+  CHECK(history == NULL);
+  CHECK_EQUAL_UINT(heap.out, 0);
+}
+
+static void tell(uint32_t event, pbk_time time) {
+  told[told_count].event = event;
+  told[told_count++].time = time;
+  if (watched[event])
+    pbk_history_add(&history, &memory, event, time);
+  else
+    pbk_history_log(&history, &memory, event, time);
+}
+
+static int by_time(const void *a, const void *b) {
+  pbk_time left = *(const pbk_time *)a, right = *(const pbk_time *)b;
+  return left < right ? -1 : left > right;
+}
+
+static void compare_series(const struct history *of, uint32_t event) {
+  static pbk_time times[MOST];
+  uint32_t count = 0;
+  struct series series = pbk_history_series(of, event);
+  for (uint32_t i = 0; watched[event] && i < told_count; i++)
+    if (told[i].event == event) times[count++] = told[i].time;
+  if (count) qsort(times, count, sizeof *times, by_time);
+  if (!CHECK_EQUAL_UINT(series.count, count) || !count) return;
+  CHECK_EQUAL_BYTES(series.times, times, count * sizeof *times);
+}
+
+static void compare_log(const struct history *of) {
+  static unsigned char bytes[MOST * 16];
+  uint32_t size = pbk_history_log_size(of), at = told_count, event, wrong = 0;
+  pbk_time time;
+  if (!CHECK(size <= sizeof bytes)) return;
+  pbk_history_copy_log(of, bytes);
+  struct log_cursor cursor = {bytes, bytes + size, of ? of->logged_at : 0};
+  while (pbk_log_next(&cursor, &event, &time)) {
+    while (at > 0 && watched[told[at - 1].event]) at--;
+    if (!CHECK(at > 0)) return;
+    at--;
+    wrong += told[at].event != event || told[at].time != time;
+  }
+  while (at > 0 && watched[told[at - 1].event]) at--;
+  CHECK_EQUAL_UINT(at, 0);
+  CHECK_EQUAL_UINT(wrong, 0);
+  CHECK(cursor.at == cursor.end);
+}
+
+static void compare_all(void) {
+  for (uint32_t event = 0; event < EVENTS; event++) compare_series(history, event);
+  compare_log(history);
+}
+
+static void none(void) {
+  open_history();
+  CHECK_EQUAL_UINT(pbk_history_series(NULL, 3).count, 0);
+  CHECK_EQUAL_UINT(pbk_history_log_size(NULL), 0);
+  pbk_history_watch(&history, &memory, watched, EVENTS, 1);
+  CHECK(history == NULL);
+  close_history();
+}
+
+/* All kinds watched, none, and some, which become more; times in order and not. */
+static void random_work(void) {
+  uint64_t random = 3;
+  static const int64_t units[] = {1, 1000, 1000000, 86400000000};
+  for (uint32_t round = 0; round < 60; round++) {
+    open_history();
+    pbk_time now = (pbk_time)check_random_below(&random, 2000) * 1000000;
+    uint32_t count = round % 10 == 9 ? 3000 : check_random_below(&random, 120), late = check_random_below(&random, 20);
+    for (uint32_t event = 0; event < EVENTS; event++)
+      watched[event] = (round % 3 ? check_random_below(&random, 2) : round % 2) != 0;
+    check_note("round %" PRIu32, round);
+    for (uint32_t i = 0; i < count; i++) {
+      now += (pbk_time)check_random_below(&random, 50) * units[check_random_below(&random, 4)];
+      bool is_late = late && check_random_below(&random, late + 1) == 0;
+      tell(check_random_below(&random, EVENTS),
+           is_late ? now - (pbk_time)check_random_below(&random, 1000000000) * 77 : now);
+      if (check_random_below(&random, 100)) continue;
+      watched[check_random_below(&random, EVENTS)] = 1;
+      pbk_history_watch(&history, &memory, watched, EVENTS, 1);
+    }
+    compare_all();
+    memset(watched, 1, EVENTS);
+    pbk_history_watch(&history, &memory, watched, EVENTS, 1);
+    compare_all();
+    CHECK_EQUAL_UINT(pbk_history_log_size(history), 0);
+    close_history();
+  }
+}
+
+/* The ends of time, and numbers of events that take more bytes. */
+static void extremes(void) {
+  static const pbk_time times[] = {INT64_MIN,
+                                   INT64_MAX,
+                                   INT64_MIN,
+                                   0,
+                                   -1,
+                                   1,
+                                   INT64_MAX,
+                                   INT64_MAX,
+                                   INT64_MAX - 1,
+                                   -4611686018427387904,
+                                   4611686018427387904,
+                                   288230376151711743,
+                                   0,
+                                   288230376151711744};
+  open_history();
+  for (uint32_t i = 0; i < 14; i++) tell(i % 2 ? 127 + i : 0, times[i]);
+  for (uint32_t i = 0; i < 300; i++) tell(i, (pbk_time)i * 1000);
+  compare_log(history);
+  watched[0] = watched[140] = watched[255] = 1;
+  pbk_history_watch(&history, &memory, watched, 300, 1);
+  compare_series(history, 0);
+  compare_series(history, 140);
+  compare_series(history, 255);
+  compare_log(history);
+  CHECK(history->size < 4096);
+  close_history();
+  pbk_history_log(&history, &memory, UINT32_MAX - 1, 5);
+  uint32_t event = 0;
+  pbk_time time = 0;
+  unsigned char bytes[16];
+  pbk_history_copy_log(history, bytes);
+  struct log_cursor cursor = {bytes, bytes + pbk_history_log_size(history), history->logged_at};
+  CHECK(pbk_log_next(&cursor, &event, &time));
+  CHECK_EQUAL_UINT(event, UINT32_MAX - 1);
+  CHECK_EQUAL_INT(time, 5);
+  close_history();
+}
+
+/* Only the kinds of the mask's bits. */
+static void by_mask(void) {
+  open_history();
+  unsigned char care[3] = {1, 2, 3};
+  for (uint32_t event = 0; event < 3; event++) pbk_history_log(&history, &memory, event, event);
+  pbk_history_watch(&history, &memory, care, 3, 2);
+  CHECK_EQUAL_UINT(pbk_history_series(history, 0).count, 0);
+  CHECK_EQUAL_UINT(pbk_history_series(history, 1).count, 1);
+  CHECK_EQUAL_UINT(pbk_history_series(history, 2).count, 1);
+  close_history();
+}
+
+/* What is usual takes few bytes: a long log, and a short one. */
+static void small(void) {
+  open_history();
+  for (uint32_t i = 0; i < 1000; i++) tell(i % 100, (pbk_time)i * 36000 * 1000000);
+  CHECK(pbk_history_log_size(history) <= 4 * 1000 + 8);
+  CHECK(heap.calls < 100);
+  compare_log(history);
+  close_history();
+}
+
+/* Put together again from its parts, as a snapshot has them. */
+static void restored(void) {
+  uint64_t random = 8;
+  static unsigned char bytes[MOST * 16];
+  for (uint32_t round = 0; round < 50; round++) {
+    open_history();
+    watched[1] = watched[2] = watched[4] = 1;
+    uint32_t count = check_random_below(&random, round % 5 ? 60 : 1500);
+    for (uint32_t i = 0; i < count; i++)
+      tell(check_random_below(&random, EVENTS), (pbk_time)i * (1 + check_random_below(&random, 3)));
+    check_note("round %" PRIu32, round);
+    uint32_t size = pbk_history_log_size(history);
+    struct history *copy = NULL;
+    pbk_history_copy_log(history, bytes);
+    if (size) copy = pbk_history_of_log(&memory, bytes, size, history->logged_at);
+    for (uint32_t i = 0; i < history_head_count(history); i++) {
+      struct series_head head = history_heads(history)[i];
+      memcpy(pbk_history_restore(&copy, &memory, head.event, head.count), pbk_history_series(history, head.event).times,
+             head.count * sizeof(pbk_time));
+    }
+    for (uint32_t event = 0; event < EVENTS; event++) compare_series(copy, event);
+    compare_log(copy);
+    struct history *kept = history;
+    history = copy;
+    for (uint32_t i = 0; i < 100; i++) tell(i % EVENTS, count * 3 + (pbk_time)i);
+    compare_all();
+    pbk_history_release(&kept, &memory);
+    close_history();
+  }
+}
+
+/* Whatever bytes there are: an end, never past it. */
+static void damaged(void) {
+  uint64_t random = 17;
+  open_history();
+  for (uint32_t i = 0; i < 20000; i++) {
+    unsigned char bytes[24];
+    uint32_t size = 1 + check_random_below(&random, 24), event, steps = 0;
+    pbk_time time;
+    unsigned char *exact = pbk_allocate(&memory, size);
+    for (uint32_t j = 0; j < size; j++)
+      bytes[j] = (unsigned char)check_random(&random) | (check_random_below(&random, 3) ? 0 : 0x80);
+    memcpy(exact, bytes, size);
+    struct log_cursor cursor = {exact, exact + size, (pbk_time)check_random(&random)};
+    while (pbk_log_next(&cursor, &event, &time)) steps++;
+    if (steps > size / 2 || !(cursor.at == NULL || cursor.at == cursor.end)) CHECK(false);
+    pbk_release(&memory, exact, size);
+  }
+  close_history();
+}
+
+int main(void) {
+  RUN(none);
+  RUN(random_work);
+  RUN(extremes);
+  RUN(by_mask);
+  RUN(small);
+  RUN(restored);
+  RUN(damaged);
+  return check_report();
+}
