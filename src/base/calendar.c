@@ -4,19 +4,39 @@
 #define CALENDAR_HOUR PBK_HOUR
 #define CALENDAR_NO_HOUR INT64_MIN
 
+/* Twelve bytes each: when in its hour, and the order in two halves. */
+struct calendar_entry {
+  uint32_t time, high, low;
+};
+struct calendar_piece {
+  struct calendar_piece *older;
+  uint32_t count, capacity;
+  struct calendar_entry entries[];
+};
+enum { PIECE_FIRST = 4, PIECE_MOST = 84 }; /* a kilobyte */
+
+static size_t piece_size(uint32_t capacity) { return sizeof(struct calendar_piece) + capacity * sizeof(struct calendar_entry); }
+
+static struct calendar_piece *release_piece(struct calendar *calendar, struct calendar_piece *piece) {
+  struct calendar_piece *older = piece->older;
+  pbk_release(calendar->memory, piece, piece_size(piece->capacity));
+  return older;
+}
+
 static int64_t hour_of(pbk_time time) {
   int64_t hour = time / CALENDAR_HOUR;
   return time % CALENDAR_HOUR < 0 ? hour - 1 : hour;
 }
 
 void pbk_calendar_init(struct calendar *calendar, struct memory *memory) {
-  *calendar = (struct calendar){.memory = memory, .soonest = INT64_MAX, .open.hour = CALENDAR_NO_HOUR};
+  *calendar = (struct calendar){.memory = memory, .soonest = INT64_MAX, .open_hour = CALENDAR_NO_HOUR};
 }
 
 void pbk_calendar_release(struct calendar *calendar) {
-  for (uint32_t i = 0; i < calendar->bucket_capacity; i++) array_release(calendar->memory, &calendar->buckets[i].wakes);
+  for (uint32_t i = 0; i < calendar->bucket_capacity; i++)
+    for (struct calendar_piece *piece = calendar->buckets[i].newest; piece;) piece = release_piece(calendar, piece);
   pbk_release(calendar->memory, calendar->buckets, (size_t)calendar->bucket_capacity * sizeof *calendar->buckets);
-  array_release(calendar->memory, &calendar->open.wakes);
+  array_release(calendar->memory, &calendar->open);
   array_release(calendar->memory, &calendar->late);
   array_release(calendar->memory, &calendar->early);
   array_release(calendar->memory, &calendar->hours);
@@ -72,7 +92,7 @@ static uint32_t bucket_home(int64_t hour, uint32_t mask) {
 static struct calendar_bucket *bucket_find(struct calendar *calendar, int64_t hour) {
   uint32_t mask = calendar->bucket_capacity - 1;
   uint32_t at = bucket_home(hour, mask);
-  while (calendar->buckets[at].wakes.count > 0 && calendar->buckets[at].hour != hour) at = (at + 1) & mask;
+  while (calendar->buckets[at].count > 0 && calendar->buckets[at].hour != hour) at = (at + 1) & mask;
   return &calendar->buckets[at];
 }
 
@@ -83,8 +103,7 @@ static void buckets_grow(struct calendar *calendar) {
   calendar->buckets = pbk_allocate_cleared(calendar->memory, (size_t)capacity * sizeof *old);
   calendar->bucket_capacity = capacity;
   for (uint32_t i = 0; i < old_capacity; i++) {
-    if (old[i].wakes.count > 0) *bucket_find(calendar, old[i].hour) = old[i];
-    else array_release(calendar->memory, &old[i].wakes);
+    if (old[i].count > 0) *bucket_find(calendar, old[i].hour) = old[i];
   }
   pbk_release(calendar->memory, old, (size_t)old_capacity * sizeof *old);
 }
@@ -93,7 +112,7 @@ static void buckets_grow(struct calendar *calendar) {
 static void bucket_vacate(struct calendar *calendar, struct calendar_bucket *bucket) {
   uint32_t mask = calendar->bucket_capacity - 1;
   uint32_t at = (uint32_t)(bucket - calendar->buckets);
-  for (uint32_t next = (at + 1) & mask; calendar->buckets[next].wakes.count > 0; next = (next + 1) & mask) {
+  for (uint32_t next = (at + 1) & mask; calendar->buckets[next].count > 0; next = (next + 1) & mask) {
     uint32_t home = bucket_home(calendar->buckets[next].hour, mask);
     if (((next - home) & mask) < ((next - at) & mask)) continue;
     calendar->buckets[at] = calendar->buckets[next];
@@ -103,43 +122,67 @@ static void bucket_vacate(struct calendar *calendar, struct calendar_bucket *buc
   calendar->bucket_count--;
 }
 
+/* All room is made before anything changes. */
+static void bucket_add(struct calendar *calendar, int64_t hour, struct wake wake) {
+  struct memory *memory = calendar->memory;
+  struct calendar_bucket *bucket = bucket_find(calendar, hour);
+  struct calendar_piece *piece = bucket->count > 0 ? bucket->newest : NULL;
+  array_reserve(memory, &calendar->open, bucket->count + 1);
+  array_reserve(memory, &calendar->hours, calendar->hours.count + 1);
+  if (!piece || piece->count == piece->capacity) {
+    uint32_t capacity = !piece ? PIECE_FIRST : piece->capacity * 5 > PIECE_MOST ? PIECE_MOST : piece->capacity * 5;
+    struct calendar_piece *newer = pbk_allocate(memory, piece_size(capacity));
+    *newer = (struct calendar_piece){.older = piece, .capacity = capacity};
+    if (!piece) {
+      pbk_heap_push(memory, &calendar->hours, heap_of_signed(hour));
+      bucket->hour = hour;
+      calendar->bucket_count++;
+    }
+    bucket->newest = piece = newer;
+  }
+  uint32_t within = (uint32_t)((uint64_t)wake.time - (uint64_t)hour * (uint64_t)CALENDAR_HOUR);
+  piece->entries[piece->count++] = (struct calendar_entry){within, (uint32_t)(wake.order >> 32), (uint32_t)wake.order};
+  if (++bucket->count > calendar->largest) calendar->largest = bucket->count;
+}
+
 void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) {
   struct wake wake = {time, order};
   int64_t hour = hour_of(time);
   if (time < calendar->soonest) calendar->soonest = time;
-  if (calendar->open.hour != CALENDAR_NO_HOUR && hour <= calendar->open.hour) {
+  if (calendar->open_hour != CALENDAR_NO_HOUR && hour <= calendar->open_hour) {
     bool behind = calendar->late.count == calendar->late_next || wake_before(calendar->late.items[calendar->late.count - 1], wake);
     if (behind) late_push(calendar, wake);
     else early_push(calendar, wake);
     return;
   }
   if ((calendar->bucket_count + 1) * 2 > calendar->bucket_capacity) buckets_grow(calendar);
-  struct calendar_bucket *bucket = bucket_find(calendar, hour);
-  if (bucket->wakes.count == 0) {
-    bucket->hour = hour;
-    array_reserve(calendar->memory, &bucket->wakes, 1);
-    calendar->bucket_count++;
-    pbk_heap_push(calendar->memory, &calendar->hours, heap_of_signed(hour));
-  }
-  array_push(calendar->memory, &bucket->wakes, wake);
+  bucket_add(calendar, hour, wake);
 }
 
 /* ---- taking ---- */
 
 static void open_next_hour(struct calendar *calendar) {
   struct calendar_bucket *bucket = bucket_find(calendar, signed_of_heap(pbk_heap_pop(&calendar->hours)));
-  array_release(calendar->memory, &calendar->open.wakes);
-  calendar->open = *bucket;
+  pbk_time start = (pbk_time)((uint64_t)bucket->hour * (uint64_t)CALENDAR_HOUR);
+  calendar->open_hour = bucket->hour;
+  calendar->next = 0;
+  calendar->open.count = bucket->count;
+  uint32_t at = bucket->count;
+  for (struct calendar_piece *piece = bucket->newest; piece; piece = release_piece(calendar, piece))
+    for (uint32_t i = piece->count; i-- > 0;) {
+      struct calendar_entry entry = piece->entries[i];
+      pbk_time time = (pbk_time)((uint64_t)start + entry.time);
+      calendar->open.items[--at] = (struct wake){time, (uint64_t)entry.high << 32 | entry.low};
+    }
   memset(bucket, 0, sizeof *bucket);
   bucket_vacate(calendar, bucket);
-  pbk_sort_wakes(calendar->open.wakes.items, calendar->open.wakes.count, (pbk_time)((uint64_t)calendar->open.hour * (uint64_t)CALENDAR_HOUR));
-  calendar->next = 0;
+  pbk_sort_wakes(calendar->open.items, calendar->open.count, start);
 }
 
 /* The earliest of the hour's sorted wakes and the two kinds that came later; NULL: none of this hour. */
 static struct wake *earliest(struct calendar *calendar) {
   struct wake *best = NULL;
-  if (calendar->next < calendar->open.wakes.count) best = &calendar->open.wakes.items[calendar->next];
+  if (calendar->next < calendar->open.count) best = &calendar->open.items[calendar->next];
   if (calendar->late_next < calendar->late.count) {
     struct wake *late = &calendar->late.items[calendar->late_next];
     if (!best || wake_before(*late, *best)) best = late;
@@ -156,7 +199,7 @@ bool pbk_calendar_peek(struct calendar *calendar, struct wake *wake) {
       return false;
     }
     open_next_hour(calendar);
-    best = calendar->open.wakes.items;
+    best = calendar->open.items;
   }
   *wake = *best;
   calendar->soonest = wake->time;
@@ -166,6 +209,6 @@ bool pbk_calendar_peek(struct calendar *calendar, struct wake *wake) {
 void pbk_calendar_pop(struct calendar *calendar) {
   struct wake *best = earliest(calendar);
   if (best == calendar->early.items && calendar->early.count > 0) early_pop(calendar);
-  else if (calendar->next < calendar->open.wakes.count && best == &calendar->open.wakes.items[calendar->next]) calendar->next++;
+  else if (calendar->next < calendar->open.count && best == &calendar->open.items[calendar->next]) calendar->next++;
   else if (++calendar->late_next == calendar->late.count) calendar->late.count = calendar->late_next = 0;
 }

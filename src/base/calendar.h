@@ -29,9 +29,12 @@ static inline uint64_t wake_membership(uint32_t audience, uint32_t subject) {
 static inline enum due_kind wake_kind(struct wake wake) { return (enum due_kind)(wake.order >> 61); }
 static inline uint64_t wake_id(struct wake wake) { return wake.order & (((uint64_t)1 << 61) - 1); }
 
+/* What is due in a later hour, in pieces that are never moved, the newest first; each larger than the one before, up to a bound. */
+struct calendar_piece;
 struct calendar_bucket {
   int64_t hour;
-  ARRAY(struct wake) wakes;
+  struct calendar_piece *newest;
+  uint32_t count; /* 0: the place is free */
 };
 
 struct calendar {
@@ -39,8 +42,10 @@ struct calendar {
   pbk_time soonest; /* nothing stands before it */
   /* The hour being walked, sorted; and what was set into it or before it since: those that came in ascending order one behind the
    * other (what is set for a fixed time from now does), the others in a heap. */
-  struct calendar_bucket open;
+  int64_t open_hour;
+  ARRAY(struct wake) open; /* with room for the largest bucket, so that taking needs no memory */
   uint32_t next;
+  uint32_t largest; /* bucket so far */
   ARRAY(struct wake) late;
   uint32_t late_next;
   ARRAY(struct wake) early;
@@ -60,7 +65,7 @@ void pbk_calendar_pop(struct calendar *calendar); /* what peek gave */
 static inline bool calendar_may_be_due(const struct calendar *calendar, pbk_time by) { return calendar->soonest <= by; }
 /* What is likely to come out so many pops from now, for those who want to have it near: false when that is not known. */
 static inline bool calendar_ahead(const struct calendar *calendar, uint32_t pops, struct wake *wake) {
-  if (calendar->open.wakes.count - calendar->next > pops) *wake = calendar->open.wakes.items[calendar->next + pops];
+  if (calendar->open.count - calendar->next > pops) *wake = calendar->open.items[calendar->next + pops];
   else if (calendar->late.count - calendar->late_next > pops) *wake = calendar->late.items[calendar->late_next + pops];
   else return false;
   return true;
