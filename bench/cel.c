@@ -43,10 +43,11 @@ static const char *const trait_names[TRAITS] = {"beta",     "city",     "company
                                                 "industry", "language", "mrr",     "name",    "newsletter", "plan",
                                                 "referrer", "seats",    "source",  "tags"};
 
+static uint32_t trait_numbers[TRAITS];
 struct row {
   pbk_time created_at;
   pbk_value health;
-  struct named_value traits[TRAITS];
+  pbk_value traits[TRAITS];
   pbk_value tags[3];
   pbk_time logins[EVENTS];
 };
@@ -66,17 +67,17 @@ static void make_rows(void) {
     struct row *row = &rows[i];
     row->created_at = bench_now - (pbk_time)(i + 1) * 30 * 86400000000;
     row->health = (pbk_value){.kind = PBK_INT, .as.integer = 70 + (int64_t)i};
-    for (uint32_t t = 0; t < TRAITS; t++) row->traits[t] = (struct named_value){t, value_of_text("something else")};
+    for (uint32_t t = 0; t < TRAITS; t++) row->traits[t] = value_of_text("something else"), trait_numbers[t] = t;
     row->tags[0] = value_of_text("newcomer");
     row->tags[1] = value_of_text(i == 3 ? "partner" : "vip");
     row->tags[2] = value_of_text("enterprise-eu");
-    row->traits[TRAIT_TAGS].value = (pbk_value){.kind = PBK_LIST, .size = 3, .as.items = row->tags};
-    row->traits[TRAIT_COUNTRY].value = value_of_text(countries[i]);
-    row->traits[TRAIT_PLAN].value = value_of_text(i == 5 ? "free" : "pro");
-    row->traits[TRAIT_EMAIL].value = value_of_text("somebody.or.other@example.com");
-    row->traits[TRAIT_SEATS].value = (pbk_value){.kind = PBK_INT, .as.integer = 11 + (int64_t)i};
-    row->traits[TRAIT_MRR].value = (pbk_value){.kind = PBK_DOUBLE, .as.number = 120.5 + i};
-    row->traits[TRAIT_NEWSLETTER].value = (pbk_value){.kind = PBK_BOOL, .as.integer = 1};
+    row->traits[TRAIT_TAGS] = (pbk_value){.kind = PBK_LIST, .size = 3, .as.items = row->tags};
+    row->traits[TRAIT_COUNTRY] = value_of_text(countries[i]);
+    row->traits[TRAIT_PLAN] = value_of_text(i == 5 ? "free" : "pro");
+    row->traits[TRAIT_EMAIL] = value_of_text("somebody.or.other@example.com");
+    row->traits[TRAIT_SEATS] = (pbk_value){.kind = PBK_INT, .as.integer = 11 + (int64_t)i};
+    row->traits[TRAIT_MRR] = (pbk_value){.kind = PBK_DOUBLE, .as.number = 120.5 + i};
+    row->traits[TRAIT_NEWSLETTER] = (pbk_value){.kind = PBK_BOOL, .as.integer = 1};
     for (uint32_t e = 0; e < EVENTS; e++) row->logins[e] = bench_now - (pbk_time)(EVENTS - e) * (86400000000 + i * 1000000);
   }
 }
@@ -94,8 +95,8 @@ static bool row_entry(void *context, uint32_t slot, uint32_t name, struct cel_va
   const struct row *row = context;
   (void)slot;
   for (uint32_t i = 0; i < TRAITS; i++) {
-    if (row->traits[i].name != name) continue;
-    *value = (struct cel_value){.kind = CEL_JSON, .as.json = &row->traits[i].value};
+    if (trait_numbers[i] != name) continue;
+    *value = (struct cel_value){.kind = CEL_JSON, .as.json = &row->traits[i]};
     return true;
   }
   return false;
@@ -111,7 +112,7 @@ static void row_entry_at(void *context, uint32_t slot, uint32_t at, struct text 
   const struct row *row = context;
   (void)slot;
   *name = text_from(trait_names[at]);
-  *value = (struct cel_value){.kind = CEL_JSON, .as.json = &row->traits[at].value};
+  *value = (struct cel_value){.kind = CEL_JSON, .as.json = &row->traits[at]};
 }
 
 static void row_series(void *context, uint32_t slot, uint32_t number, struct cel_series *series) {
@@ -169,7 +170,7 @@ static struct cel_world world_of(struct row *row, struct shown_row *shown) {
                             .entry_at = row_entry_at,
                             .series = row_series,
                             .member = row_member,
-                            .shown = {{SLOT_TRAITS, TRAITS, row->traits}},
+                            .shown = {{SLOT_TRAITS, TRAITS, trait_numbers, row->traits}},
                             .value_count = SLOT_TRAITS,
                             .values = shown->fields,
                             .matches_only = true};
@@ -192,15 +193,15 @@ static bool hand_above(const pbk_value *value, double limit, bool equal) {
 }
 
 static struct hand_answer hand_a(const struct row *row) {
-  const pbk_value *seats = &row->traits[TRAIT_SEATS].value;
-  bool is = hand_equal(&row->traits[TRAIT_PLAN].value, "pro", 3) && seats->kind == PBK_INT && seats->as.integer > 10;
+  const pbk_value *seats = &row->traits[TRAIT_SEATS];
+  bool is = hand_equal(&row->traits[TRAIT_PLAN], "pro", 3) && seats->kind == PBK_INT && seats->as.integer > 10;
   return (struct hand_answer){is, CEL_FOREVER};
 }
 
 static struct hand_answer hand_b(const struct row *row) {
   static const char countries[8][3] = {"AT", "BE", "CH", "DE", "ES", "FR", "IT", "NL"};
-  const pbk_value *country = &row->traits[TRAIT_COUNTRY].value, *flag = &row->traits[TRAIT_NEWSLETTER].value,
-                  *email = &row->traits[TRAIT_EMAIL].value;
+  const pbk_value *country = &row->traits[TRAIT_COUNTRY], *flag = &row->traits[TRAIT_NEWSLETTER],
+                  *email = &row->traits[TRAIT_EMAIL];
   bool is = false;
   for (uint32_t i = 0; i < 8 && !is; i++) is = hand_equal(country, countries[i], 2);
   is = is && flag->kind == PBK_BOOL && flag->as.integer && email->kind == PBK_STRING && email->size >= 12 &&
@@ -209,7 +210,7 @@ static struct hand_answer hand_b(const struct row *row) {
 }
 
 static struct hand_answer hand_c(const struct row *row) {
-  bool is = row->traits[TRAIT_COMPANY].name == TRAIT_COMPANY && hand_above(&row->traits[TRAIT_MRR].value, 99.5, true) &&
+  bool is = trait_numbers[TRAIT_COMPANY] == TRAIT_COMPANY && hand_above(&row->traits[TRAIT_MRR], 99.5, true) &&
             hand_above(&row->health, 60, false);
   bool tagged = false;
   for (uint32_t i = 0; is && i < 3 && !tagged; i++) tagged = hand_equal(&row->tags[i], "vip", 3);
@@ -386,7 +387,7 @@ static void measure_patterns(struct bench *bench, FILE *json) {
     for (uint32_t s = 0; s < SIZES; s++) {
       uint32_t size = (uint32_t)SMALLEST << s;
       text[size - 1] = 'b';
-      row.traits[TRAIT_CITY].value = (pbk_value){.kind = PBK_STRING, .size = size, .as.text = text};
+      row.traits[TRAIT_CITY] = (pbk_value){.kind = PBK_STRING, .size = size, .as.text = text};
       double times[ROUNDS];
       for (uint32_t r = 0; r < ROUNDS; r++) {
         clock_t start = clock();
@@ -442,8 +443,8 @@ static void measure_fuel(struct bench *bench, FILE *json) {
         exit(1);
       }
       struct row row = rows[0];
-      row.traits[TRAIT_TAGS].value = (pbk_value){.kind = PBK_LIST, .size = NUMBERS, .as.items = numbers};
-      row.traits[TRAIT_CITY].value = (pbk_value){.kind = PBK_STRING, .size = sizeof text, .as.text = text};
+      row.traits[TRAIT_TAGS] = (pbk_value){.kind = PBK_LIST, .size = NUMBERS, .as.items = numbers};
+      row.traits[TRAIT_CITY] = (pbk_value){.kind = PBK_STRING, .size = sizeof text, .as.text = text};
       struct cel_world world = world_of(&row, &shown_rows[ROWS]);
       double times[TIMES];
       struct cel_outcome outcome = {.state = CEL_TRUE};

@@ -101,10 +101,20 @@ static pbk_status take_row(pbk_engine *engine, struct rows *rows, const pbk_row 
 
 /* ---- the calls ---- */
 
+static void fetch_readers(const pbk_engine *engine, const struct rows *rows) {
+  enum { SOON = 8 };
+  if (rows->count - rows->taken <= SOON) return;
+  const pbk_row *row = &rows->rows[rows->taken + SOON];
+  if (row->kind == PBK_ROW_TRACK && row->name < NAMES_KNOWN && rows->numbers[row->name])
+    pbk_fetch_readers(engine, row, rows->numbers[row->name] - 1);
+}
+
 static pbk_status rows_body(pbk_engine *engine, void *argument) {
   struct rows *rows = argument;
   struct command command = {.type = COMMAND_NONE};
   while (rows->taken < rows->count) {
+    pbk_fetch_rows(engine, rows->rows + rows->taken, rows->count - rows->taken);
+    fetch_readers(engine, rows);
     pbk_status status = take_row(engine, rows, &rows->rows[rows->taken], &command);
     if (status == PBK_OK) status = pbk_submit(engine, &command);
     if (status != PBK_OK && status != PBK_DUPLICATE) return status;
@@ -137,6 +147,7 @@ struct approvals {
 static pbk_status approvals_body(pbk_engine *engine, void *argument) {
   struct approvals *approvals = argument;
   while (approvals->taken < approvals->count) {
+    pbk_fetch_messages(engine, approvals->messages + approvals->taken, approvals->count - approvals->taken);
     approvals->command.number = approvals->messages[approvals->taken];
     pbk_status status = pbk_submit(engine, &approvals->command);
     if (status != PBK_OK && status != PBK_DUPLICATE) return status;

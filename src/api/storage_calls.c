@@ -88,8 +88,8 @@ static pbk_status snapshot_body(pbk_engine *engine, void *argument) {
   engine->in_callback = true;
   bool made = pbk_make_snapshot(engine, *flags & PBK_SNAPSHOT_COMPRESSED, true);
   engine->in_callback = false;
-  if (!made) engine->broken = PBK_ERR_STORAGE;
-  return engine->broken;
+  if (!made && !engine->stopped) engine->broken = PBK_ERR_STORAGE; /* without memory nothing has begun: it can be made again */
+  return halt_status(engine);
 }
 
 pbk_status pbk_snapshot(pbk_engine *engine, uint32_t flags) {

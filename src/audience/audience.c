@@ -200,12 +200,6 @@ void pbk_install_audience_removal(struct audiences *audiences, uint32_t place) {
 
 /* ---- members ---- */
 
-bool pbk_is_in(const struct audiences *audiences, uint32_t place, uint32_t subject) {
-  const struct membership *membership = &audiences->memberships.items[place];
-  uint32_t word = subject / 64;
-  return word < membership->bits.count && (membership->bits.items[word] >> (subject % 64) & 1);
-}
-
 void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member) {
   struct membership *membership = &audiences->memberships.items[place];
   while (membership->bits.count <= subject / 64) array_push(audiences->context->memory, &membership->bits, 0);

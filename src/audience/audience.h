@@ -80,10 +80,22 @@ bool pbk_program_names(const struct cel_program *program, uint32_t place);
 
 /* ---- members ---- */
 
-bool pbk_is_in(const struct audiences *audiences, uint32_t place, uint32_t subject);
+static inline bool pbk_is_in(const struct audiences *audiences, uint32_t place, uint32_t subject) {
+  const struct membership *membership = &audiences->memberships.items[place];
+  uint32_t word = subject / 64;
+  return word < membership->bits.count && (membership->bits.items[word] >> (subject % 64) & 1);
+}
 void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member);
 /* By the host (A2): takes its turn in the next pass, as every membership does. */
 void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged);
+
+/* What is about to be needed of a membership is fetched ahead of time: of one, and of all that read an event. */
+static inline void pbk_prefetch_membership(const struct audiences *audiences, uint32_t place, uint32_t subject) {
+  const struct membership *membership = &audiences->memberships.items[place];
+  if (subject < membership->armed.count) prefetch(&membership->armed.items[subject]);
+  if (subject / 64 < membership->bits.count) prefetch(&membership->bits.items[subject / 64]);
+}
+void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t event, uint32_t contact);
 
 /* ---- the memberships of a cause (pass.c) ---- */
 

@@ -2,6 +2,7 @@
 #include "audience/audience.h"
 #include "audience/vocabulary.h"
 #include "audience/world.h"
+#include "base/number.h"
 
 void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   struct memory *memory = audiences->context->memory;
@@ -27,6 +28,22 @@ static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32
   for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
 }
 
+/* Whether an event of now leaves a membership as it is: not a member, and none for so long that the wake-up that is set comes first. */
+static bool stays_out(const struct audiences *audiences, const struct read_by *reader, uint32_t subject) {
+  const struct membership *membership = &audiences->memberships.items[reader->audience];
+  if (reader->quiet_for == 0 || subject >= membership->armed.count || pbk_is_in(audiences, reader->audience, subject)) return false;
+  return membership->armed.items[subject] <= saturating_add(audiences->context->now, reader->quiet_for);
+}
+
+/* The readers of a subject's own event of now. */
+static void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event) {
+  struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
+  for (uint32_t i = 0; i < readers.count; i++) {
+    const struct read_by *reader = &readers.first[i];
+    if (reader->of == subject_kind && !stays_out(audiences, reader, subject)) pbk_mark_membership(audiences, reader->audience, subject);
+  }
+}
+
 /* Marks the readers of one thing about a subject: for the subject itself, or for the contacts of an account. */
 static void mark_readers(struct audiences *audiences, struct cel_read read, int32_t subject_kind, uint32_t subject) {
   /* events() is the subject's own history: an account's does not concern its contacts */
@@ -37,6 +54,12 @@ static void mark_readers(struct audiences *audiences, struct cel_read read, int3
     if (reader.of == subject_kind) pbk_mark_membership(audiences, reader.audience, subject);
     else if (subject_kind == PBK_ACCOUNT && !own) mark_contacts_of(audiences, reader.audience, subject);
   }
+}
+
+void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t event, uint32_t contact) {
+  struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
+  for (uint32_t i = 0; i < readers.count; i++)
+    if (readers.first[i].of == PBK_CONTACT) pbk_prefetch_membership(audiences, readers.first[i].audience, contact);
 }
 
 /* Whether an audience of contacts reads anything of their account. */
@@ -111,7 +134,9 @@ static void mark_change(struct audiences *audiences, struct change change) {
   switch (change.kind) {
   case CHANGED_EVENTS:
     if (change.subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
-    break;
+    if (change.subject_kind != PBK_CONTACT || change.late) break;
+    mark_readers_of_event(audiences, change.subject_kind, change.subject, change.number);
+    return;
   case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
   case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
   default: break;
@@ -211,7 +236,7 @@ static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subj
   array_push(audiences->context->memory, &audiences->flips, flip);
   pbk_output_type type = persona ? (flip.entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED)
                                  : (flip.entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
-  pbk_tell_membership(audiences->context, type, (struct told_subject){about->key, about->key_size, audience->of},
+  pbk_tell_membership(audiences->context, type, told_subject(audiences->facts, audience->of, subject),
                       registry_name(&audiences->registry, place));
   pbk_mark_followers(audiences, place, subject);
 }

@@ -39,7 +39,8 @@ void pbk_readers_add(struct memory *memory, struct readers *readers, const struc
   array_reserve(memory, &readers->reads, readers->items.count + count);
   for (uint32_t i = 0; i < count; i++) {
     struct cel_read read = pbk_cel_read_at(program, i);
-    struct read_by reader = {audience, of};
+    int64_t quiet_for = read.kind == CEL_READS_SERIES ? pbk_cel_quiet_for(program, read.slot, read.number) : 0;
+    struct read_by reader = {audience, of, quiet_for > 0 ? quiet_for : 0};
     uint32_t at = place_of(readers, read, audience);
     array_insert(memory, &readers->items, at, reader);
     array_insert(memory, &readers->reads, at, read);

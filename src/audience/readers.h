@@ -8,6 +8,7 @@
 struct read_by {
   uint32_t audience;
   int32_t of; /* the kind of its subjects */
+  int64_t quiet_for; /* of an event: so long after it the condition is false for certain; 0: who knows */
 };
 
 /* The readers of one thing, by audience. */

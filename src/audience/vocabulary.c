@@ -123,6 +123,15 @@ static void add_schema(const struct audiences *audiences, struct text key, const
   if (schema) schemas[(*count)++] = (struct cel_schema){name, slot, schema->open, schema->traits, schema->count};
 }
 
+/* What a condition looks at is kept so that it can be (restored facts are so already). */
+static void want_events(struct facts *facts, const struct cel_program *program, int32_t subject_kind) {
+  for (uint32_t i = 0; i < pbk_cel_read_count(program); i++) {
+    struct cel_read read = pbk_cel_read_at(program, i);
+    if (read.kind != CEL_READS_SERIES) continue;
+    pbk_want_event(facts, read.slot == LOOKUP_EVENTS ? subject_kind : PBK_ACCOUNT, read.number);
+  }
+}
+
 struct cel_program *pbk_compile_condition(struct audiences *audiences, enum condition_use use, int32_t subject_kind,
                                           uint32_t place, struct text source, struct cel_error *error) {
   struct naming naming = {audiences, use, subject_kind, place};
@@ -153,7 +162,9 @@ struct cel_program *pbk_compile_condition(struct audiences *audiences, enum cond
   else environment.variables = contact ? contact_variables : account_variables;
   environment.variable_count = enrolled || use == CONDITION_WHERE ? 4 : 3;
   environment.timed = use == CONDITION_SEGMENT || use == CONDITION_PERSONA || use == CONDITION_EXIT;
-  return pbk_cel_compile(audiences->context->memory, source, &environment, error);
+  struct cel_program *program = pbk_cel_compile(audiences->context->memory, source, &environment, error);
+  if (program && !audiences->restoring) want_events(audiences->facts, program, subject_kind);
+  return program;
 }
 
 bool pbk_refuse_condition(struct problem *problem, const char *member, const struct cel_error *error) {

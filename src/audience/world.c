@@ -40,8 +40,8 @@ static bool subject_field(const struct view *view, uint32_t slot, struct cel_val
     *value = text_value(name_text(view->audiences->context, subject->stage));
     return true;
   default:
-    if (subject->health.kind == PBK_NULL) return false;
-    *value = (struct cel_value){.kind = CEL_JSON, .as.json = &subject->health};
+    if (!subject->has_health) return false;
+    *value = (struct cel_value){.kind = CEL_JSON, .as.json = subject_health(subject)};
     return true;
   }
 }
@@ -75,15 +75,15 @@ static bool world_entry(void *context, uint32_t slot, uint32_t name, struct cel_
 static uint32_t world_entry_count(void *context, uint32_t slot) {
   uint32_t field;
   const struct subject *subject = slot_subject(context, slot, &field);
-  return subject ? subject->traits.count : UINT32_MAX;
+  return subject ? trait_count(subject) : UINT32_MAX;
 }
 
 static void world_entry_at(void *context, uint32_t slot, uint32_t at, struct text *name, struct cel_value *value) {
   const struct view *view = context;
   uint32_t field;
-  const struct named_value *trait = &slot_subject(view, slot, &field)->traits.items[at];
-  *name = name_text(view->audiences->context, trait->name);
-  *value = (struct cel_value){.kind = CEL_JSON, .as.json = &trait->value};
+  const struct subject *subject = slot_subject(view, slot, &field);
+  *name = name_text(view->audiences->context, subject->shape->names[at]);
+  *value = (struct cel_value){.kind = CEL_JSON, .as.json = &subject->values[at]};
 }
 
 static void world_series(void *context, uint32_t slot, uint32_t number, struct cel_series *series) {
@@ -94,10 +94,9 @@ static void world_series(void *context, uint32_t slot, uint32_t number, struct c
   *series = (struct cel_series){.since = INT64_MAX}; /* X3: without an account, empty and never quiet */
   if (!subject) return;
   series->since = subject->created_at;
-  const struct series *found = pbk_subject_series(subject, number);
-  if (!found) return;
-  series->times = found->times.items;
-  series->count = found->times.count;
+  struct series found = pbk_subject_series(subject, number);
+  series->times = found.times;
+  series->count = found.count;
 }
 
 static bool world_member(void *context, uint32_t slot, uint32_t number) {
@@ -109,30 +108,55 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
   return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
 }
 
-/* What conditions may read of a subject without a call. */
-static struct cel_shown show(const pbk_value **values, uint32_t first, const struct subject *subject) {
-  if (subject->health.kind != PBK_NULL) values[first + SLOT_CONTACT_HEALTH] = &subject->health;
-  return (struct cel_shown){first + SLOT_CONTACT_TRAITS, subject->traits.count, subject->traits.items};
+/* The traits that conditions may read of a subject without a call. */
+static void show_traits(struct cel_shown *shown, uint32_t slot, const struct subject *subject) {
+  static const uint32_t none = 0;
+  shown->slot = slot;
+  shown->count = 0;
+  shown->names = subject ? &none : NULL;
+  shown->values = NULL;
+  if (!subject || !subject->shape) return;
+  shown->values = subject->values;
+  shown->names = subject->shape->names;
+  shown->count = subject->shape->count;
 }
 
+enum { VALUES_SHOWN = SLOT_ACCOUNT_HEALTH + 1 };
+
+/* The fields likewise: a health, which few have. */
+static const pbk_value *const *show_values(const struct subject *contact, const struct subject *account,
+                                           const pbk_value *values[VALUES_SHOWN]) {
+  static const pbk_value *const none[VALUES_SHOWN] = {NULL};
+  bool of_contact = contact && contact->has_health, of_account = account && account->has_health;
+  if (!of_contact && !of_account) return none;
+  for (uint32_t i = 0; i < VALUES_SHOWN; i++) values[i] = NULL;
+  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(contact);
+  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(account);
+  return values;
+}
+
+/* Every member is set, one by one: this is done for each evaluation, and most of them are short. */
 static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
                      struct cel_outcome *outcome) {
-  const pbk_value *values[SLOT_ACCOUNT_HEALTH + 1] = {NULL};
-  struct cel_world world = {.context = (void *)(uintptr_t)view,
-                            .now = view->audiences->context->now,
-                            .field = world_field,
-                            .entry = world_entry,
-                            .entry_count = world_entry_count,
-                            .entry_at = world_entry_at,
-                            .series = world_series,
-                            .member = world_member,
-                            .value_count = SLOT_ACCOUNT_HEALTH + 1,
-                            .values = values,
-                            .armed = view->armed != INT64_MAX,
-                            .armed_at = view->armed,
-                            .matches_only = matches_only};
-  if (view->contact) world.shown[SHOWN_CONTACT] = show(values, SLOT_CONTACT_ID, &view->contact->subject);
-  if (view->account) world.shown[SHOWN_ACCOUNT] = show(values, SLOT_ACCOUNT_ID, &view->account->subject);
+  const struct subject *contact = view->contact ? &view->contact->subject : NULL;
+  const struct subject *account = view->account ? &view->account->subject : NULL;
+  const pbk_value *values[VALUES_SHOWN];
+  struct cel_world world;
+  world.context = (void *)(uintptr_t)view;
+  world.now = view->audiences->context->now;
+  world.field = world_field;
+  world.entry = world_entry;
+  world.entry_count = world_entry_count;
+  world.entry_at = world_entry_at;
+  world.series = world_series;
+  world.member = world_member;
+  world.value_count = VALUES_SHOWN;
+  world.values = show_values(contact, account, values);
+  world.armed = view->armed != INT64_MAX;
+  world.armed_at = view->armed;
+  world.matches_only = matches_only;
+  show_traits(&world.shown[SHOWN_CONTACT], SLOT_CONTACT_TRAITS, contact);
+  show_traits(&world.shown[SHOWN_ACCOUNT], SLOT_ACCOUNT_TRAITS, account);
   pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);
 }
 

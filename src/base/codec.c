@@ -5,13 +5,6 @@
 
 #include "base/array.h"
 
-/* Memory holds numbers as the bytes do: rows of them are copied. */
-#if defined(__BYTE_ORDER__) && defined(__ORDER_LITTLE_ENDIAN__)
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define CODEC_IS_NATIVE 1
-#endif
-#endif
-
 /* ---- writing ---- */
 
 unsigned char *pbk_write_room(struct writer *writer, uint32_t size) {
@@ -76,7 +69,7 @@ void pbk_write_double(struct writer *writer, double value) {
 void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t count) {
   if (count > UINT32_MAX / 8) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
   unsigned char *at = pbk_write_room(writer, count * 8);
-#ifdef CODEC_IS_NATIVE
+#ifdef NUMBERS_ARE_LITTLE
   if (count) memcpy(at, words, (size_t)count * 8);
 #else
   for (uint32_t i = 0; i < count; i++)
@@ -160,7 +153,7 @@ double pbk_read_double(struct reader *reader) {
 
 void pbk_read_words(struct reader *reader, uint64_t *words, uint32_t count) {
   const unsigned char *at = pbk_read_bytes(reader, (uint64_t)count * 8);
-#ifdef CODEC_IS_NATIVE
+#ifdef NUMBERS_ARE_LITTLE
   if (at && count) memcpy(words, at, (size_t)count * 8);
   else if (count) memset(words, 0, (size_t)count * 8);
 #else

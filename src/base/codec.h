@@ -7,6 +7,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+/* Memory holds numbers as the bytes do: they, and rows of them, are copied. */
+#if defined(__BYTE_ORDER__) && defined(__ORDER_LITTLE_ENDIAN__)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define NUMBERS_ARE_LITTLE 1
+#endif
+#endif
+
 /* A growing buffer. Zero-initialise, then set memory. */
 struct writer {
   struct memory *memory;

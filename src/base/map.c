@@ -157,7 +157,3 @@ void pbk_names_return(struct names *names, struct names_mark mark) {
   }
   pbk_arena_return(&names->arena, mark.texts);
 }
-
-struct text pbk_names_text(const struct names *names, uint32_t number) {
-  return (struct text){names->texts[number].bytes, names->texts[number].size};
-}

@@ -53,7 +53,9 @@ void pbk_names_init(struct names *names, struct memory *memory);
 void pbk_names_release(struct names *names);
 uint32_t pbk_names_intern(struct names *names, struct text text);
 uint32_t pbk_names_find(const struct names *names, struct text text); /* MAP_NONE where there is none */
-struct text pbk_names_text(const struct names *names, uint32_t number);
+static inline struct text pbk_names_text(const struct names *names, uint32_t number) {
+  return (struct text){names->texts[number].bytes, names->texts[number].size};
+}
 
 /* How far they go, to forget those that came after and that nothing holds. */
 struct names_mark {

@@ -8,12 +8,6 @@
 /* How deep values are read at all, from JSON or from bytes: recursion stops there. */
 enum { VALUE_MOST_DEPTH = 128 };
 
-/* A value under an interned name. */
-struct named_value {
-  uint32_t name;
-  pbk_value value;
-};
-
 static inline struct text value_text(const pbk_value *value) {
   return (struct text){value->as.text, value->size};
 }

@@ -2,14 +2,14 @@
  * chosen when the condition is laid out, so that hardly anything is left to decide when it runs. */
 #include "cel/branch_run.h"
 
-/* ---- where values come from: NULL where that takes more ---- */
+/* ---- where values come from: false where that takes more ---- */
 
-BRANCH_INLINE const pbk_value *load_entry(const struct cel_branch *branch, const struct cel_world *world,
-                                          const struct cel_machine *machine, uint32_t shown) {
+BRANCH_INLINE bool load_entry(const struct cel_branch *branch, const struct cel_world *world, const struct cel_machine *machine,
+                              uint32_t shown, const pbk_value **json) {
   uint32_t place = machine->places[branch->place];
-  if (place >= world->shown[shown].count) return NULL;
-  const struct named_value *entry = &world->shown[shown].entries[place];
-  return entry->name == branch->number ? &entry->value : NULL;
+  if (place >= world->shown[shown].count || world->shown[shown].names[place] != branch->number) return false;
+  *json = world->shown[shown].values + place;
+  return true;
 }
 
 /* ---- what is tested ---- */
@@ -90,12 +90,14 @@ BRANCH_INLINE uint32_t test_starts(const struct cel_branch *branch, const pbk_va
 
 #define OF_ENTRY(test)                                                                          \
   static void first_##test(BRANCH_TEST_ARGUMENTS) {                                             \
-    const pbk_value *json = load_entry(branch, world, machine, 0);                              \
-    branch_next(branch, world, machine, outcome, json ? test(branch, json) : TRUTH_UNFIT);      \
+    const pbk_value *json;                                                                      \
+    bool there = load_entry(branch, world, machine, 0, &json);                                  \
+    branch_next(branch, world, machine, outcome, there ? test(branch, json) : TRUTH_UNFIT);     \
   }                                                                                             \
   static void second_##test(BRANCH_TEST_ARGUMENTS) {                                            \
-    const pbk_value *json = load_entry(branch, world, machine, 1);                              \
-    branch_next(branch, world, machine, outcome, json ? test(branch, json) : TRUTH_UNFIT);      \
+    const pbk_value *json;                                                                      \
+    bool there = load_entry(branch, world, machine, 1, &json);                                  \
+    branch_next(branch, world, machine, outcome, there ? test(branch, json) : TRUTH_UNFIT);     \
   }
 #define OF_FIELD(test)                                                                          \
   static void field_##test(BRANCH_TEST_ARGUMENTS) {                                             \
@@ -130,7 +132,7 @@ OF_ITEM(test_any)
 BRANCH_INLINE uint32_t branch_simple_loop(const struct cel_branch *loop, struct cel_machine *machine, const pbk_value *range) {
   const struct cel_branch *body = loop + 1;
   uint32_t absorbing = loop->operation == BRANCH_EXISTS;
-  if (!range || range->kind != PBK_LIST || range->size > BRANCH_MOST_ITEMS) return TRUTH_UNFIT;
+  if (range->kind != PBK_LIST || range->size > BRANCH_MOST_ITEMS) return TRUTH_UNFIT;
   uint32_t looped = machine->looped + range->size * body->cost;
   if (looped > CEL_WALKS / 2) return TRUTH_UNFIT;
   machine->looped = looped;
@@ -141,11 +143,15 @@ BRANCH_INLINE uint32_t branch_simple_loop(const struct cel_branch *loop, struct 
   return !absorbing;
 }
 static void first_loop(BRANCH_TEST_ARGUMENTS) {
-  uint32_t truth = branch_simple_loop(branch, machine, load_entry(branch, world, machine, 0));
+  const pbk_value *json;
+  bool there = load_entry(branch, world, machine, 0, &json);
+  uint32_t truth = there ? branch_simple_loop(branch, machine, json) : TRUTH_UNFIT;
   branch_next(branch, world, machine, outcome, truth);
 }
 static void second_loop(BRANCH_TEST_ARGUMENTS) {
-  uint32_t truth = branch_simple_loop(branch, machine, load_entry(branch, world, machine, 1));
+  const pbk_value *json;
+  bool there = load_entry(branch, world, machine, 1, &json);
+  uint32_t truth = there ? branch_simple_loop(branch, machine, json) : TRUTH_UNFIT;
   branch_next(branch, world, machine, outcome, truth);
 }
 

@@ -168,6 +168,9 @@ struct cel_read {
 };
 uint32_t pbk_cel_read_count(const struct cel_program *program);
 struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at);
+/* How long a program is false for certain after an event of that lookup and number: the window of a quiet() that is all of it, or a part
+ * of the && that is. 0: not certain at all. */
+int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slot, uint32_t number);
 
 /* ---- evaluating ---- */
 
@@ -177,10 +180,12 @@ struct cel_series {
   pbk_time since;        /* quiet(w) needs since <= now - w; INT64_MAX: never quiet */
 };
 
-/* The entries of one CEL_ENTRIES where they lie in memory; NULL: not shown. No name stands twice. */
+/* The entries of one CEL_ENTRIES where they lie in memory, names and values in the same order; `names` NULL: not shown. No name stands
+ * twice. */
 struct cel_shown {
   uint32_t slot, count;
-  const struct named_value *entries;
+  const uint32_t *names;
+  const pbk_value *values;
 };
 
 struct cel_world {

@@ -66,9 +66,9 @@ bool pbk_cel_aside_end(struct cel_machine *machine, const struct cel_aside *asid
 
 const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
   for (uint32_t i = 0; i < shown->count; i++) {
-    if (shown->entries[i].name != name) continue;
+    if (shown->names[i] != name) continue;
     machine->places[name % CEL_PLACES] = (uint16_t)i;
-    return &shown->entries[i].value;
+    return &shown->values[i];
   }
   return NULL;
 }

@@ -263,7 +263,7 @@ void pbk_cel_evaluate_generally(struct cel_machine *machine, const struct cel_pr
 
 static inline const struct cel_shown *cel_shown_at(const struct cel_world *world, uint32_t slot) {
   for (uint32_t i = 0; i < CEL_MOST_SHOWN; i++) {
-    if (world->shown[i].slot == slot && world->shown[i].entries) return &world->shown[i];
+    if (world->shown[i].slot == slot && world->shown[i].names) return &world->shown[i];
   }
   return NULL;
 }
@@ -272,7 +272,7 @@ const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct 
 /* NULL: no such entry. */
 static inline const pbk_value *cel_shown_entry(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
   uint32_t place = machine->places[name % CEL_PLACES];
-  if (place < shown->count && shown->entries[place].name == name) return &shown->entries[place].value;
+  if (place < shown->count && shown->names[place] == name) return &shown->values[place];
   return pbk_cel_shown_search(machine, shown, name);
 }
 /* A field that the world shows; NULL: it has to be asked. */

@@ -279,6 +279,7 @@ bool pbk_check_definitions(struct pbk_engine *engine, const struct command *comm
   struct names_mark names = pbk_names_mark(&engine->context.names);
   bool fine = true;
   uint32_t done = 0;
+  pbk_forget_wanted(&engine->facts);
   for (; done < count && fine; done++) {
     uint32_t before = problem->path_size;
     if (command->batch) {
@@ -294,6 +295,7 @@ bool pbk_check_definitions(struct pbk_engine *engine, const struct command *comm
   }
   if (!fine) {
     abandon(engine, prepared, done);
+    pbk_forget_wanted(&engine->facts);
     pbk_names_return(&engine->context.names, names); /* nothing of it remains (P12), in the state neither */
     pbk_release(&engine->memory, prepared, (count + 1) * sizeof *prepared);
     return false;
@@ -380,6 +382,7 @@ static bool settle(struct pbk_engine *engine, const struct prepared *prepared, u
 
 void pbk_apply_definitions(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
+  pbk_watch_wanted(&engine->facts);
   for (uint32_t i = 0; i < command->definition_count; i++) {
     struct prepared *prepared = &engine->prepared[i];
     prepared->undefine = command->definitions[i].undefine != 0;

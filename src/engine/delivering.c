@@ -152,6 +152,7 @@ bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *co
 static bool offer_all(struct pbk_engine *engine, struct message *message) {
   for (; message; message = pbk_ready_message(&engine->outbox)) {
     if (!pbk_prepare(engine, NULL, 0)) return false; /* its answer must be taken */
+    pbk_fetch_ready(engine);
     pbk_offered_message(&engine->outbox);
     char key[MESSAGE_KEY_TEXT];
     uint64_t id = message->id;

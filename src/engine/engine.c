@@ -88,6 +88,7 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   while (pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to && pbk_prepare(engine, NULL, 0)) {
     if (budget && done == budget) return true;
     pbk_calendar_pop(&context->calendar);
+    pbk_fetch_due(engine);
     if (wake.time > context->now) context->now = wake.time;
     bool stood = do_due(engine, wake);
     done += stood;

@@ -141,6 +141,18 @@ static inline bool pbk_prepare(struct pbk_engine *engine, const struct command *
 uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *command);
 static inline void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chunks.may_use_spare = false; }
 
+/* ---- ahead.c: what comes soon is fetched into the cache ---- */
+
+/* What the calendar holds next. */
+void pbk_fetch_due(const struct pbk_engine *engine);
+/* What the rows to come need; `left` are there, the next one first. */
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left);
+/* What a row's event makes to be looked at. */
+void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event);
+/* What the messages to be offered next need, or those that a call names. */
+void pbk_fetch_ready(const struct pbk_engine *engine);
+void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left);
+
 /* ---- cause.c ---- */
 
 /* A new cause: nothing changed yet, nobody judged. */

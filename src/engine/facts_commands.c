@@ -174,8 +174,9 @@ static void apply_stage_and_health(struct pbk_engine *engine, const struct comma
     pbk_set_stage(&engine->facts, subject, happening.stage_after);
   }
   if (command->health) {
-    bool counts = happening.stage_after == happening.stage_before && subject->health.kind != PBK_NULL; /* P2 */
-    if (counts) happening.health_moved = pbk_compare_health(command->health, &subject->health);
+    const pbk_value *before = subject_health(subject);
+    bool counts = happening.stage_after == happening.stage_before && before; /* P2 */
+    if (counts) happening.health_moved = pbk_compare_health(command->health, before);
     pbk_set_health(&engine->facts, subject, command->health);
   }
   pbk_run_cause(engine, &happening, NULL);
@@ -192,7 +193,8 @@ static void apply_assign(struct pbk_engine *engine, const struct command *comman
 static void apply_pin(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
   struct contact *contact = contact_of(engine, command);
-  contact->pinned = command->sender.bytes ? pbk_registry_find(&engine->senders.registry, command->sender) : MAP_NONE;
+  pbk_pin_sender(&engine->facts, contact,
+                 command->sender.bytes ? pbk_registry_find(&engine->senders.registry, command->sender) : MAP_NONE);
   run_facts(engine);
 }
 

@@ -61,7 +61,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct outbox *outbox = &engine->outbox;
   const struct playbooks *playbooks = &engine->playbooks;
   const struct calendar *calendar = &engine->context.calendar;
-  uint64_t bytes = ROW_GROWTH(facts->contacts) + ROW_GROWTH(facts->accounts) + map_growth(&facts->contact_keys) +
+  uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + map_growth(&facts->contact_keys) +
                    map_growth(&facts->account_keys) +
                    words_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
                    words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
@@ -93,6 +93,7 @@ bool pbk_prepare_anew(struct pbk_engine *engine, const struct command *command, 
   if (command && command->type == COMMAND_DEFINE) {
     uint64_t subjects = (uint64_t)engine->facts.contacts.count + engine->facts.accounts.count;
     reserve += extent * 64 + subjects * 24; /* memberships and wake-ups of whoever is there */
+    reserve += pbk_watching_growth(&engine->facts);
   } else if (command) {
     reserve += extent * (command->zones.size ? 2 : 8);
   }

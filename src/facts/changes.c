@@ -5,7 +5,7 @@ void pbk_merge_traits(struct facts *facts, struct subject *subject, const pbk_va
   for (uint32_t i = 0; i < traits->size; i++) {
     const pbk_member *member = &traits->as.members[i];
     uint32_t name = pbk_names_intern(&facts->context->names, member_name(member));
-    if (pbk_subject_set_trait(subject, facts->context, name, &member->value))
+    if (pbk_subject_set_trait(subject, &facts->subjects, name, &member->value))
       pbk_note_change(facts, CHANGED_TRAIT, subject, name);
   }
 }
@@ -39,8 +39,9 @@ void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t acc
 }
 
 void pbk_record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
-  pbk_subject_add_event(subject, facts->context, event, occurred_at);
+  pbk_subject_add_event(subject, &facts->subjects, event, occurred_at);
   pbk_note_change(facts, CHANGED_EVENTS, subject, event);
+  facts->changes.items[facts->changes.count - 1].late = occurred_at < facts->context->now;
   if (occurred_at < subject->created_at) { /* E7 */
     subject->created_at = occurred_at;
     pbk_note_change(facts, CHANGED_CREATED_AT, subject, 0);
@@ -61,8 +62,9 @@ void pbk_set_stage(struct facts *facts, struct subject *subject, uint32_t stage)
 }
 
 void pbk_set_health(struct facts *facts, struct subject *subject, const pbk_value *health) {
-  if (pbk_value_equal(&subject->health, health)) return;
-  subject->health = *health;
+  const pbk_value *before = subject_health(subject);
+  if (before && pbk_value_equal(before, health)) return;
+  pbk_subject_set_health(subject, facts->context->memory, health);
   pbk_note_change(facts, CHANGED_HEALTH, subject, 0);
 }
 
@@ -101,27 +103,6 @@ uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t rol
   for (uint32_t i = 0; i < holding->holders.count; i++)
     if (holding->holders.items[i].role == role) return holding->holders.items[i].user;
   return MAP_NONE;
-}
-
-void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t sender, pbk_time occurred_at) {
-  uint64_t order = ++facts->contacted_order;
-  for (uint32_t i = 0; i < contact->contacted.count; i++) {
-    struct contacted *contacted = &contact->contacted.items[i];
-    if (contacted->sender != sender) continue;
-    if (occurred_at >= contacted->occurred_at) *contacted = (struct contacted){sender, occurred_at, order};
-    return;
-  }
-  struct contacted contacted = {sender, occurred_at, order};
-  array_push(facts->context->memory, &contact->contacted, contacted);
-}
-
-void pbk_forget_sender(struct facts *facts, uint32_t sender) {
-  for (uint32_t i = 0; i < facts->contacts.count; i++) {
-    struct contact *contact = contact_at(facts, i);
-    if (contact->pinned == sender) contact->pinned = MAP_NONE;
-    for (uint32_t j = contact->contacted.count; j-- > 0;)
-      if (contact->contacted.items[j].sender == sender) array_remove(&contact->contacted, j);
-  }
 }
 
 void pbk_forget_role_or_user(struct facts *facts, uint32_t role, uint32_t user) {

@@ -10,28 +10,30 @@ static struct text account_key(const void *owner, uint32_t index) {
 
 void pbk_facts_init(struct facts *facts, struct context *context) {
   *facts = (struct facts){.context = context};
+  pbk_subjects_init(&facts->subjects, context);
+  pbk_shelf_init(&facts->contacts, SHELF_ROW(sizeof(struct contact)));
+  pbk_shelf_init(&facts->accounts, SHELF_ROW(sizeof(struct account)));
+  pbk_shelf_init(&facts->dealings, SHELF_ROW(sizeof(struct dealings)));
   pbk_map_init(&facts->contact_keys, contact_key, facts);
   pbk_map_init(&facts->account_keys, account_key, facts);
   pbk_registry_init(&facts->users, context->memory, &context->names);
   pbk_registry_init(&facts->roles, context->memory, &context->names);
 }
 
+static void release_subject(struct facts *facts, struct subject *subject) {
+  pbk_subject_clear(subject, &facts->subjects);
+  pbk_subject_free_key(subject, facts->context->memory);
+}
+
 void pbk_facts_release(struct facts *facts) {
   struct memory *memory = facts->context->memory;
-  for (uint32_t i = 0; i < facts->contacts.count; i++) {
-    struct contact *contact = facts->contacts.items[i];
-    pbk_subject_clear(&contact->subject, memory);
-    pbk_release(memory, contact->subject.key, contact->subject.key_size);
-    array_release(memory, &contact->contacted);
-    pbk_release(memory, contact, sizeof *contact);
-  }
+  for (uint32_t i = 0; i < facts->dealings.count; i++) pbk_clear_dealings(facts, contact_at(facts, i));
+  for (uint32_t i = 0; i < facts->contacts.count; i++) release_subject(facts, &contact_at(facts, i)->subject);
   for (uint32_t i = 0; i < facts->accounts.count; i++) {
-    struct account *account = facts->accounts.items[i];
-    pbk_subject_clear(&account->subject, memory);
-    pbk_release(memory, account->subject.key, account->subject.key_size);
+    struct account *account = account_at(facts, i);
+    release_subject(facts, &account->subject);
     array_release(memory, &account->holders);
     array_release(memory, &account->contacts);
-    pbk_release(memory, account, sizeof *account);
   }
   for (uint32_t i = 0; i < facts->users.entries.count; i++) {
     struct user *user = facts->users.entries.items[i].current;
@@ -41,21 +43,16 @@ void pbk_facts_release(struct facts *facts) {
   }
   for (uint32_t i = 0; i < facts->roles.entries.count; i++)
     pbk_release(memory, facts->roles.entries.items[i].current, sizeof(struct role));
-  array_release(memory, &facts->contacts);
-  array_release(memory, &facts->accounts);
+  pbk_shelf_release(memory, &facts->contacts);
+  pbk_shelf_release(memory, &facts->accounts);
+  pbk_shelf_release(memory, &facts->dealings);
   array_release(memory, &facts->changes);
+  array_release(memory, &facts->wanted);
+  pbk_subjects_release(&facts->subjects);
   pbk_map_release(memory, &facts->contact_keys);
   pbk_map_release(memory, &facts->account_keys);
   pbk_registry_release(&facts->users);
   pbk_registry_release(&facts->roles);
-}
-
-struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
-  return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
-}
-
-uint32_t pbk_subject_total(const struct facts *facts, int32_t kind) {
-  return kind == PBK_CONTACT ? facts->contacts.count : facts->accounts.count;
 }
 
 uint32_t pbk_find_contact(const struct facts *facts, struct text key) { return pbk_map_find(&facts->contact_keys, key); }
@@ -64,16 +61,29 @@ uint32_t pbk_find_subject(const struct facts *facts, int32_t kind, struct text k
   return kind == PBK_CONTACT ? pbk_find_contact(facts, key) : pbk_find_account(facts, key);
 }
 
+struct contact *pbk_new_contact(struct facts *facts, struct text key, pbk_time created_at) {
+  struct memory *memory = facts->context->memory;
+  uint32_t index = facts->contacts.count;
+  struct dealings *dealings = pbk_shelf_add(memory, &facts->dealings);
+  dealings->pinned = MAP_NONE;
+  struct contact *contact = pbk_shelf_add(memory, &facts->contacts);
+  pbk_subject_init(&contact->subject, &facts->subjects, PBK_CONTACT, index, key, created_at);
+  contact->account = MAP_NONE;
+  return contact;
+}
+
+struct account *pbk_new_account(struct facts *facts, struct text key, pbk_time created_at) {
+  uint32_t index = facts->accounts.count;
+  struct account *account = pbk_shelf_add(facts->context->memory, &facts->accounts);
+  pbk_subject_init(&account->subject, &facts->subjects, PBK_ACCOUNT, index, key, created_at);
+  return account;
+}
+
 struct contact *pbk_need_contact(struct facts *facts, struct text key) {
   uint32_t index = pbk_find_contact(facts, key);
   if (index != MAP_NONE) return contact_at(facts, index);
-  struct memory *memory = facts->context->memory;
-  struct contact *contact = pbk_allocate_cleared(memory, sizeof *contact);
-  index = facts->contacts.count;
-  pbk_subject_init(&contact->subject, memory, PBK_CONTACT, index, key, facts->context->now);
-  contact->account = contact->pinned = MAP_NONE;
-  array_push(memory, &facts->contacts, contact);
-  pbk_map_add(memory, &facts->contact_keys, key, index);
+  struct contact *contact = pbk_new_contact(facts, key, facts->context->now);
+  pbk_map_add(facts->context->memory, &facts->contact_keys, key, contact->subject.index);
   facts->contact_count++;
   pbk_note_change(facts, CHANGED_CREATED, &contact->subject, 0);
   return contact;
@@ -82,12 +92,8 @@ struct contact *pbk_need_contact(struct facts *facts, struct text key) {
 struct account *pbk_need_account(struct facts *facts, struct text key) {
   uint32_t index = pbk_find_account(facts, key);
   if (index != MAP_NONE) return account_at(facts, index);
-  struct memory *memory = facts->context->memory;
-  struct account *account = pbk_allocate_cleared(memory, sizeof *account);
-  index = facts->accounts.count;
-  pbk_subject_init(&account->subject, memory, PBK_ACCOUNT, index, key, facts->context->now);
-  array_push(memory, &facts->accounts, account);
-  pbk_map_add(memory, &facts->account_keys, key, index);
+  struct account *account = pbk_new_account(facts, key, facts->context->now);
+  pbk_map_add(facts->context->memory, &facts->account_keys, key, account->subject.index);
   facts->account_count++;
   pbk_note_change(facts, CHANGED_CREATED, &account->subject, 0);
   return account;
@@ -103,17 +109,12 @@ void pbk_output_subject(const struct facts *facts, pbk_output *output, int32_t k
   else output->account = key;
 }
 
-void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number) {
-  struct change change = {kind, subject->kind, subject->index, number};
-  array_push(facts->context->memory, &facts->changes, change);
-}
-
 void pbk_erase_subject(struct facts *facts, struct subject *subject) {
   struct memory *memory = facts->context->memory;
   if (subject->kind == PBK_CONTACT) {
     struct contact *contact = contact_at(facts, subject->index);
     pbk_join_account(facts, contact, MAP_NONE);
-    array_release(memory, &contact->contacted);
+    pbk_clear_dealings(facts, contact);
     pbk_map_remove(&facts->contact_keys, subject_key(subject));
     facts->contact_count--;
   } else {
@@ -125,7 +126,60 @@ void pbk_erase_subject(struct facts *facts, struct subject *subject) {
     pbk_map_remove(&facts->account_keys, subject_key(subject));
     facts->account_count--;
   }
-  pbk_subject_clear(subject, memory);
+  pbk_subject_clear(subject, &facts->subjects);
   subject->deleted = true;
   pbk_note_change(facts, CHANGED_DELETED, subject, 0);
+}
+
+/* ---- watching ---- */
+
+void pbk_want_event(struct facts *facts, int32_t subject_kind, uint32_t event) {
+  struct wanted_event wanted = {subject_kind, event};
+  array_push(facts->context->memory, &facts->wanted, wanted);
+}
+
+void pbk_forget_wanted(struct facts *facts) { facts->wanted.count = 0; }
+
+void pbk_watch_wanted(struct facts *facts) {
+  struct subjects *subjects = &facts->subjects;
+  unsigned char mask = 0;
+  for (uint32_t i = 0; i < facts->wanted.count; i++) {
+    struct wanted_event wanted = facts->wanted.items[i];
+    if (pbk_watch_event(subjects, wanted.subject_kind, wanted.event)) mask |= watched_of(wanted.subject_kind);
+  }
+  facts->wanted.count = 0;
+  for (uint32_t i = 0; mask & watched_of(PBK_CONTACT) && i < facts->contacts.count; i++)
+    pbk_watch_history(subjects, &contact_at(facts, i)->subject);
+  for (uint32_t i = 0; mask & watched_of(PBK_ACCOUNT) && i < facts->accounts.count; i++)
+    pbk_watch_history(subjects, &account_at(facts, i)->subject);
+}
+
+uint64_t pbk_watching_growth(const struct facts *facts) {
+  enum { FOR_EACH_BYTE = 4, MOST = 1 << 26 }; /* an event takes four bytes in a log and eight to sixteen in a series */
+  uint64_t bytes = facts->subjects.log_bytes * FOR_EACH_BYTE;
+  return bytes < MOST ? bytes : MOST;
+}
+
+/* ---- ahead of time ---- */
+
+void pbk_prefetch_body(const struct facts *facts, uint32_t contact) {
+  const struct contact *of = contact_at(facts, contact);
+  prefetch(of->subject.values);
+  prefetch(of->subject.history);
+  if (of->subject.history) prefetch((const unsigned char *)of->subject.history + SHELF_LINE);
+  if (of->account != MAP_NONE) prefetch(account_at(facts, of->account));
+}
+
+void pbk_prefetch_account_body(const struct facts *facts, uint32_t contact) {
+  uint32_t account = contact_at(facts, contact)->account;
+  if (account == MAP_NONE) return;
+  prefetch(account_at(facts, account)->subject.values);
+  prefetch(account_at(facts, account)->subject.history);
+}
+
+uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon) {
+  uint64_t bytes = shelf_growth(&facts->contacts, subjects_soon) + shelf_growth(&facts->accounts, subjects_soon) +
+                   shelf_growth(&facts->dealings, subjects_soon) + pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
+  uint32_t history = facts->subjects.largest_history;
+  return bytes + (uint64_t)history + history / 4;
 }

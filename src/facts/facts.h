@@ -3,6 +3,7 @@
 #define PBK_FACTS_FACTS_H
 
 #include "base/registry.h"
+#include "base/shelf.h"
 #include "base/telling.h"
 #include "facts/subject.h"
 
@@ -16,9 +17,22 @@ struct contacted {
 struct contact {
   struct subject subject;
   uint32_t account; /* index, or MAP_NONE */
-  uint32_t pinned;  /* sender, or MAP_NONE */
   bool suppressed;
-  ARRAY(struct contacted) contacted;
+};
+
+/* What a contact has to do with senders: most with one at most, which stands here. */
+struct dealings {
+  union {
+    struct {
+      pbk_time occurred_at;
+      uint64_t order;
+    } only;
+    struct contacted *all;
+  } with;
+  uint32_t count;    /* senders that were in contact */
+  uint32_t capacity; /* of `all`; 0: there is at most one */
+  uint32_t sender;   /* the only one */
+  uint32_t pinned;   /* sender, or MAP_NONE */
 };
 
 /* Who holds a role at an account. */
@@ -57,18 +71,27 @@ struct change {
   enum change_kind kind;
   int32_t subject_kind;
   uint32_t subject, number;
+  bool late; /* events: it happened before now */
+};
+
+/* A kind of event that conditions look at. */
+struct wanted_event {
+  int32_t subject_kind;
+  uint32_t event;
 };
 
 struct facts {
   struct context *context;
-  ARRAY(struct contact *) contacts; /* by index; deleted ones stay, emptied */
-  ARRAY(struct account *) accounts;
+  struct subjects subjects;
+  struct shelf contacts, accounts; /* by index; deleted ones stay, emptied */
+  struct shelf dealings; /* of the contacts */
   struct map contact_keys, account_keys; /* of those not deleted */
   struct registry users, roles;
   uint64_t contact_count, account_count; /* not deleted */
   uint64_t contacted_order;
   uint32_t largest_account; /* the most contacts any has had */
   ARRAY(struct change) changes; /* of the cause under way */
+  ARRAY(struct wanted_event) wanted; /* that definitions which are being checked look at */
 };
 
 void pbk_facts_init(struct facts *facts, struct context *context);
@@ -76,15 +99,30 @@ void pbk_facts_release(struct facts *facts);
 
 /* ---- subjects ---- */
 
-static inline struct contact *contact_at(const struct facts *facts, uint32_t index) { return facts->contacts.items[index]; }
-static inline struct account *account_at(const struct facts *facts, uint32_t index) { return facts->accounts.items[index]; }
-struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index);
-uint32_t pbk_subject_total(const struct facts *facts, int32_t kind); /* indexes given out */
+static inline struct contact *contact_at(const struct facts *facts, uint32_t index) {
+  return shelf_row(&facts->contacts, index, SHELF_ROW(sizeof(struct contact)));
+}
+static inline struct account *account_at(const struct facts *facts, uint32_t index) {
+  return shelf_row(&facts->accounts, index, SHELF_ROW(sizeof(struct account)));
+}
+static inline struct dealings *dealings_at(const struct facts *facts, uint32_t contact) {
+  return shelf_row(&facts->dealings, contact, SHELF_ROW(sizeof(struct dealings)));
+}
+static inline struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
+  return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
+}
+/* Indexes given out. */
+static inline uint32_t pbk_subject_total(const struct facts *facts, int32_t kind) {
+  return kind == PBK_CONTACT ? facts->contacts.count : facts->accounts.count;
+}
 
 /* MAP_NONE where there is none. */
 uint32_t pbk_find_contact(const struct facts *facts, struct text key);
 uint32_t pbk_find_account(const struct facts *facts, struct text key);
 uint32_t pbk_find_subject(const struct facts *facts, int32_t kind, struct text key);
+/* A new one, which cannot be found by its key yet. */
+struct contact *pbk_new_contact(struct facts *facts, struct text key, pbk_time created_at);
+struct account *pbk_new_account(struct facts *facts, struct text key, pbk_time created_at);
 /* Found or created. */
 struct contact *pbk_need_contact(struct facts *facts, struct text key);
 struct account *pbk_need_account(struct facts *facts, struct text key);
@@ -94,8 +132,19 @@ struct subject *pbk_need_subject(struct facts *facts, int32_t kind, struct text 
 static inline struct told_subject told_subject(const struct facts *facts, int32_t kind, uint32_t index) {
   const struct subject *subject =
       kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
-  return (struct told_subject){subject->key, subject->key_size, kind};
+  struct text key = subject_key(subject);
+  return (struct told_subject){key.bytes, key.size, kind};
 }
+/* What is about to be needed is fetched ahead of time: first a subject itself, some time later what hangs on it, and what an event of
+ * it needs of its account; later again what hangs on the account. */
+static inline void pbk_prefetch_contact(const struct facts *facts, uint32_t index) { prefetch(contact_at(facts, index)); }
+static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) { prefetch(account_at(facts, index)); }
+void pbk_prefetch_body(const struct facts *facts, uint32_t contact);
+void pbk_prefetch_account_body(const struct facts *facts, uint32_t contact);
+
+/* What the rows over all subjects may take soon, where it is much, and what one input may take at most for the history of one. */
+uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon);
+
 /* Sets contact or account of an output. */
 void pbk_output_subject(const struct facts *facts, pbk_output *output, int32_t kind, uint32_t index);
 
@@ -112,7 +161,21 @@ int pbk_compare_health(const pbk_value *a, const pbk_value *b);
 
 void pbk_set_holder(struct facts *facts, struct account *account, uint32_t role, uint32_t user); /* MAP_NONE: nobody */
 uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t role);              /* a defined user, or MAP_NONE */
+
+/* ---- contacts and senders ---- */
+
+void pbk_pin_sender(struct facts *facts, const struct contact *contact, uint32_t sender); /* MAP_NONE: nobody */
+static inline uint32_t pinned_sender(const struct facts *facts, const struct contact *contact) {
+  return dealings_at(facts, contact->subject.index)->pinned;
+}
 void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t sender, pbk_time occurred_at);
+static inline uint32_t contacted_count(const struct facts *facts, const struct contact *contact) {
+  return dealings_at(facts, contact->subject.index)->count;
+}
+/* In the order in which senders first were in contact. */
+struct contacted pbk_contacted_at(const struct facts *facts, const struct contact *contact, uint32_t at);
+void pbk_add_contacted(struct facts *facts, const struct contact *contact, struct contacted contacted);
+void pbk_clear_dealings(struct facts *facts, const struct contact *contact); /* but for who is pinned */
 /* A sender is not defined any more: nothing refers to it. */
 void pbk_forget_sender(struct facts *facts, uint32_t sender);
 void pbk_forget_role_or_user(struct facts *facts, uint32_t role, uint32_t user);
@@ -120,6 +183,17 @@ void pbk_forget_role_or_user(struct facts *facts, uint32_t role, uint32_t user);
 /* Empties a subject, forgets its key, parts it from its account or contacts. What refers to its index finds it deleted. */
 void pbk_erase_subject(struct facts *facts, struct subject *subject);
 
-void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number);
+/* Whose times conditions may ask for: said when a condition is accepted; from the time at which it counts the times are kept as they are
+ * read, and those so far are made so, for all subjects. */
+void pbk_want_event(struct facts *facts, int32_t subject_kind, uint32_t event);
+void pbk_forget_wanted(struct facts *facts);
+void pbk_watch_wanted(struct facts *facts);
+/* What that may take at most, about. */
+uint64_t pbk_watching_growth(const struct facts *facts);
+
+static inline void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number) {
+  struct change change = {kind, subject->kind, subject->index, number, false};
+  array_push(facts->context->memory, &facts->changes, change);
+}
 
 #endif

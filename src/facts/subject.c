@@ -1,17 +1,51 @@
 /* facts/subject.c - see subject.h. */
 #include "facts/subject.h"
 
-static char *copy_key(struct memory *memory, struct text key) {
-  char *copy = pbk_allocate(memory, key.size);
-  memcpy(copy, key.bytes, key.size);
-  return copy;
+void pbk_subjects_init(struct subjects *subjects, struct context *context) {
+  *subjects = (struct subjects){.context = context};
+  pbk_shapes_init(&subjects->shapes, context);
 }
 
-void pbk_subject_init(struct subject *subject, struct memory *memory, int32_t kind, uint32_t index, struct text key,
+void pbk_subjects_release(struct subjects *subjects) {
+  array_release(subjects->context->memory, &subjects->watched);
+  pbk_shapes_release(&subjects->shapes);
+}
+
+/* ---- keys ---- */
+
+static void set_key(struct subject *subject, struct memory *memory, struct text key) {
+  if (key.size > SUBJECT_KEY_HERE) {
+    char *copy = pbk_allocate(memory, key.size);
+    memcpy(copy, key.bytes, key.size);
+    memcpy(subject->key, &copy, sizeof copy);
+  } else if (key.size) {
+    memcpy(subject->key, key.bytes, key.size);
+  }
+  subject->key_size = (uint8_t)key.size;
+}
+
+void pbk_subject_free_key(struct subject *subject, struct memory *memory) {
+  struct text key = subject_key(subject);
+  if (key.size > SUBJECT_KEY_HERE) pbk_release(memory, (void *)(uintptr_t)key.bytes, key.size);
+  subject->key_size = 0;
+}
+
+void pbk_subject_init(struct subject *subject, struct subjects *subjects, int32_t kind, uint32_t index, struct text key,
                       pbk_time created_at) {
-  *subject = (struct subject){.kind = kind, .index = index, .created_at = created_at, .stage = MAP_NONE};
-  subject->key = copy_key(memory, key);
-  subject->key_size = key.size;
+  *subject = (struct subject){.kind = (uint8_t)kind, .index = index, .created_at = created_at, .stage = MAP_NONE};
+  set_key(subject, subjects->context->memory, key);
+}
+
+void pbk_subject_rename(struct subject *subject, struct memory *memory, struct text key) {
+  struct subject before = *subject;
+  set_key(subject, memory, key);
+  pbk_subject_free_key(&before, memory);
+}
+
+/* ---- traits and health ---- */
+
+static uint32_t value_count(const struct subject *subject) {
+  return trait_count(subject) + subject->has_health;
 }
 
 static void release_value(struct memory *memory, const pbk_value *value) {
@@ -19,80 +53,85 @@ static void release_value(struct memory *memory, const pbk_value *value) {
   if (extent) pbk_release(memory, (void *)(uintptr_t)value->as.text, extent);
 }
 
-void pbk_subject_clear(struct subject *subject, struct memory *memory) {
-  for (uint32_t i = 0; i < subject->traits.count; i++) release_value(memory, &subject->traits.items[i].value);
-  array_release(memory, &subject->traits);
-  for (uint32_t i = 0; i < subject->series.count; i++) array_release(memory, &subject->series.items[i].times);
-  array_release(memory, &subject->series);
+void pbk_subject_clear(struct subject *subject, struct subjects *subjects) {
+  struct memory *memory = subjects->context->memory;
+  for (uint32_t i = 0; i < trait_count(subject); i++) release_value(memory, &subject->values[i]);
+  pbk_release(memory, subject->values, value_count(subject) * sizeof *subject->values);
+  pbk_shape_drop(&subjects->shapes, subject->shape);
+  if (subject->history) subjects->log_bytes -= subject->history->log_size;
+  pbk_history_release(&subject->history, memory);
+  subject->values = NULL;
+  subject->shape = NULL;
+  subject->has_health = false;
 }
 
-void pbk_subject_rename(struct subject *subject, struct memory *memory, struct text key) {
-  char *copy = copy_key(memory, key);
-  pbk_release(memory, subject->key, subject->key_size);
-  subject->key = copy;
-  subject->key_size = key.size;
+/* Room for one value more. */
+static void room_for_value(struct subject *subject, struct memory *memory) {
+  uint32_t count = value_count(subject);
+  size_t size = count * sizeof *subject->values;
+  subject->values = pbk_reallocate(memory, subject->values, size, size + sizeof *subject->values);
 }
 
-const pbk_value *pbk_subject_trait(const struct subject *subject, uint32_t name) {
-  for (uint32_t i = 0; i < subject->traits.count; i++)
-    if (subject->traits.items[i].name == name) return &subject->traits.items[i].value;
-  return NULL;
+static pbk_value copy_value(struct memory *memory, const pbk_value *value) {
+  size_t extent = value->kind < PBK_STRING ? 0 : pbk_value_extent(value);
+  return extent ? pbk_value_copy_into(pbk_allocate(memory, extent), value) : *value;
 }
 
-bool pbk_subject_set_trait(struct subject *subject, struct context *context, uint32_t name, const pbk_value *value) {
-  struct text text = name_text(context, name);
-  uint32_t low = 0, high = subject->traits.count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (text_compare(name_text(context, subject->traits.items[middle].name), text) < 0) low = middle + 1;
-    else high = middle;
+bool pbk_subject_set_trait(struct subject *subject, struct subjects *subjects, uint32_t name, const pbk_value *value) {
+  struct memory *memory = subjects->context->memory;
+  uint32_t place = shape_place(subject->shape, name), count = value_count(subject);
+  if (place != MAP_NONE) {
+    pbk_value *kept = &subject->values[place];
+    if (pbk_value_equal(kept, value)) return false;
+    pbk_value copy = copy_value(memory, value);
+    release_value(memory, kept);
+    *kept = copy;
+    return true;
   }
-  bool known = low < subject->traits.count && subject->traits.items[low].name == name;
-  if (known && pbk_value_equal(&subject->traits.items[low].value, value)) return false;
-  size_t extent = pbk_value_extent(value);
-  pbk_value copy = *value;
-  if (extent) copy = pbk_value_copy_into(pbk_allocate(context->memory, extent), value);
-  struct named_value trait = {name, copy};
-  if (known) {
-    release_value(context->memory, &subject->traits.items[low].value);
-    subject->traits.items[low] = trait;
-  } else {
-    array_insert(context->memory, &subject->traits, low, trait);
-  }
+  pbk_value copy = copy_value(memory, value);
+  room_for_value(subject, memory);
+  subject->shape = pbk_shape_with(&subjects->shapes, subject->shape, name, &place);
+  memmove(subject->values + place + 1, subject->values + place, (count - place) * sizeof *subject->values);
+  subject->values[place] = copy;
   return true;
 }
 
-/* Where a kind of event stands, or would stand. */
-static uint32_t series_place(const struct subject *subject, uint32_t event) {
-  uint32_t low = 0, high = subject->series.count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (subject->series.items[middle].event < event) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+void pbk_subject_set_health(struct subject *subject, struct memory *memory, const pbk_value *health) {
+  if (!subject->has_health) room_for_value(subject, memory);
+  subject->has_health = true;
+  subject->values[trait_count(subject)] = *health;
 }
 
-const struct series *pbk_subject_series(const struct subject *subject, uint32_t event) {
-  uint32_t place = series_place(subject, event);
-  if (place == subject->series.count || subject->series.items[place].event != event) return NULL;
-  return &subject->series.items[place];
+/* ---- events ---- */
+
+bool pbk_watch_event(struct subjects *subjects, int32_t kind, uint32_t event) {
+  if (event_watched(subjects, kind, event)) return false;
+  while (subjects->watched.count <= event) array_push(subjects->context->memory, &subjects->watched, 0);
+  subjects->watched.items[event] |= watched_of(kind);
+  return true;
 }
 
-void pbk_subject_add_event(struct subject *subject, struct context *context, uint32_t event, pbk_time occurred_at) {
-  uint32_t place = series_place(subject, event);
-  if (place == subject->series.count || subject->series.items[place].event != event) {
-    struct series empty = {.event = event};
-    array_insert(context->memory, &subject->series, place, empty);
+static void note_size(struct subjects *subjects, const struct history *history) {
+  if (history->size > subjects->largest_history) subjects->largest_history = history->size;
+}
+
+void pbk_watch_history(struct subjects *subjects, struct subject *subject) {
+  if (!subject->history || subject->history->log_size == 0) return;
+  uint32_t before = subject->history->log_size;
+  pbk_history_watch(&subject->history, subjects->context->memory, subjects->watched.items, subjects->watched.count,
+                    watched_of(subject->kind));
+  subjects->log_bytes = subjects->log_bytes - before + subject->history->log_size;
+  note_size(subjects, subject->history);
+}
+
+void pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at) {
+  struct memory *memory = subjects->context->memory;
+  if (event_watched(subjects, subject->kind, event)) {
+    pbk_history_add(&subject->history, memory, event, occurred_at);
+  } else {
+    uint32_t before = subject->history ? subject->history->log_size : 0;
+    pbk_history_log(&subject->history, memory, event, occurred_at);
+    subjects->log_bytes += subject->history->log_size - before;
   }
-  struct series *series = &subject->series.items[place];
-  uint32_t at = series->times.count, low = 0;
-  if (at > 0 && series->times.items[at - 1] > occurred_at) { /* late: behind all that happened at or before it */
-    while (low < at) {
-      uint32_t middle = low + (at - low) / 2;
-      if (series->times.items[middle] > occurred_at) at = middle;
-      else low = middle + 1;
-    }
-  }
-  array_insert(context->memory, &series->times, at, occurred_at);
+  note_size(subjects, subject->history);
 }

@@ -1,44 +1,86 @@
-/* facts/subject.h - what contacts and accounts have in common: key, traits, stage, health, history of events (SPEC E2..E7). */
+/* facts/subject.h - what contacts and accounts have in common: key, traits, stage, health, history of events (SPEC E2..E7).
+ */
 #ifndef PBK_FACTS_SUBJECT_H
 #define PBK_FACTS_SUBJECT_H
 
-#include "base/context.h"
 #include "base/value.h"
+#include "facts/history.h"
+#include "facts/shape.h"
 
-/* When one kind of event happened to one subject: ascending, equal times allowed. */
-struct series {
-  uint32_t event;
-  ARRAY(pbk_time) times;
-};
+enum { SUBJECT_KEY_HERE = 12 };
 
+/* What nearly every input needs comes in one line of the cache: a contact's. */
 struct subject {
-  int32_t kind; /* PBK_CONTACT, PBK_ACCOUNT */
-  uint32_t index;
-  bool deleted;
-  uint32_t key_size;
-  char *key;
+  pbk_value *values; /* of its traits, in the order of the shape's names; then its health, where it has one */
+  struct history *history;
+  struct shape *shape;
   pbk_time created_at;
-  uint32_t stage;   /* name, or MAP_NONE */
-  pbk_value health; /* PBK_NULL: unset */
-  ARRAY(struct named_value) traits; /* ordered by the text of the name; what lies below a value is a block of its own */
-  ARRAY(struct series) series; /* ordered by event */
+  uint32_t index;
+  uint32_t stage; /* name, or MAP_NONE */
+  uint8_t kind;   /* PBK_CONTACT, PBK_ACCOUNT */
+  uint8_t key_size;
+  bool deleted;
+  bool has_health;
+  char key[SUBJECT_KEY_HERE]; /* or, of a longer one, where it is */
 };
+
+/* What all subjects of an engine share. */
+struct subjects {
+  struct context *context;
+  struct shapes shapes;
+  ARRAY(unsigned char) watched; /* by event: bits of watched_of; what is not there is only logged */
+  uint64_t log_bytes;           /* in all histories, not less */
+  uint32_t largest_history;     /* the largest block that any has had */
+};
+void pbk_subjects_init(struct subjects *subjects, struct context *context);
+void pbk_subjects_release(struct subjects *subjects);
+
+/* An event may be watched of contacts and only logged of accounts. */
+static inline unsigned char watched_of(int32_t kind) {
+  return kind == PBK_CONTACT ? 1 : 2;
+}
+static inline bool event_watched(const struct subjects *subjects, int32_t kind, uint32_t event) {
+  return event < subjects->watched.count && (subjects->watched.items[event] & watched_of(kind));
+}
+/* From now on, which the histories there are do not follow by themselves. False: it is already. */
+bool pbk_watch_event(struct subjects *subjects, int32_t kind, uint32_t event);
 
 static inline struct text subject_key(const struct subject *subject) {
-  return (struct text){subject->key, subject->key_size};
+  const char *bytes = subject->key;
+  if (subject->key_size > SUBJECT_KEY_HERE) memcpy(&bytes, subject->key, sizeof bytes);
+  return (struct text){bytes, subject->key_size};
 }
 
-void pbk_subject_init(struct subject *subject, struct memory *memory, int32_t kind, uint32_t index, struct text key,
+void pbk_subject_init(struct subject *subject, struct subjects *subjects, int32_t kind, uint32_t index, struct text key,
                       pbk_time created_at);
 /* Frees what it holds, but for the key. */
-void pbk_subject_clear(struct subject *subject, struct memory *memory);
+void pbk_subject_clear(struct subject *subject, struct subjects *subjects);
+void pbk_subject_free_key(struct subject *subject, struct memory *memory);
 void pbk_subject_rename(struct subject *subject, struct memory *memory, struct text key);
 
-const pbk_value *pbk_subject_trait(const struct subject *subject, uint32_t name); /* NULL: absent */
+/* Traits, ordered by the text of their names; what lies below a value is a block of its own. */
+static inline uint32_t trait_count(const struct subject *subject) {
+  return shape_count(subject->shape);
+}
+static inline const pbk_value *pbk_subject_trait(const struct subject *subject, uint32_t name) { /* NULL: absent */
+  uint32_t place = shape_place(subject->shape, name);
+  return place == MAP_NONE ? NULL : &subject->values[place];
+}
 /* True when it differs from before. */
-bool pbk_subject_set_trait(struct subject *subject, struct context *context, uint32_t name, const pbk_value *value);
+bool pbk_subject_set_trait(struct subject *subject, struct subjects *subjects, uint32_t name, const pbk_value *value);
 
-const struct series *pbk_subject_series(const struct subject *subject, uint32_t event); /* NULL: none */
-void pbk_subject_add_event(struct subject *subject, struct context *context, uint32_t event, pbk_time occurred_at);
+/* NULL: unset. */
+static inline const pbk_value *subject_health(const struct subject *subject) {
+  return subject->has_health ? &subject->values[trait_count(subject)] : NULL;
+}
+void pbk_subject_set_health(struct subject *subject, struct memory *memory, const pbk_value *health);
+
+/* The times of an event that is watched: of others none are shown. */
+static inline struct series pbk_subject_series(const struct subject *subject, uint32_t event) {
+  return pbk_history_series(subject->history, event);
+}
+/* Makes series of what is logged and is watched now. */
+void pbk_watch_history(struct subjects *subjects, struct subject *subject);
+void pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at);
 
 #endif

@@ -10,23 +10,25 @@ bool pbk_pool_has(const struct pool *pool, uint32_t sender) {
 /* The active sender that was last in contact, of this pool or of all (S8). */
 static uint32_t last_in_contact(const struct senders *senders, const struct pool *pool, pbk_sticky sticky,
                                 const struct contact *contact) {
-  const struct contacted *last = NULL;
-  for (uint32_t i = 0; i < contact->contacted.count; i++) {
-    const struct contacted *contacted = &contact->contacted.items[i];
-    if (!pbk_sender_active(senders, contacted->sender)) continue;
-    if (sticky == PBK_STICKY_POOL && !pbk_pool_has(pool, contacted->sender)) continue;
-    if (!last || contacted->occurred_at > last->occurred_at ||
-        (contacted->occurred_at == last->occurred_at && contacted->order > last->order))
+  struct contacted last = {.sender = MAP_NONE};
+  uint32_t count = contacted_count(senders->facts, contact);
+  for (uint32_t i = 0; i < count; i++) {
+    struct contacted contacted = pbk_contacted_at(senders->facts, contact, i);
+    if (!pbk_sender_active(senders, contacted.sender)) continue;
+    if (sticky == PBK_STICKY_POOL && !pbk_pool_has(pool, contacted.sender)) continue;
+    if (last.sender == MAP_NONE || contacted.occurred_at > last.occurred_at ||
+        (contacted.occurred_at == last.occurred_at && contacted.order > last.order))
       last = contacted;
   }
-  return last ? last->sender : MAP_NONE;
+  return last.sender;
 }
 
 uint32_t pbk_pool_choose(const struct senders *senders, const struct pool *pool, pbk_sticky sticky,
                          const struct contact *contact, enum sender_choice *how) {
-  if (contact && contact->pinned != MAP_NONE && pbk_sender_active(senders, contact->pinned)) {
+  uint32_t pinned = contact ? pinned_sender(senders->facts, contact) : MAP_NONE;
+  if (pinned != MAP_NONE && pbk_sender_active(senders, pinned)) {
     *how = CHOSEN_PINNED;
-    return contact->pinned;
+    return pinned;
   }
   if (contact && sticky != PBK_STICKY_OFF) {
     *how = CHOSEN_STICKY;

@@ -218,7 +218,8 @@ static const pbk_value *hostile_value(void) {
   return pick(3) ? &scalars[pick(24)] : &nested[pick(8)];
 }
 
-static struct named_value shown_traits[SHOWN_MOST];
+static uint32_t shown_names[SHOWN_MOST];
+static pbk_value shown_values[SHOWN_MOST];
 
 static void random_world(void) {
   static const char *const names[] = {"a", "b", "c", "d", "e"};
@@ -226,8 +227,8 @@ static void random_world(void) {
   for (uint32_t i = 0; i < 5; i++) {
     if (pick(6) == 0) continue;
     const pbk_value *json = hostile_value();
-    shown_traits[world.trait_count].name = pbk_names_intern(&world.names, text_from(names[i]));
-    shown_traits[world.trait_count].value = *json;
+    shown_names[world.trait_count] = pbk_names_intern(&world.names, text_from(names[i]));
+    shown_values[world.trait_count] = *json;
     world.traits[world.trait_count].name = names[i];
     world.traits[world.trait_count++].value = (struct cel_value){.kind = CEL_JSON, .as.json = json};
   }
@@ -266,8 +267,8 @@ static void compare(const struct cel_program *program, bool shown, bool matches_
   const pbk_value *values[SLOT_HEALTH + 1] = {NULL};
   table.matches_only = matches_only;
   if (shown) {
-    table.shown[0] = (struct cel_shown){SLOT_TRAITS, world.trait_count, shown_traits};
-    if (world.has_account) table.shown[1] = (struct cel_shown){SLOT_ACCOUNT_TRAITS, world.trait_count, shown_traits};
+    table.shown[0] = (struct cel_shown){SLOT_TRAITS, world.trait_count, shown_names, shown_values};
+    if (world.has_account) table.shown[1] = (struct cel_shown){SLOT_ACCOUNT_TRAITS, world.trait_count, shown_names, shown_values};
     if (world.health.kind == CEL_JSON) values[SLOT_HEALTH] = world.health.as.json;
     table.values = values;
     table.value_count = SLOT_HEALTH + 1;

@@ -30,7 +30,7 @@ static void traits(void) {
   pbk_value empty = {.kind = PBK_MAP};
   pbk_merge_traits(&facts, &contact->subject, &empty);
   CHECK_TEXT(text_from(changed()), "");
-  CHECK_EQUAL_UINT(contact->subject.traits.count, 2);
+  CHECK_EQUAL_UINT(trait_count(&contact->subject), 2);
   close_facts();
 }
 
@@ -62,6 +62,7 @@ static void accounts(void) {
 static void events(void) {
   open_both();
   uint32_t login = name_of("login");
+  pbk_watch_event(&facts.subjects, PBK_CONTACT, login);
   pbk_record_event(&facts, &contact->subject, login, 1000);
   CHECK_TEXT(text_from(changed()), "e");
   pbk_record_event(&facts, &contact->subject, login, 900);
@@ -70,7 +71,7 @@ static void events(void) {
   pbk_record_event(&facts, &contact->subject, login, 950);
   CHECK_TEXT(text_from(changed()), "e");
   CHECK_EQUAL_INT(contact->subject.created_at, 900);
-  CHECK_EQUAL_UINT(pbk_subject_series(&contact->subject, login)->times.count, 3);
+  CHECK_EQUAL_UINT(pbk_subject_series(&contact->subject, login).count, 3);
   close_facts();
 }
 
@@ -160,22 +161,22 @@ static void last_contact(void) {
   open_both();
   pbk_record_contact(&facts, contact, 1, 10);
   pbk_record_contact(&facts, contact, 2, 10);
-  CHECK_EQUAL_UINT(contact->contacted.count, 2);
-  CHECK(contact->contacted.items[1].order > contact->contacted.items[0].order);
+  CHECK_EQUAL_UINT(contacted_count(&facts, contact), 2);
+  CHECK(pbk_contacted_at(&facts, contact, 1).order > pbk_contacted_at(&facts, contact, 0).order);
   pbk_record_contact(&facts, contact, 1, 5);
-  CHECK_EQUAL_INT(contact->contacted.items[0].occurred_at, 10);
-  CHECK(contact->contacted.items[1].order > contact->contacted.items[0].order);
+  CHECK_EQUAL_INT(pbk_contacted_at(&facts, contact, 0).occurred_at, 10);
+  CHECK(pbk_contacted_at(&facts, contact, 1).order > pbk_contacted_at(&facts, contact, 0).order);
   pbk_record_contact(&facts, contact, 1, 10);
-  CHECK(contact->contacted.items[0].order > contact->contacted.items[1].order);
+  CHECK(pbk_contacted_at(&facts, contact, 0).order > pbk_contacted_at(&facts, contact, 1).order);
   pbk_record_contact(&facts, contact, 2, 11);
-  CHECK_EQUAL_INT(contact->contacted.items[1].occurred_at, 11);
-  contact->pinned = 2;
+  CHECK_EQUAL_INT(pbk_contacted_at(&facts, contact, 1).occurred_at, 11);
+  pbk_pin_sender(&facts, contact, 2);
   pbk_forget_sender(&facts, 1);
-  CHECK_EQUAL_UINT(contact->contacted.count, 1);
-  CHECK_EQUAL_UINT(contact->pinned, 2);
+  CHECK_EQUAL_UINT(contacted_count(&facts, contact), 1);
+  CHECK_EQUAL_UINT(pinned_sender(&facts, contact), 2);
   pbk_forget_sender(&facts, 2);
-  CHECK_EQUAL_UINT(contact->contacted.count, 0);
-  CHECK_EQUAL_UINT(contact->pinned, MAP_NONE);
+  CHECK_EQUAL_UINT(contacted_count(&facts, contact), 0);
+  CHECK_EQUAL_UINT(pinned_sender(&facts, contact), MAP_NONE);
   close_facts();
 }
 

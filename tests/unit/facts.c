@@ -15,7 +15,7 @@ static void created_once(void) {
   CHECK_EQUAL_INT(contact->subject.kind, PBK_CONTACT);
   CHECK_EQUAL_INT(account->subject.kind, PBK_ACCOUNT);
   CHECK_EQUAL_UINT(contact->account, MAP_NONE);
-  CHECK_EQUAL_UINT(contact->pinned, MAP_NONE);
+  CHECK_EQUAL_UINT(pinned_sender(&facts, contact), MAP_NONE);
   CHECK(!contact->suppressed);
   CHECK_EQUAL_UINT(facts.contact_count, 1);
   CHECK_EQUAL_UINT(facts.account_count, 1);
@@ -38,7 +38,7 @@ static void erased(void) {
     pbk_join_account(&facts, contacts[i], account->subject.index);
   }
   pbk_value value = value_string(TEXT("pro"));
-  pbk_subject_set_trait(&contacts[1]->subject, &context, name_of("plan"), &value);
+  pbk_subject_set_trait(&contacts[1]->subject, &facts.subjects, name_of("plan"), &value);
   pbk_record_event(&facts, &contacts[1]->subject, name_of("login"), 5);
   pbk_record_contact(&facts, contacts[1], 0, 5);
   begin();
@@ -46,15 +46,15 @@ static void erased(void) {
   CHECK_TEXT(text_from(changed()), "jd");
   CHECK(contacts[1]->subject.deleted);
   CHECK_TEXT(subject_key(&contacts[1]->subject), "u2"); /* outputs still name it */
-  CHECK_EQUAL_UINT(contacts[1]->subject.traits.count, 0);
-  CHECK_EQUAL_UINT(contacts[1]->subject.series.count, 0);
-  CHECK_EQUAL_UINT(contacts[1]->contacted.count, 0);
+  CHECK_EQUAL_UINT(trait_count(&contacts[1]->subject), 0);
+  CHECK(contacts[1]->subject.history == NULL);
+  CHECK_EQUAL_UINT(contacted_count(&facts, contacts[1]), 0);
   CHECK_EQUAL_UINT(account->contacts.count, 2);
   CHECK_EQUAL_UINT(pbk_find_contact(&facts, TEXT("u2")), MAP_NONE);
   CHECK_EQUAL_UINT(facts.contact_count, 2);
   struct contact *anew = pbk_need_contact(&facts, TEXT("u2"));
   CHECK_EQUAL_UINT(anew->subject.index, 3); /* an index is never used again */
-  CHECK(pbk_subject_series(&anew->subject, name_of("login")) == NULL);
+  CHECK_EQUAL_UINT(pbk_subject_series(&anew->subject, name_of("login")).count, 0);
   begin();
   pbk_erase_subject(&facts, &account->subject);
   CHECK_TEXT(text_from(changed()), "jjd");

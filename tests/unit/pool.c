@@ -164,7 +164,7 @@ static void pinned_then_sticky_then_rotation(void) {
   enum sender_choice how;
   open_senders();
   for (uint32_t i = 0; i < 3; i++) pbk_pool_add(&memory, &pool, i);
-  contact->pinned = 7; /* not in the pool */
+  pbk_pin_sender(&facts, contact, 7); /* not in the pool */
   CHECK_EQUAL_UINT(pbk_pool_choose(&senders, &pool, PBK_STICKY_POOL, contact, &how), 7);
   CHECK_EQUAL_INT(how, CHOSEN_PINNED);
   set_active(7, false);

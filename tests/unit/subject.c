@@ -5,12 +5,12 @@ static struct subject subject;
 
 static void open_subject(void) {
   open_facts();
-  pbk_subject_init(&subject, &memory, PBK_CONTACT, 3, TEXT("u1"), 77);
+  pbk_subject_init(&subject, &facts.subjects, PBK_CONTACT, 3, TEXT("u1"), 77);
 }
 static void close_subject(void) {
-  pbk_subject_clear(&subject, &memory);
+  pbk_subject_clear(&subject, &facts.subjects);
   CHECK_TEXT(subject_key(&subject), "u1"); /* the key stays */
-  pbk_release(&memory, subject.key, subject.key_size);
+  pbk_subject_free_key(&subject, &memory);
   close_facts();
 }
 
@@ -20,9 +20,9 @@ static void a_new_one(void) {
   CHECK_EQUAL_UINT(subject.index, 3);
   CHECK_EQUAL_INT(subject.created_at, 77);
   CHECK_EQUAL_UINT(subject.stage, MAP_NONE); /* E5 */
-  CHECK_EQUAL_INT(subject.health.kind, PBK_NULL);
+  CHECK(subject_health(&subject) == NULL);
   CHECK(pbk_subject_trait(&subject, name_of("plan")) == NULL);
-  CHECK(pbk_subject_series(&subject, name_of("login")) == NULL);
+  CHECK_EQUAL_UINT(pbk_subject_series(&subject, name_of("login")).count, 0);
   close_subject();
 }
 
@@ -42,22 +42,22 @@ static void traits(void) {
   char bytes[] = "pro";
   pbk_value text = value_string(text_from(bytes)), number = value_int(7), real = value_double(7), none = value_null();
   uint32_t plan = name_of("plan");
-  CHECK(pbk_subject_set_trait(&subject, &context, plan, &text));
+  CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &text));
   bytes[0] = '?';
   CHECK_TEXT(value_text(pbk_subject_trait(&subject, plan)), "pro");
-  CHECK(pbk_subject_set_trait(&subject, &context, plan, &number));
-  CHECK(!pbk_subject_set_trait(&subject, &context, plan, &number)); /* no change */
-  CHECK(pbk_subject_set_trait(&subject, &context, plan, &real));    /* 7.0 is another value (E4) */
-  CHECK(pbk_subject_set_trait(&subject, &context, plan, &none));
+  CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &number));
+  CHECK(!pbk_subject_set_trait(&subject, &facts.subjects, plan, &number)); /* no change */
+  CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &real));    /* 7.0 is another value (E4) */
+  CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &none));
   const pbk_value *kept = pbk_subject_trait(&subject, plan);
   CHECK(kept && kept->kind == PBK_NULL); /* null is a value */
   pbk_value items[] = {value_int(1), value_string(TEXT("two"))};
   pbk_value list = {.kind = PBK_LIST, .size = 2, .as.items = items};
-  CHECK(pbk_subject_set_trait(&subject, &context, plan, &list));
-  CHECK(!pbk_subject_set_trait(&subject, &context, plan, &list));
+  CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &list));
+  CHECK(!pbk_subject_set_trait(&subject, &facts.subjects, plan, &list));
   items[0] = value_int(9);
   CHECK_EQUAL_INT(pbk_subject_trait(&subject, plan)->as.items[0].as.integer, 1);
-  CHECK(pbk_subject_set_trait(&subject, &context, plan, &list));
+  CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &list));
   close_subject();
 }
 
@@ -73,12 +73,12 @@ static void traits_are_in_order(void) {
     snprintf(name, sizeof name, "t%" PRIu32, number);
     pbk_value value = value_int(wanted[number] = (int64_t)check_random_below(&random, 5));
     bool before = set[number] && pbk_subject_trait(&subject, name_of(name))->as.integer == wanted[number];
-    CHECK_EQUAL_INT(pbk_subject_set_trait(&subject, &context, name_of(name), &value), !before);
+    CHECK_EQUAL_INT(pbk_subject_set_trait(&subject, &facts.subjects, name_of(name), &value), !before);
     set[number] = true;
   }
-  for (uint32_t i = 1; i < subject.traits.count; i++)
-    CHECK(text_compare(name_text(&context, subject.traits.items[i - 1].name),
-                       name_text(&context, subject.traits.items[i].name)) < 0);
+  for (uint32_t i = 1; i < trait_count(&subject); i++)
+    CHECK(text_compare(name_text(&context, subject.shape->names[i - 1]),
+                       name_text(&context, subject.shape->names[i])) < 0);
   for (uint32_t number = 0; number < 100; number++) {
     char name[8];
     snprintf(name, sizeof name, "t%" PRIu32, number);
@@ -96,6 +96,8 @@ static void events(void) {
   enum { EVENTS = 5, EACH = 400 };
   static pbk_time times[EVENTS][EACH * 2];
   uint32_t counts[EVENTS] = {0};
+  static const char *const names[EVENTS] = {"e0", "e1", "e2", "e3", "e4"};
+  for (uint32_t event = 0; event < EVENTS; event++) pbk_watch_event(&facts.subjects, PBK_CONTACT, name_of(names[event]));
   for (uint32_t i = 0; i < EVENTS * EACH; i++) {
     char name[8];
     uint32_t event = check_random_below(&random, EVENTS);
@@ -105,15 +107,15 @@ static void events(void) {
     uint32_t at = counts[event]++;
     for (; at > 0 && times[event][at - 1] > time; at--) times[event][at] = times[event][at - 1];
     times[event][at] = time;
-    pbk_subject_add_event(&subject, &context, name_of(name), time);
+    pbk_subject_add_event(&subject, &facts.subjects, name_of(name), time);
   }
   for (uint32_t event = 0; event < EVENTS; event++) {
     char name[8];
     snprintf(name, sizeof name, "e%" PRIu32, event);
-    const struct series *series = pbk_subject_series(&subject, name_of(name));
+    struct series series = pbk_subject_series(&subject, name_of(name));
     check_note("%s", name);
-    if (!CHECK(series != NULL) || !CHECK_EQUAL_UINT(series->times.count, counts[event])) continue;
-    CHECK_EQUAL_BYTES(series->times.items, times[event], counts[event] * sizeof(pbk_time));
+    if (!CHECK_EQUAL_UINT(series.count, counts[event])) continue;
+    CHECK_EQUAL_BYTES(series.times, times[event], counts[event] * sizeof(pbk_time));
   }
   close_subject();
 }

@@ -1,0 +1,377 @@
+/* facts/history.c - see history.h. */
+#include "facts/history.h"
+
+#include "base/codec.h"
+
+enum {
+  SERIES_MOST_HERE = 16, /* times that stand in the block itself; with more the series is one of its own */
+  HISTORY_LEAST = 48,
+  HISTORY_STEP = 32,
+  LOGGED_MOST = 24 /* bytes one event may take in the log */
+};
+
+/* Times that are a block of their own; the word in the history is where it is. */
+struct long_series {
+  uint32_t capacity;
+  pbk_time times[];
+};
+
+/* ---- the block ---- */
+
+static pbk_time *words_of(const struct history *history) {
+  return (pbk_time *)(void *)(history_heads(history) + history->heads);
+}
+static uint32_t words_for(uint32_t count) {
+  return count > SERIES_MOST_HERE ? 1 : count;
+}
+
+static size_t used_of(const struct history *history) {
+  return sizeof *history + (size_t)history->heads * sizeof(struct series_head) + (size_t)history->words * sizeof(pbk_time) +
+         history->log_size;
+}
+
+static void grow(struct history **history, struct memory *memory, uint32_t more) {
+  struct history *old = *history;
+  size_t used = old ? used_of(old) : sizeof *old, size = old ? old->size : 0;
+  size_t wanted = used + more + used / 8;
+  if (wanted < HISTORY_LEAST) wanted = HISTORY_LEAST;
+  wanted = (wanted + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
+  if (wanted > UINT32_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
+  struct history *grown = pbk_reallocate(memory, old, size, wanted);
+  if (!old) *grown = (struct history){.size = 0};
+  unsigned char *bytes = (unsigned char *)grown;
+  memmove(bytes + wanted - grown->log_size, bytes + size - grown->log_size, old ? grown->log_size : 0);
+  grown->size = (uint32_t)wanted;
+  *history = grown;
+}
+
+/* Makes room for `more` bytes between times and log. */
+static inline void need_room(struct history **history, struct memory *memory, uint32_t more) {
+  if (!*history || used_of(*history) + more > (*history)->size) grow(history, memory, more);
+}
+
+/* ---- series ---- */
+
+static struct long_series *long_at(const pbk_time *word) {
+  struct long_series *series;
+  memcpy(&series, word, sizeof series);
+  return series;
+}
+static void set_long(pbk_time *word, struct long_series *series) {
+  *word = 0;
+  memcpy(word, &series, sizeof series);
+}
+static size_t long_size(uint32_t capacity) {
+  return sizeof(struct long_series) + (size_t)capacity * sizeof(pbk_time);
+}
+
+/* Where a kind of event stands in the directory, or would stand, and where its words do. */
+static uint32_t find_head(const struct history *history, uint32_t event, uint32_t *word) {
+  const struct series_head *heads = history_heads(history);
+  uint32_t at = 0, words = 0;
+  for (; at < history->heads && heads[at].event < event; at++) words += words_for(heads[at].count);
+  *word = words;
+  return at;
+}
+
+struct series pbk_history_series(const struct history *history, uint32_t event) {
+  uint32_t word;
+  if (!history) return (struct series){NULL, 0};
+  uint32_t at = find_head(history, event, &word);
+  const struct series_head *head = history_heads(history) + at;
+  if (at == history->heads || head->event != event) return (struct series){NULL, 0};
+  const pbk_time *words = words_of(history) + word;
+  return (struct series){head->count > SERIES_MOST_HERE ? long_at(words)->times : words, head->count};
+}
+
+/* Behind all that happened at or before it. */
+static uint32_t time_place(const pbk_time *times, uint32_t count, pbk_time time) {
+  if (count == 0 || times[count - 1] <= time) return count;
+  uint32_t low = 0, high = count - 1;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (times[middle] > time)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
+static void put_time(pbk_time *times, uint32_t count, pbk_time time) {
+  uint32_t place = time_place(times, count, time);
+  if (place < count) memmove(times + place + 1, times + place, (count - place) * sizeof *times);
+  times[place] = time;
+}
+
+static struct long_series *new_long(struct memory *memory, uint32_t capacity) {
+  struct long_series *series = pbk_allocate(memory, long_size(capacity));
+  series->capacity = capacity;
+  return series;
+}
+
+/* `word` holds where it is, and is told where it goes. */
+static void add_to_long(struct memory *memory, pbk_time *word, uint32_t count, pbk_time time) {
+  struct long_series *series = long_at(word);
+  if (count == series->capacity) {
+    uint32_t capacity = count + count / 4 + 1;
+    if (capacity < count || (uint64_t)capacity * sizeof time > PTRDIFF_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
+    series = pbk_reallocate(memory, series, long_size(series->capacity), long_size(capacity));
+    series->capacity = capacity;
+    set_long(word, series);
+  }
+  put_time(series->times, count, time);
+}
+
+/* Moves what stands behind `word` by so many words. */
+static void move_words(struct history *history, uint32_t word, uint32_t from, uint32_t to) {
+  pbk_time *words = words_of(history) + word;
+  uint32_t behind = history->words - word - from;
+  if (behind) memmove(words + to, words + from, behind * sizeof *words);
+  history->words = history->words + to - from;
+}
+
+static void add_head(struct history **history, struct memory *memory, uint32_t at, uint32_t word, uint32_t event) {
+  need_room(history, memory, sizeof(struct series_head) + sizeof(pbk_time));
+  struct series_head *head = history_heads(*history) + at;
+  pbk_time *words = words_of(*history);
+  memmove(words + word + 2, words + word,
+          ((*history)->words - word) * sizeof *words); /* the head and the time: a word each */
+  unsigned char *from = (unsigned char *)head;
+  memmove(from + sizeof *head, from, (size_t)((unsigned char *)(words + word) - from));
+  *head = (struct series_head){event, 0};
+  (*history)->heads++;
+}
+
+void pbk_history_add(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
+  uint32_t word = 0, at = 0;
+  if (!*history) need_room(history, memory, sizeof(struct series_head) + sizeof(pbk_time));
+  at = find_head(*history, event, &word);
+  bool known = at < (*history)->heads && history_heads(*history)[at].event == event;
+  uint32_t count = known ? history_heads(*history)[at].count : 0;
+  if (!known) {
+    add_head(history, memory, at, word, event);
+    words_of(*history)[word] = time;
+    (*history)->words++;
+  } else if (count < SERIES_MOST_HERE) {
+    need_room(history, memory, sizeof time);
+    move_words(*history, word, count, count + 1);
+    put_time(words_of(*history) + word, count, time);
+  } else if (count == SERIES_MOST_HERE) {
+    struct long_series *series = new_long(memory, 2 * SERIES_MOST_HERE);
+    pbk_time *words = words_of(*history) + word;
+    memcpy(series->times, words, SERIES_MOST_HERE * sizeof *words);
+    put_time(series->times, count, time);
+    move_words(*history, word, count, 1);
+    set_long(words, series);
+  } else {
+    add_to_long(memory, words_of(*history) + word, count, time);
+  }
+  history_heads(*history)[at].count = count + 1;
+}
+
+/* ---- the log ----
+ *
+ * An event is its number, in bytes of seven bits, and how much older the one logged before it is: a first byte with the unit
+ * in which that is told (two bits), how many bytes follow (three), and what does not go into those. */
+enum log_unit { LOG_SECONDS, LOG_MILLISECONDS, LOG_MICROSECONDS, LOG_OTHERWISE };
+/* LOG_OTHERWISE: it is younger, by that many microseconds; or (0) nothing is told, and eight bytes follow that are its time.
+ */
+
+static uint32_t put_event(unsigned char *at, uint32_t event) {
+  uint32_t size = 0;
+  for (; event >= 0x80; event >>= 7) at[size++] = (unsigned char)(event | 0x80);
+  at[size++] = (unsigned char)event;
+  return size;
+}
+
+/* Always all eight, of which those that count come first. */
+static inline void put_eight(unsigned char *at, uint64_t number) {
+#ifdef NUMBERS_ARE_LITTLE
+  memcpy(at, &number, 8);
+#else
+  for (int i = 0; i < 8; i++) at[i] = (unsigned char)(number >> (8 * i));
+#endif
+}
+
+static uint32_t put_told(unsigned char *at, enum log_unit unit, uint64_t number) {
+  uint32_t count = number < 1 << 11             ? number > 7
+                   : number < 1 << 19           ? 2
+                   : number < 1 << 27           ? 3
+                   : number < (uint64_t)1 << 35 ? 4
+                                                : 7;
+  at[0] = (unsigned char)((uint32_t)unit | count << 2 | (uint32_t)(number >> (8 * count)) << 5);
+  put_eight(at + 1, number);
+  return 1 + count;
+}
+
+static uint32_t put_age(unsigned char *at, pbk_time time, pbk_time before) {
+  const uint64_t most = (uint64_t)1 << 58;
+  uint64_t age = (uint64_t)time - (uint64_t)before;
+  if (time >= before && age < most) {
+    uint64_t milliseconds = age / 1000, seconds = milliseconds / 1000;
+    if (milliseconds * 1000 != age) return put_told(at, LOG_MICROSECONDS, age);
+    if (seconds * 1000 != milliseconds) return put_told(at, LOG_MILLISECONDS, milliseconds);
+    return put_told(at, LOG_SECONDS, seconds);
+  }
+  if (time < before && -age < most) return put_told(at, LOG_OTHERWISE, -age);
+  at[0] = LOG_OTHERWISE;
+  put_eight(at + 1, (uint64_t)before);
+  return 9;
+}
+
+/* The same as below for what is usual and finds room: false where something else is the case. */
+static inline bool log_usual(struct history *history, uint32_t event, pbk_time time) {
+  uint64_t age = (uint64_t)time - (uint64_t)history->logged_at, seconds = age / 1000000;
+  if (event >= 0x80 || seconds * 1000000 != age || seconds >= 1 << 27 || time < history->logged_at) return false;
+  uint32_t count = seconds < 1 << 11 ? seconds > 7 : seconds < 1 << 19 ? 2 : 3;
+  size_t used = used_of(history) + 2 + count;
+  if (used > history->size) return false;
+  history->log_size += 2 + count;
+  history->logged_at = time;
+  unsigned char *at = (unsigned char *)history + history->size - history->log_size;
+  at[0] = (unsigned char)event;
+  at[1] = (unsigned char)(LOG_SECONDS | count << 2 | seconds >> (8 * count) << 5);
+  if (count > 0) at[2] = (unsigned char)seconds;
+  if (count > 1) at[3] = (unsigned char)(seconds >> 8);
+  if (count > 2) at[4] = (unsigned char)(seconds >> 16);
+  return true;
+}
+
+void pbk_history_log(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
+  if (*history && log_usual(*history, event, time)) return;
+  unsigned char bytes[LOGGED_MOST];
+  pbk_time before = *history ? (*history)->logged_at : 0;
+  uint32_t size = put_event(bytes, event);
+  size += put_age(bytes + size, time, before);
+  need_room(history, memory, size);
+  (*history)->log_size += size;
+  copy_bytes((unsigned char *)*history + (*history)->size - (*history)->log_size, bytes, size);
+  (*history)->logged_at = time;
+}
+
+static bool take_event(struct history_cursor *cursor, uint32_t *event) {
+  *event = 0;
+  for (uint32_t shift = 0; shift < 32 && cursor->at < cursor->end; shift += 7) {
+    uint32_t byte = *cursor->at++;
+    if (shift == 28 && byte > 15) break;
+    *event |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return true;
+  }
+  cursor->at = NULL;
+  return false;
+}
+
+static bool take_bytes(struct history_cursor *cursor, uint32_t count, uint64_t *number) {
+  if ((size_t)(cursor->end - cursor->at) < count) {
+    cursor->at = NULL;
+    return false;
+  }
+  for (uint32_t i = 0; i < count; i++) *number |= (uint64_t)*cursor->at++ << (8 * i);
+  return true;
+}
+
+/* The time of the one before. */
+static bool take_age(struct history_cursor *cursor) {
+  if (cursor->at == cursor->end) {
+    cursor->at = NULL;
+    return false;
+  }
+  uint32_t first = *cursor->at++, count = first >> 2 & 7;
+  uint64_t told = (uint64_t)(first >> 5) << (8 * count), time = (uint64_t)cursor->time;
+  if (!take_bytes(cursor, count, &told)) return false;
+  switch (first & 3) {
+    case LOG_SECONDS: time -= told * 1000000; break;
+    case LOG_MILLISECONDS: time -= told * 1000; break;
+    case LOG_MICROSECONDS: time -= told; break;
+    default:
+      if (told == 0) time = 0;
+      if (told == 0 && !take_bytes(cursor, 8, &time)) return false;
+      time += told;
+      break;
+  }
+  cursor->time = (pbk_time)time;
+  return true;
+}
+
+struct history_cursor pbk_history_cursor(const struct history *history) {
+  struct history_cursor cursor = {NULL, NULL, 0};
+  if (!history) return cursor;
+  cursor.at = history_log(history);
+  cursor.end = cursor.at + history->log_size;
+  cursor.time = history->logged_at;
+  return cursor;
+}
+
+bool pbk_history_next(struct history_cursor *cursor, uint32_t *event, pbk_time *time) {
+  if (cursor->at == cursor->end) return false;
+  *time = cursor->time;
+  return take_event(cursor, event) && take_age(cursor);
+}
+
+/* ---- watching ---- */
+
+struct logged {
+  uint32_t event;
+  pbk_time time;
+};
+
+void pbk_history_watch(struct history **history, struct memory *memory, const unsigned char *watched, uint32_t count,
+                       unsigned char mask) {
+  struct history_cursor cursor = pbk_history_cursor(*history);
+  uint32_t event, all = 0, found = 0;
+  pbk_time time;
+  while (pbk_history_next(&cursor, &event, &time)) {
+    all++;
+    found += event < count && (watched[event] & mask);
+  }
+  if (found == 0) return;
+  struct logged *logged = pbk_allocate(memory, (size_t)all * sizeof *logged);
+  uint32_t at = all;
+  cursor = pbk_history_cursor(*history);
+  while (pbk_history_next(&cursor, &event, &time)) logged[--at] = (struct logged){event, time};
+  (*history)->log_size = 0;
+  (*history)->logged_at = 0;
+  for (uint32_t i = 0; i < all; i++) {
+    bool now = logged[i].event < count && (watched[logged[i].event] & mask);
+    (now ? pbk_history_add : pbk_history_log)(history, memory, logged[i].event, logged[i].time);
+  }
+  pbk_release(memory, logged, (size_t)all * sizeof *logged);
+}
+
+/* ---- the whole ---- */
+
+void pbk_history_release(struct history **history, struct memory *memory) {
+  if (!*history) return;
+  const struct series_head *heads = history_heads(*history);
+  const pbk_time *words = words_of(*history);
+  for (uint32_t i = 0; i < (*history)->heads; words += words_for(heads[i].count), i++) {
+    if (heads[i].count <= SERIES_MOST_HERE) continue;
+    struct long_series *series = long_at(words);
+    pbk_release(memory, series, long_size(series->capacity));
+  }
+  pbk_release(memory, *history, (*history)->size);
+  *history = NULL;
+}
+
+struct history *pbk_history_of_log(struct memory *memory, uint32_t size, pbk_time logged_at) {
+  struct history *history = NULL;
+  need_room(&history, memory, size);
+  history->log_size = size;
+  history->logged_at = logged_at;
+  return history;
+}
+
+pbk_time *pbk_history_restore(struct history **history, struct memory *memory, uint32_t event, uint32_t count) {
+  struct long_series *series = count > SERIES_MOST_HERE ? new_long(memory, count) : NULL;
+  need_room(history, memory, (uint32_t)(sizeof(struct series_head) + words_for(count) * sizeof(pbk_time)));
+  uint32_t at = (*history)->heads;
+  pbk_time *words = words_of(*history);
+  memmove(words + 1, words, (*history)->words * sizeof *words);
+  history_heads(*history)[at] = (struct series_head){event, count};
+  (*history)->heads++;
+  words = words_of(*history) + (*history)->words;
+  (*history)->words += words_for(count);
+  if (series) set_long(words, series);
+  return series ? series->times : words;
+}
