@@ -24,14 +24,11 @@ static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool 
   pbk_prefetch_membership(&engine->audiences, place, subject);
 }
 
-static void fetch_subject_of_message(const struct pbk_engine *engine, uint64_t id) {
-  const struct message *message = message_at(&engine->outbox, id);
-  if (message && message->subject_kind == PBK_CONTACT) pbk_prefetch_contact(&engine->facts, message->subject);
-}
-
 static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id) {
   const struct enrollment *enrollment = enrollment_at(&engine->playbooks, id);
-  if (enrollment && enrollment->version->subject_kind == PBK_CONTACT) pbk_prefetch_body(&engine->facts, enrollment->subject);
+  if (!enrollment || enrollment->version->subject_kind != PBK_CONTACT) return;
+  pbk_prefetch_body(&engine->facts, enrollment->subject);
+  prefetch(passages_of(&engine->playbooks, PBK_CONTACT, enrollment->subject).items);
 }
 
 void pbk_fetch_due(const struct pbk_engine *engine) {
@@ -42,7 +39,7 @@ void pbk_fetch_due(const struct pbk_engine *engine) {
   if (!calendar_ahead(calendar, SECOND_STAGE, &wake)) return;
   if (wake_kind(wake) == DUE_MEMBERSHIP) fetch_membership(engine, wake_id(wake), true);
   else if (wake_kind(wake) > DUE_MEMBERSHIP) pbk_prefetch_enrolled(&engine->playbooks, wake_id(wake));
-  else fetch_subject_of_message(engine, wake_id(wake));
+  else pbk_prefetch_subject_of(&engine->outbox, wake_id(wake));
   if (!calendar_ahead(calendar, FIRST_STAGE, &wake)) return;
   if (wake_kind(wake) == DUE_MEMBERSHIP) fetch_membership(engine, wake_id(wake), false);
   else if (wake_kind(wake) > DUE_MEMBERSHIP) pbk_prefetch_enrollment(&engine->playbooks, wake_id(wake));
@@ -68,7 +65,10 @@ void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32
 
 void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event) {
   uint32_t index;
-  if (contact_index(engine, row->contact, &index)) pbk_prefetch_event_readers(&engine->audiences, event, index);
+  if (!contact_index(engine, row->contact, &index)) return;
+  pbk_prefetch_event_readers(&engine->audiences, event, index);
+  if (first_route(&engine->playbooks, ROUTE_EVENT, event) != UINT32_MAX)
+    prefetch_passages(&engine->playbooks, PBK_CONTACT, index);
 }
 
 /* ---- messages ---- */
@@ -76,11 +76,11 @@ void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint
 void pbk_fetch_ready(const struct pbk_engine *engine) {
   const struct outbox *outbox = &engine->outbox;
   uint32_t left = outbox->ready.count - outbox->ready_next;
-  if (left > THIRD_STAGE) fetch_subject_of_message(engine, outbox->ready.items[outbox->ready_next + THIRD_STAGE]);
+  if (left > THIRD_STAGE) pbk_prefetch_subject_of(&engine->outbox, outbox->ready.items[outbox->ready_next + THIRD_STAGE]);
   if (left > SECOND_STAGE) prefetch_message(outbox, outbox->ready.items[outbox->ready_next + SECOND_STAGE]);
 }
 
 void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left) {
-  if (left > THIRD_STAGE) fetch_subject_of_message(engine, messages[THIRD_STAGE]);
+  if (left > THIRD_STAGE) pbk_prefetch_subject_of(&engine->outbox, messages[THIRD_STAGE]);
   if (left > SECOND_STAGE) prefetch_message(&engine->outbox, messages[SECOND_STAGE]);
 }

@@ -62,6 +62,8 @@ void pbk_outbox_release(struct outbox *outbox) {
   release_rolls(memory, &outbox->open_messages.accounts);
   release_rolls(memory, &outbox->open_tasks.contacts);
   release_rolls(memory, &outbox->open_tasks.accounts);
+  array_release(memory, &outbox->messages_of);
+  array_release(memory, &outbox->tasks_of);
   array_release(memory, &outbox->ready);
   array_release(memory, &outbox->retry_waits);
 }
@@ -82,12 +84,14 @@ static bool to_another(const struct message *message) {
 void pbk_note_message(struct outbox *outbox, const struct message *message) {
   struct memory *memory = outbox->context->memory;
   struct open_of *open = &outbox->open_messages;
+  pbk_count_in(memory, &outbox->messages_of, message->sender);
   pbk_roll_add(memory, roll_of(outbox, open, message->subject_kind, message->subject), message->id);
   if (to_another(message)) pbk_roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->to), message->id);
 }
 
 void pbk_note_task(struct outbox *outbox, const struct task *task) {
   roll *of_subject = roll_of(outbox, &outbox->open_tasks, task->subject_kind, task->subject);
+  pbk_count_in(outbox->context->memory, &outbox->tasks_of, task->sender);
   pbk_roll_add(outbox->context->memory, of_subject, task->id);
 }
 
@@ -104,6 +108,7 @@ static void drop_message(struct outbox *outbox, const struct message *ended) {
   uint32_t subject = ended->subject, to = ended->to;
   bool another = to_another(ended);
   if (ended->note.bytes) release_text(outbox, ended->note);
+  count_out(&outbox->messages_of, ended->sender);
   pbk_table_remove(outbox->context->memory, &outbox->messages, id);
   drop(outbox, &outbox->open_messages, kind, subject, table, id);
   if (another) drop(outbox, &outbox->open_messages, PBK_CONTACT, to, table, id);
@@ -112,6 +117,7 @@ static void drop_message(struct outbox *outbox, const struct message *ended) {
 static void drop_task(struct outbox *outbox, const struct task *ended) {
   struct task task = *ended;
   release_text(outbox, task.title);
+  count_out(&outbox->tasks_of, task.sender);
   pbk_table_remove(outbox->context->memory, &outbox->tasks, task.id);
   drop(outbox, &outbox->open_tasks, task.subject_kind, task.subject, &outbox->tasks, task.id);
 }
@@ -205,9 +211,9 @@ static void end_task(struct outbox *outbox, struct task *task, enum task_state s
 void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id) {
   const struct message *message = message_at(outbox, id);
   if (!message) return;
-  if (message->subject_kind == PBK_CONTACT) prefetch(contact_at(outbox->facts, message->subject));
+  if (message->subject_kind == PBK_CONTACT) pbk_prefetch_contact(outbox->facts, message->subject);
   else prefetch(account_at(outbox->facts, message->subject));
-  if (to_another(message)) prefetch(contact_at(outbox->facts, message->to));
+  if (to_another(message)) pbk_prefetch_contact(outbox->facts, message->to);
   const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, message->subject_kind), message->subject);
   if (open) prefetch(open);
 }
@@ -314,10 +320,17 @@ void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t su
 }
 
 void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender) {
-  const struct message *message;
-  const struct task *task;
-  for (uint64_t id = 0; (message = pbk_table_next(&outbox->messages, &id)) != NULL;)
-    if (message->sender == sender) pbk_cancel_message(outbox, id, TEXT("sender_removed"));
-  for (uint64_t id = 0; (task = pbk_table_next(&outbox->tasks, &id)) != NULL;)
-    if (task->sender == sender) pbk_cancel_open_task(outbox, id);
+  uint32_t messages = count_of_sender(&outbox->messages_of, sender), tasks = count_of_sender(&outbox->tasks_of, sender);
+  for (uint64_t id = 0; messages > 0;) {
+    const struct message *message = pbk_table_next(&outbox->messages, &id);
+    if (message->sender != sender) continue;
+    pbk_cancel_message(outbox, id, TEXT("sender_removed"));
+    messages--;
+  }
+  for (uint64_t id = 0; tasks > 0;) {
+    const struct task *task = pbk_table_next(&outbox->tasks, &id);
+    if (task->sender != sender) continue;
+    pbk_cancel_open_task(outbox, id);
+    tasks--;
+  }
 }

@@ -65,6 +65,7 @@ struct outbox {
   uint32_t channel_hints[8]; /* where channels were found, by name: they are few */
   struct table messages, tasks; /* what is open, by id */
   struct open_of open_messages, open_tasks;
+  sender_counts messages_of, tasks_of;
   ARRAY(uint64_t) ready; /* messages to be offered, in the order they turned sending */
   uint32_t ready_next;
   uint32_t offered;      /* those before it are under a commit: they may have been offered (O8) */

@@ -184,6 +184,7 @@ static void enroll(struct judging *judging, uint32_t audience) {
                                     .step_at = playbooks->context->now,
                                     .exit_armed = INT64_MAX};
   version->references++;
+  pbk_count_in(memory, &playbooks->served, judging->sender);
   if (judging->sender != MAP_NONE && judging->choice == CHOSEN_ROTATION)
     pbk_pool_pass_turn(pbk_pool_of(playbooks, judging->place, enrollment->branch), judging->sender);
   passage->of.enrollment = enrollment->id;

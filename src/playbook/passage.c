@@ -112,7 +112,7 @@ void pbk_prefetch_enrolled(const struct playbooks *playbooks, uint64_t id) {
   if (!enrollment) return;
   int32_t kind = enrollment->version->subject_kind;
   uint32_t subject = enrollment->subject;
-  if (kind == PBK_CONTACT) prefetch(contact_at(playbooks->facts, subject));
+  if (kind == PBK_CONTACT) pbk_prefetch_contact(playbooks->facts, subject);
   else prefetch(account_at(playbooks->facts, subject));
   const uint64_t *open = words_at(open_of_kind(&playbooks->outbox->open_messages, kind), subject);
   if (open) prefetch(open);

@@ -169,6 +169,7 @@ struct playbooks {
   ARRAY(struct route) routes;             /* ordered */
   ARRAY(uint32_t) first_routes[ROUTE_KINDS]; /* by name: the place of its first route, and 1; 0: none */
   struct table enrollments;               /* those that run, by id */
+  sender_counts served;                   /* how many of them by each sender */
   struct words of_contacts, of_accounts;  /* by subject index: the address of its first passage */
   ARRAY(struct version *) watched; /* versions with watchers */
   ARRAY(struct exit_read) exit_reads;

@@ -32,6 +32,7 @@ void pbk_playbooks_release(struct playbooks *playbooks) {
   }
   pbk_passages_release(playbooks);
   array_release(memory, &playbooks->exit_reads);
+  array_release(memory, &playbooks->served);
   array_release(memory, &playbooks->states);
   array_release(memory, &playbooks->watched);
   array_release(memory, &playbooks->old);
@@ -207,15 +208,16 @@ static bool look_for_served(const struct visit *visit, struct enrollment *enroll
 
 static bool exit_served(const struct visit *visit, struct enrollment *enrollment) {
   if (serves(visit, enrollment)) pbk_exit_enrollment(visit->playbooks, enrollment, TEXT("sender_removed"));
-  return true;
+  return count_of_sender(&visit->playbooks->served, visit->sender) > 0;
 }
 
 bool pbk_sender_serves(struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch) {
   struct visit visit = {playbooks, sender, place, segment, any_branch};
+  if (count_of_sender(&playbooks->served, sender) == 0) return false;
   return !visit_running(&visit, look_for_served);
 }
 
 void pbk_exit_served(struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch) {
   struct visit visit = {playbooks, sender, place, segment, any_branch};
-  visit_running(&visit, exit_served);
+  if (count_of_sender(&playbooks->served, sender) > 0) visit_running(&visit, exit_served);
 }

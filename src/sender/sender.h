@@ -13,6 +13,9 @@ struct sender {
   enum sender_removal removal; /* from the engine (S7) */
 };
 
+/* How many things are of each sender, by place: who looks for all of one sender's knows when to stop. */
+typedef ARRAY(uint32_t) sender_counts;
+
 struct senders {
   struct context *context;
   struct facts *facts;
@@ -41,5 +44,14 @@ bool pbk_sender_unavailable(const struct senders *senders, uint32_t place);
 /* The first-defined active sender of a user; MAP_NONE where there is none (S2). */
 uint32_t pbk_sender_of_user(struct senders *senders, uint32_t user);
 uint32_t pbk_active_default_sender(const struct senders *senders);
+
+/* One more, one less; MAP_NONE is nobody. */
+void pbk_count_in(struct memory *memory, sender_counts *counts, uint32_t sender);
+static inline void count_out(sender_counts *counts, uint32_t sender) {
+  if (sender != MAP_NONE) counts->items[sender]--;
+}
+static inline uint32_t count_of_sender(const sender_counts *counts, uint32_t sender) {
+  return sender < counts->count ? counts->items[sender] : 0;
+}
 
 #endif
