@@ -139,6 +139,7 @@ static inline struct told_subject told_subject(const struct facts *facts, int32_
  * it needs of its account; later again what hangs on the account. */
 static inline void pbk_prefetch_contact(const struct facts *facts, uint32_t index) { prefetch(contact_at(facts, index)); }
 static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) { prefetch(account_at(facts, index)); }
+static inline void pbk_prefetch_dealings(const struct facts *facts, uint32_t contact) { prefetch(dealings_at(facts, contact)); }
 void pbk_prefetch_body(const struct facts *facts, uint32_t contact);
 void pbk_prefetch_account_body(const struct facts *facts, uint32_t contact);
 

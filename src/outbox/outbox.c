@@ -211,8 +211,10 @@ static void end_task(struct outbox *outbox, struct task *task, enum task_state s
 void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id) {
   const struct message *message = message_at(outbox, id);
   if (!message) return;
-  if (message->subject_kind == PBK_CONTACT) pbk_prefetch_contact(outbox->facts, message->subject);
-  else prefetch(account_at(outbox->facts, message->subject));
+  if (message->subject_kind == PBK_CONTACT) {
+    pbk_prefetch_contact(outbox->facts, message->subject);
+    pbk_prefetch_dealings(outbox->facts, message->subject); /* for when it is sent */
+  } else prefetch(account_at(outbox->facts, message->subject));
   if (to_another(message)) pbk_prefetch_contact(outbox->facts, message->to);
   const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, message->subject_kind), message->subject);
   if (open) prefetch(open);
