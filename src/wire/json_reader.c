@@ -14,6 +14,13 @@
 #define JSON_BY_WORD 1 /* digits read together */
 #endif
 
+/* What is not to be made a part of its callers, which are short without it. */
+#if defined(__GNUC__)
+#define APART __attribute__((noinline))
+#else
+#define APART
+#endif
+
 enum { JSON_SORTED_AT_ONCE = 16 }; /* larger maps wait for pbk_value_normalize, which is never quadratic */
 
 struct json_reader {
@@ -49,12 +56,13 @@ static inline bool json_is(const struct json_reader *reader, const char *at, cha
 static inline uint32_t json_rich_marks(const char *from) {
   __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
   __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-  __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')); /* signed: from 0x80 on, too */
+  __m128i others = _mm_subs_epi8(bytes, _mm_set1_epi8(' ')); /* negative below a space, and from 0x80 on */
   return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), others));
 }
 #endif
 
-static const char *json_skip_far(const struct json_reader *reader, const char *at) {
+/* Gives the first byte that is not plain, or the end. */
+static const char *json_skip_plain(const struct json_reader *reader, const char *at) {
   const char *end = reader->end;
 #ifdef JSON_BY_SIXTEEN
   for (; end - at >= 16; at += 16) {
@@ -81,18 +89,6 @@ static const char *json_skip_far(const struct json_reader *reader, const char *a
     if (byte == '"' || byte == '\\' || byte < 0x20 || byte >= 0x80) break;
   }
   return at;
-}
-
-/* Gives the first byte that is not plain, or the end. */
-static inline const char *json_skip_plain(const struct json_reader *reader, const char *at) {
-#ifdef JSON_BY_SIXTEEN
-  if (reader->end - at >= 16) { /* most texts end soon */
-    uint32_t marks = json_rich_marks(at);
-    if (marks) return at + __builtin_ctz(marks);
-    at += 16;
-  }
-#endif
-  return json_skip_far(reader, at);
 }
 
 /* To the first quote, backslash or control character. */
@@ -165,15 +161,15 @@ static bool json_unescape(struct json_reader *reader, const char *at, const char
   return true;
 }
 
-/* A text with more than plain bytes in it, or without an end. It is plain up to `stop`. */
-static const char *json_read_rich_text(struct json_reader *reader, const char *start, const char *stop, struct text *text) {
-  const char *end = json_skip_high(reader, stop);
-  bool high = end > stop, escaped = json_is(reader, end, '\\');
+/* A text of any size with anything in it. */
+static const char *json_read_rich_text(struct json_reader *reader, const char *start, struct text *text) {
+  const char *plain = json_skip_plain(reader, start), *end = json_skip_high(reader, plain);
+  bool high = end > plain, escaped = json_is(reader, end, '\\');
   while (json_is(reader, end, '\\')) {
     if (reader->end - end < 2) return json_fail(reader, reader->end, "expected '\"' at the end of a text");
     /* What it escapes is looked at later: whatever it is, the text goes on behind it. */
     high = high || (unsigned char)end[1] >= 0x80;
-    const char *plain = json_skip_plain(reader, end + 2);
+    plain = json_skip_plain(reader, end + 2);
     end = json_skip_high(reader, plain);
     high = high || end > plain;
   }
@@ -185,12 +181,36 @@ static const char *json_read_rich_text(struct json_reader *reader, const char *s
   return end + 1;
 }
 
+/* Longer than a step, or not plain, or at the end of the whole. */
+APART static const char *json_read_long_text(struct json_reader *reader, const char *at, struct text *text) {
+#ifdef JSON_BY_SIXTEEN
+  for (const char *from = at; reader->end - from >= 16; from += 16) {
+    uint32_t marks = json_rich_marks(from);
+    if (!marks) continue;
+    const char *stop = from + (uint32_t)__builtin_ctz(marks);
+    if (*stop != '"') break;
+    *text = (struct text){at, (uint32_t)(stop - at)};
+    return stop + 1;
+  }
+#endif
+  return json_read_rich_text(reader, at, text);
+}
+
 /* The quote is behind us. */
 static inline const char *json_read_text(struct json_reader *reader, const char *at, struct text *text) {
-  const char *stop = json_skip_plain(reader, at);
-  if (!json_is(reader, stop, '"')) return json_read_rich_text(reader, at, stop, text);
-  *text = (struct text){at, (uint32_t)(stop - at)};
-  return stop + 1;
+#ifdef JSON_BY_SIXTEEN
+  if (reader->end - at >= 16) { /* most texts are short and plain */
+    uint32_t marks = json_rich_marks(at), size = marks ? (uint32_t)__builtin_ctz(marks) : 0;
+    if (at[size] == '"') {
+      *text = (struct text){at, size};
+      return at + size + 1;
+    }
+  }
+#endif
+  struct text longer;
+  at = json_read_long_text(reader, at, &longer);
+  if (at) *text = longer;
+  return at;
 }
 
 /* ---- numbers ---- */
@@ -219,6 +239,16 @@ static inline const char *json_read_digits(const struct json_reader *reader, con
     sum = sum * 100000000 + (word >> 32);
     at += 8;
   }
+  if (reader->end - at >= 4) {
+    uint32_t word;
+    memcpy(&word, at, 4);
+    word ^= 0x30303030u;
+    if (!((word | (word + 0x06060606u)) & 0xf0f0f0f0u)) {
+      word = word * 10 + (word >> 8);
+      sum = sum * 10000 + (word & 0xff) * 100 + (word >> 16 & 0xff);
+      at += 4;
+    }
+  }
 #endif
   for (; json_digit(reader, at); at++) sum = sum * 10 + (uint64_t)(*at - '0');
   *value = sum;
@@ -241,7 +271,7 @@ static const char *json_close_number(struct json_reader *reader, const char *sta
   return end;
 }
 
-static const char *json_read_number(struct json_reader *reader, const char *start, pbk_value *value) {
+APART static const char *json_read_number(struct json_reader *reader, const char *start, pbk_value *value) {
   bool negative = *start == '-';
   const char *digits = start + negative;
   uint64_t size;
@@ -294,17 +324,25 @@ static inline int json_order(const pbk_member *from, uint64_t a, uint64_t b) {
 }
 
 /* Few members, sorted into `to`, of equal names the last. Returns how many are left. */
-static uint32_t json_sort(const pbk_member *from, uint32_t count, pbk_member *to) {
+APART static uint32_t json_sort(const pbk_member *from, uint32_t count, pbk_member *to) {
   uint64_t keys[JSON_SORTED_AT_ONCE];
+  bool equal = false;
   for (uint32_t i = 0; i < count; i++) {
     uint64_t key = json_sort_key(&from[i]) | i;
     uint32_t at = i;
-    for (; at > 0 && json_order(from, keys[at - 1], key) > 0; at--) keys[at] = keys[at - 1];
+    int order;
+    for (; at > 0 && (order = json_order(from, keys[at - 1], key)) >= 0; at--) {
+      if (order == 0) { /* the later one stays behind the earlier */
+        equal = true;
+        break;
+      }
+      keys[at] = keys[at - 1];
+    }
     keys[at] = key;
   }
   uint32_t kept = 0;
   for (uint32_t i = 0; i < count; i++)
-    if (i + 1 == count || json_order(from, keys[i], keys[i + 1]) != 0) to[kept++] = from[keys[i] & 0xff];
+    if (!equal || i + 1 == count || json_order(from, keys[i], keys[i + 1]) != 0) to[kept++] = from[keys[i] & 0xff];
   return kept;
 }
 
@@ -339,6 +377,8 @@ static pbk_value json_close_map(struct json_reader *reader, uint32_t base) {
   if (count > JSON_SORTED_AT_ONCE) {
     memcpy(members, from, count * sizeof *members);
     reader->unsorted = true;
+  } else if (count == 1) {
+    members[0] = from[0];
   } else {
     count = json_sort(from, count, members);
   }
@@ -348,7 +388,7 @@ static pbk_value json_close_map(struct json_reader *reader, uint32_t base) {
 static const char *json_read_value(struct json_reader *reader, const char *at, uint32_t depth, pbk_value *value);
 
 /* The bracket is behind us. */
-static const char *json_read_list(struct json_reader *reader, const char *at, uint32_t depth, pbk_value *value) {
+APART static const char *json_read_list(struct json_reader *reader, const char *at, uint32_t depth, pbk_value *value) {
   uint32_t base = reader->stack->count;
   at = json_skip_space(reader, at);
   if (!json_is(reader, at, ']')) {
@@ -368,50 +408,75 @@ static const char *json_read_list(struct json_reader *reader, const char *at, ui
   return at + 1;
 }
 
-/* Name, colon and value onto the stack; the name's quote is behind us. */
-static inline const char *json_read_member(struct json_reader *reader, const char *at, uint32_t depth) {
-  struct text name;
-  at = json_read_text(reader, at, &name);
-  if (!at) return NULL;
+/* From behind a name to its value. */
+static const char *json_read_colon(struct json_reader *reader, const char *at) {
   at = json_skip_space(reader, at);
   if (!json_is(reader, at, ':')) return json_fail(reader, at, "expected ':' after a name");
-  at = json_skip_space(reader, at + 1);
-  uint32_t place = json_push(reader);
-  pbk_member *member = &reader->stack->members[place];
-  member->name = name.bytes;
-  member->name_size = name.size;
-  member->reserved = 0;
-  if (json_is(reader, at, '"')) { /* most are texts */
-    struct text text;
-    at = json_read_text(reader, at + 1, &text);
-    if (at) member->value = value_string(text);
-    return at;
+  return json_skip_space(reader, at + 1);
+}
+
+/* From behind a value, or from where the first name should be, into the next name, past its quote; or behind the end of the
+ * map. */
+static const char *json_read_comma(struct json_reader *reader, const char *at, bool first, bool *end) {
+  at = json_skip_space(reader, at);
+  *end = json_is(reader, at, '}');
+  if (*end) return at + 1;
+  if (!first && !json_is(reader, at, ',')) return json_fail(reader, at, "expected ',' or '}' after a member");
+  if (!first) at = json_skip_space(reader, at + 1);
+  if (json_is(reader, at, '"')) return at + 1;
+  return json_fail(reader, at, first ? "expected a name in quotes or '}'" : "expected a name in quotes after ','");
+}
+
+/* Past the brace at the end, all members on the stack; the one at the beginning is behind us. Most texts have no white space
+ * between what counts, and so that is looked for first. */
+static const char *json_read_members(struct json_reader *reader, const char *at, uint32_t depth) {
+  bool end = false;
+  if (json_is(reader, at, '"'))
+    at++;
+  else
+    at = json_read_comma(reader, at, true, &end);
+  while (at && !end) {
+    struct text name;
+    at = json_read_text(reader, at, &name);
+    if (!at) return NULL;
+    if (reader->end - at > 1 && *at == ':' && (unsigned char)at[1] > ' ')
+      at++;
+    else if (!(at = json_read_colon(reader, at)))
+      return NULL;
+
+    uint32_t place = json_push(reader);
+    pbk_member *member = &reader->stack->members[place];
+    member->name = name.bytes;
+    member->name_size = name.size;
+    member->reserved = 0;
+    if (json_is(reader, at, '"')) {
+      struct text text;
+      at = json_read_text(reader, at + 1, &text);
+      if (!at) return NULL;
+      member->value = value_string(text);
+    } else if (json_digit(reader, at)) {
+      at = json_read_number(reader, at, &member->value);
+      if (!at) return NULL;
+    } else {
+      pbk_value below;
+      at = json_read_value(reader, at, depth, &below);
+      if (!at) return NULL;
+      reader->stack->members[place].value = below;
+    }
+    if (reader->end - at > 1 && *at == ',' && at[1] == '"')
+      at += 2;
+    else
+      at = json_read_comma(reader, at, false, &end);
   }
-  pbk_value below;
-  at = json_read_value(reader, at, depth, &below);
-  if (at) reader->stack->members[place].value = below;
   return at;
 }
 
-/* Past the brace at the end, all members on the stack; the one at the beginning is behind us. */
-static const char *json_read_members(struct json_reader *reader, const char *at, uint32_t depth) {
-  at = json_skip_space(reader, at);
-  if (json_is(reader, at, '}')) return at + 1;
-  if (!json_is(reader, at, '"')) return json_fail(reader, at, "expected a name in quotes or '}'");
-  for (;;) {
-    at = json_read_member(reader, at + 1, depth);
-    if (!at) return NULL;
-    at = json_skip_space(reader, at);
-    if (!json_is(reader, at, ',')) break;
-    at = json_skip_space(reader, at + 1);
-    if (!json_is(reader, at, '"')) return json_fail(reader, at, "expected a name in quotes after ','");
-  }
-  if (!json_is(reader, at, '}')) return json_fail(reader, at, "expected ',' or '}' after a member");
-  return at + 1;
-}
-
-static const char *json_read_map(struct json_reader *reader, const char *at, uint32_t depth, pbk_value *value) {
+APART static const char *json_read_map(struct json_reader *reader, const char *at, uint32_t depth, pbk_value *value) {
   uint32_t base = reader->stack->count;
+  if (json_is(reader, at, '}')) {
+    *value = (pbk_value){.kind = PBK_MAP};
+    return at + 1;
+  }
   at = json_read_members(reader, at, depth);
   if (at) *value = json_close_map(reader, base);
   return at;

@@ -2,6 +2,7 @@
 #include "wire/lines.h"
 
 #include "base/clock.h"
+#include "wire/known_name.h"
 
 /* ---- times ---- */
 
@@ -120,10 +121,8 @@ static bool read_event(struct reading_line *reading, const struct line_members *
     return false;
   const pbk_value *group = context ? not_null(pbk_value_member(context, TEXT("groupId"))) : NULL;
   if (!group) return true;
-  pbk_problem_enter(reading->problem, TEXT("context"));
-  if (!read_text_below(reading, context, "groupId", &command->account)) return false;
-  reading->problem->path_size -= (uint32_t)sizeof("/context") - 1;
-  return true;
+  if (group->kind != PBK_STRING) pbk_problem_enter(reading->problem, TEXT("context"));
+  return read_text_below(reading, context, "groupId", &command->account);
 }
 
 static bool read_track(struct reading_line *reading, const struct line_members *members, struct command *command) {
@@ -307,50 +306,59 @@ static bool read_cancel(struct reading_line *reading, const struct line_members 
 
 /* ---- by type ---- */
 
-#define LINE_TYPE(name, read) {name, sizeof name - 1, read}
+typedef bool (*read_function)(struct reading_line *reading, const struct line_members *members, struct command *command);
+
+enum { TYPE_NAME_MOST = 13, TYPE_NAME_PLACES = 128 };
+
+/* First and third letter keep all apart. Two in one place are a warning of the compiler. */
+#define TYPE_NAME_PLACE(first, third) ((8 * (first) + 5 * (third)) % TYPE_NAME_PLACES)
+#define KNOWN(first, third, name, read) \
+  [TYPE_NAME_PLACE(first, third)] = {{name, sizeof name - 1, 0}, read}
 
 static const struct line_type {
-  char name[16];
-  uint32_t size;
-  bool (*read)(struct reading_line *reading, const struct line_members *members, struct command *command);
-} line_types[] = {
-    LINE_TYPE("track", read_track),
-    LINE_TYPE("identify", read_identify),
-    LINE_TYPE("group", read_group),
-    LINE_TYPE("page", read_page),
-    LINE_TYPE("screen", read_page),
-    LINE_TYPE("alias", read_alias),
-    LINE_TYPE("stage", read_stage),
-    LINE_TYPE("health", read_health),
-    LINE_TYPE("assign", read_assign),
-    LINE_TYPE("pin", read_pin),
-    LINE_TYPE("interaction", read_interaction),
-    LINE_TYPE("tag", read_tag),
-    LINE_TYPE("untag", read_untag),
-    LINE_TYPE("suppress", read_suppress),
-    LINE_TYPE("delete", read_delete),
-    LINE_TYPE("advance", read_advance),
-    LINE_TYPE("activate", read_activate),
-    LINE_TYPE("pause", read_pause),
-    LINE_TYPE("resume", read_resume),
-    LINE_TYPE("archive", read_archive),
-    LINE_TYPE("enroll", read_enroll),
-    LINE_TYPE("unenroll", read_unenroll),
-    LINE_TYPE("explain", read_explain),
-    LINE_TYPE("add_sender", read_add_sender),
-    LINE_TYPE("remove_sender", read_remove_sender),
-    LINE_TYPE("approve", read_approve),
-    LINE_TYPE("unapprove", read_unapprove),
-    LINE_TYPE("discard", read_discard),
-    LINE_TYPE("edit", read_edit),
-    LINE_TYPE("report", read_report),
-    LINE_TYPE("complete", read_complete),
-    LINE_TYPE("cancel", read_cancel),
+  struct known_name name;
+  read_function read;
+} line_types[TYPE_NAME_PLACES] = {
+  KNOWN('t', 'a', "track", read_track),
+  KNOWN('i', 'e', "identify", read_identify),
+  KNOWN('g', 'o', "group", read_group),
+  KNOWN('p', 'g', "page", read_page),
+  KNOWN('s', 'r', "screen", read_page),
+  KNOWN('a', 'i', "alias", read_alias),
+  KNOWN('s', 'a', "stage", read_stage),
+  KNOWN('h', 'a', "health", read_health),
+  KNOWN('a', 's', "assign", read_assign),
+  KNOWN('p', 'n', "pin", read_pin),
+  KNOWN('i', 't', "interaction", read_interaction),
+  KNOWN('t', 'g', "tag", read_tag),
+  KNOWN('u', 't', "untag", read_untag),
+  KNOWN('s', 'p', "suppress", read_suppress),
+  KNOWN('d', 'l', "delete", read_delete),
+  KNOWN('a', 'v', "advance", read_advance),
+  KNOWN('a', 't', "activate", read_activate),
+  KNOWN('p', 'u', "pause", read_pause),
+  KNOWN('r', 's', "resume", read_resume),
+  KNOWN('a', 'c', "archive", read_archive),
+  KNOWN('e', 'r', "enroll", read_enroll),
+  KNOWN('u', 'e', "unenroll", read_unenroll),
+  KNOWN('e', 'p', "explain", read_explain),
+  KNOWN('a', 'd', "add_sender", read_add_sender),
+  KNOWN('r', 'm', "remove_sender", read_remove_sender),
+  KNOWN('a', 'p', "approve", read_approve),
+  KNOWN('u', 'a', "unapprove", read_unapprove),
+  KNOWN('d', 's', "discard", read_discard),
+  KNOWN('e', 'i', "edit", read_edit),
+  KNOWN('r', 'p', "report", read_report),
+  KNOWN('c', 'm', "complete", read_complete),
+  KNOWN('c', 'n', "cancel", read_cancel),
 };
 
-bool pbk_read_line_command(struct reading_line *reading, const struct line_members *members, struct text type, struct command *command) {
-  for (uint32_t i = 0; i < sizeof line_types / sizeof *line_types; i++)
-    if (text_equal(type, text_from(line_types[i].name))) return line_types[i].read(reading, members, command);
+bool pbk_read_line_command(struct reading_line *reading, const struct line_members *members, struct text type,
+                           struct command *command) {
+  if (type.size >= KNOWN_NAME_LEAST && type.size <= TYPE_NAME_MOST) {
+    const struct line_type *known = &line_types[TYPE_NAME_PLACE(KNOWN_NAME_LETTER(type, 0), KNOWN_NAME_LETTER(type, 2))];
+    if (known_name_at(&known->name, type)) return known->read(reading, members, command);
+  }
   pbk_problem_enter(reading->problem, TEXT("type"));
   return pbk_problem_set(reading->problem, PBK_CODE_UNKNOWN_TYPE, "unknown type ", type, "");
 }
