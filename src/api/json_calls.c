@@ -14,21 +14,37 @@ pbk_status pbk_feed_line(pbk_engine *engine, const char *line, size_t size) {
   return pbk_change(engine, feed_body, &text);
 }
 
+struct feeding {
+  const char *bytes;
+  size_t size;
+  uint64_t refused;
+};
+
+/* Line by line, each behind the one before. */
+static pbk_status feed_all(pbk_engine *engine, void *argument) {
+  struct feeding *feeding = argument;
+  while (feeding->size > 0) {
+    if (engine->broken) return engine->broken;
+    const char *end = memchr(feeding->bytes, '\n', feeding->size);
+    size_t size = end ? (size_t)(end - feeding->bytes) + 1 : feeding->size;
+    /* all longer ones are refused alike */
+    pbk_status status = pbk_feed_text(engine, (struct text){feeding->bytes, size > UINT32_MAX ? UINT32_MAX : (uint32_t)size});
+    engine->last = status;
+    if (status == PBK_ERR_REFUSED) feeding->refused++;
+    else if (status != PBK_OK && status != PBK_DUPLICATE) return status;
+    feeding->bytes += size;
+    feeding->size -= size;
+  }
+  return PBK_OK;
+}
+
 pbk_status pbk_feed_json(pbk_engine *engine, const char *bytes, size_t size, uint64_t *refused) {
   pbk_status status = pbk_may_change(engine);
   if (status != PBK_OK) return status;
   if (!bytes && size) return PBK_ERR_ARGUMENT;
-  uint64_t count = 0;
-  while (size > 0 && status == PBK_OK) {
-    const char *end = memchr(bytes, '\n', size);
-    size_t line = end ? (size_t)(end - bytes) + 1 : size;
-    status = pbk_feed_line(engine, bytes, line);
-    if (status == PBK_ERR_REFUSED) count++;
-    if (status == PBK_ERR_REFUSED || status == PBK_DUPLICATE) status = PBK_OK;
-    bytes += line;
-    size -= line;
-  }
-  if (refused) *refused = count;
+  struct feeding feeding = {bytes, size, 0};
+  status = pbk_guarded(engine, feed_all, &feeding);
+  if (refused) *refused = feeding.refused;
   return status;
 }
 

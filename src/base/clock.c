@@ -162,19 +162,31 @@ uint32_t pbk_print_time(char *to, pbk_time time) {
   return pbk_print_fine_time(to, time, 0);
 }
 
+/* A mark and two digits. */
+static inline char *clock_print_part(char *to, char mark, int32_t part) {
+  to[0] = mark;
+  to[1] = (char)('0' + part / 10);
+  to[2] = (char)('0' + part % 10);
+  return to + 3;
+}
+
 uint32_t pbk_print_fine_time(char *to, pbk_time time, uint32_t nanoseconds) {
   char *start = to;
   struct civil civil;
   pbk_civil_from_time(time, &civil);
-  if (civil.year < 0) *to++ = '-';
-  if (civil.year > 9999) *to++ = '+';
-  to += clock_print_padded(to, (uint64_t)(civil.year < 0 ? -civil.year : civil.year), 4);
-  const int32_t parts[] = {civil.month, civil.day, civil.hour, civil.minute, civil.second};
-  for (int i = 0; i < 5; i++) {
-    *to++ = "--T::"[i];
-    *to++ = (char)('0' + parts[i] / 10);
-    *to++ = (char)('0' + parts[i] % 10);
+  if (civil.year >= 0 && civil.year <= 9999) {
+    int32_t year = (int32_t)civil.year;
+    to = clock_print_part(to, (char)('0' + year / 1000), year / 10 % 100);
+    *to++ = (char)('0' + year % 10);
+  } else {
+    *to++ = civil.year < 0 ? '-' : '+';
+    to += clock_print_padded(to, (uint64_t)(civil.year < 0 ? -civil.year : civil.year), 4);
   }
+  to = clock_print_part(to, '-', civil.month);
+  to = clock_print_part(to, '-', civil.day);
+  to = clock_print_part(to, 'T', civil.hour);
+  to = clock_print_part(to, ':', civil.minute);
+  to = clock_print_part(to, ':', civil.second);
   to += clock_print_fraction(to, (uint32_t)civil.microsecond, nanoseconds);
   *to++ = 'Z';
   return (uint32_t)(to - start);

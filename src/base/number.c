@@ -42,23 +42,30 @@ static const char number_digit_pairs[] =
   "50515253545556575859606162636465666768697071727374"
   "75767778798081828384858687888990919293949596979899";
 
+static inline uint32_t number_digits(uint64_t value) {
+  uint32_t digits = 1;
+  for (; value >= 10000; value /= 10000) digits += 4;
+  return digits + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 uint32_t pbk_print_uint(char *to, uint64_t value) {
-  char digits[20];
-  uint32_t at = sizeof digits;
-  while (value >= 100) {
-    uint32_t pair = (uint32_t)(value % 100);
+  uint32_t size = number_digits(value);
+  char *at = to + size;
+  while (value > UINT32_MAX) {
+    at -= 2;
+    memcpy(at, number_digit_pairs + 2 * (value % 100), 2);
     value /= 100;
-    at -= 2;
-    memcpy(digits + at, number_digit_pairs + 2 * pair, 2);
   }
-  if (value >= 10) {
+  uint32_t rest = (uint32_t)value; /* shorter divisions */
+  for (; rest >= 100; rest /= 100) {
     at -= 2;
-    memcpy(digits + at, number_digit_pairs + 2 * value, 2);
-  } else {
-    digits[--at] = (char)('0' + value);
+    memcpy(at, number_digit_pairs + 2 * (rest % 100), 2);
   }
-  memcpy(to, digits + at, sizeof digits - at);
-  return (uint32_t)sizeof digits - at;
+  if (rest >= 10)
+    memcpy(to, number_digit_pairs + 2 * rest, 2);
+  else
+    *to = (char)('0' + rest);
+  return size;
 }
 
 uint32_t pbk_print_int(char *to, int64_t value) {

@@ -35,8 +35,8 @@ static pbk_status refuse_line(struct feeding *feeding, pbk_code code, const char
 }
 
 /* The type of a line; false where it is not text. */
-static bool read_type(struct feeding *feeding, const pbk_value *object, struct text *type) {
-  const pbk_value *value = object->kind == PBK_MAP ? pbk_member_of(object, "type") : NULL;
+static bool read_type(struct feeding *feeding, const pbk_value *object, const struct line_members *members, struct text *type) {
+  const pbk_value *value = line_member(members, MEMBER_TYPE);
   if (value && value->kind == PBK_STRING) {
     *type = value_text(value);
     return true;
@@ -47,8 +47,8 @@ static bool read_type(struct feeding *feeding, const pbk_value *object, struct t
                                                 : "type is missing");
 }
 
-static bool read_message_id(struct feeding *feeding, const pbk_value *object, struct text *id) {
-  const pbk_value *value = pbk_member_of(object, "messageId");
+static bool read_message_id(struct feeding *feeding, const struct line_members *members, struct text *id) {
+  const pbk_value *value = line_member(members, MEMBER_MESSAGE_ID);
   if (!value) return true;
   if (value->kind == PBK_STRING && value->size >= 1 && value->size <= PBK_MAX_KEY) {
     *id = value_text(value);
@@ -67,11 +67,21 @@ static pbk_status submit_read(struct feeding *feeding, struct command *command, 
   return pbk_submit(feeding->engine, command);
 }
 
-static pbk_status feed_definition(struct feeding *feeding, const pbk_value *object, bool undefine, struct text message_id,
+/* The members of a line come as they stand in it; a definition takes them as those of any map are. */
+static pbk_value sorted(struct feeding *feeding, const pbk_value *object) {
+  size_t size = object->size * sizeof(pbk_member);
+  pbk_value result = *object;
+  result.as.members = memcpy(pbk_arena_allocate(feeding->reading.arena, size), object->as.members, size);
+  pbk_value_normalize(&result);
+  return result;
+}
+
+static pbk_status feed_definition(struct feeding *feeding, const pbk_value *line, bool undefine, struct text message_id,
                                   struct line_times times) {
+  const pbk_value object = sorted(feeding, line);
   struct command command = blank_command(feeding);
   pbk_definition definition;
-  if (!pbk_read_definition(&feeding->reading, object, undefine, &definition)) return refuse(feeding, times, message_id);
+  if (!pbk_read_definition(&feeding->reading, &object, undefine, &definition)) return refuse(feeding, times, message_id);
   command.type = COMMAND_DEFINE;
   command.message_id = message_id;
   command.definitions = &definition;
@@ -80,21 +90,21 @@ static pbk_status feed_definition(struct feeding *feeding, const pbk_value *obje
 }
 
 /* A line that is no batch, or an item of one (`path`: which; the path of its errors, and all of it). */
-static pbk_status feed_object(struct feeding *feeding, const pbk_value *object, const struct line_times *inherited,
-                              struct text path) {
+static pbk_status feed_object(struct feeding *feeding, const pbk_value *object, const struct line_members *members,
+                              const struct line_times *inherited, struct text path) {
   struct text type, message_id = NO_TEXT;
   struct line_times times;
   struct problem *problem = &feeding->problem;
   struct command command = blank_command(feeding);
   feeding->reading.code = PBK_CODE_BAD_INPUT;
-  bool typed = read_type(feeding, object, &type), timed = false;
-  bool fine = typed && (timed = pbk_read_times(&feeding->reading, object, inherited, &times)) &&
-              read_message_id(feeding, object, &message_id);
+  bool typed = read_type(feeding, object, members, &type), timed = false;
+  bool fine = typed && (timed = pbk_read_times(&feeding->reading, members, inherited, &times)) &&
+              read_message_id(feeding, members, &message_id);
   if (fine && is_definition(type))
     return feed_definition(feeding, object, text_equal(type, TEXT("undefine")), message_id, times);
   if (fine) {
     command.to = times.timestamp;
-    fine = pbk_read_line_command(&feeding->reading, object, type, &command);
+    fine = pbk_read_line_command(&feeding->reading, members, type, &command);
   }
   if (!fine) {
     if (path.size) { /* SPEC L: an item's errors carry path /batch/i */
@@ -116,11 +126,13 @@ static pbk_status feed_definitions(struct feeding *feeding, const pbk_value *lis
   pbk_definition *definitions =
       pbk_arena_allocate(feeding->reading.arena, ((size_t)list->size + 1) * sizeof *definitions);
   struct line_times latest = times;
+  struct line_members members;
   pbk_problem_enter(&feeding->problem, TEXT("batch"));
   for (uint32_t i = 0; i < list->size; i++) { /* one input: received when the last of its items is */
     struct line_times own;
     uint32_t before = pbk_problem_enter_item(&feeding->problem, i);
-    if (!pbk_read_times(&feeding->reading, &list->as.items[i], &times, &own)) return refuse(feeding, no_times, NO_TEXT);
+    pbk_find_line_members(&list->as.items[i], &members);
+    if (!pbk_read_times(&feeding->reading, &members, &times, &own)) return refuse(feeding, no_times, NO_TEXT);
     if (times_received(own) > times_received(latest)) latest = own;
     pbk_problem_leave(&feeding->problem, before);
   }
@@ -162,8 +174,9 @@ static pbk_status feed_envelope(struct feeding *feeding, const pbk_value *list, 
   command.message_id = message_id;
   if (list->size > 0) {
     struct line_times first = times;
-    if (list->as.items[0].kind == PBK_MAP && !pbk_read_times(&feeding->reading, &list->as.items[0], &times, &first))
-      first = no_times;
+    struct line_members members;
+    pbk_find_line_members(&list->as.items[0], &members);
+    if (!pbk_read_times(&feeding->reading, &members, &times, &first)) first = no_times;
     pbk_problem_clear(&feeding->problem);
     times = first;
   }
@@ -178,20 +191,22 @@ static pbk_status feed_facts(struct feeding *feeding, const pbk_value *list, str
     memcpy(path, "/batch/", text.size);
     text.size += pbk_print_uint(path + text.size, i);
     pbk_problem_clear(&feeding->problem);
-    pbk_status item = feed_object(feeding, &list->as.items[i], &times, text);
+    struct line_members members;
+    pbk_find_line_members(&list->as.items[i], &members);
+    pbk_status item = feed_object(feeding, &list->as.items[i], &members, &times, text);
     if (item != PBK_OK) status = item;
     if (item == PBK_ERR_NO_MEMORY || feeding->engine->broken) break;
   }
   return status;
 }
 
-static pbk_status feed_batch(struct feeding *feeding, const pbk_value *object) {
+static pbk_status feed_batch(struct feeding *feeding, const struct line_members *members) {
   struct line_times times;
   struct text message_id = NO_TEXT;
   const pbk_value *list = NULL;
-  if (!pbk_read_times(&feeding->reading, object, NULL, &times)) return refuse(feeding, no_times, NO_TEXT);
-  if (!read_message_id(feeding, object, &message_id)) return refuse(feeding, times, message_id);
-  list = pbk_member_of(object, "batch");
+  if (!pbk_read_times(&feeding->reading, members, NULL, &times)) return refuse(feeding, no_times, NO_TEXT);
+  if (!read_message_id(feeding, members, &message_id)) return refuse(feeding, times, message_id);
+  list = line_member(members, MEMBER_BATCH);
   if (list && list->kind != PBK_LIST) list = NULL;
   uint32_t definitions = list ? count_definitions(list) : 0;
   if (!list) pbk_problem_at(&feeding->problem, PBK_CODE_BAD_INPUT, "a batch needs a list of lines: 'batch'");
@@ -233,23 +248,23 @@ static pbk_status refuse_json(struct feeding *feeding, const struct json_error *
 
 static pbk_status feed_line(struct pbk_engine *engine, struct text line) {
   struct feeding feeding; /* the problem's texts stay as they are: nothing reads what was not said */
+  struct json_stack stack;
+  struct line_members members;
   pbk_value value;
   struct json_error error;
   if (line.size > 0 && line.bytes[line.size - 1] == '\n') line.size--;
   if (line.size > 0 && line.bytes[line.size - 1] == '\r') line.size--;
   feeding.engine = engine;
   pbk_problem_clear(&feeding.problem);
-  pbk_arena_reset(&engine->reading);
+  if (engine->reading.total) pbk_arena_reset(&engine->reading); /* most lines need none of it */
   feeding.reading = (struct reading_line){&engine->reading, &feeding.problem, PBK_CODE_BAD_INPUT};
   if (line.size > PBK_MAX_LINE) return refuse_line(&feeding, PBK_CODE_TOO_LARGE, "a line has at most 1048576 bytes");
   if (is_blank(line)) return PBK_OK;
-  if (!pbk_json_read(line, &engine->reading, &value, &error)) return refuse_json(&feeding, &error);
-  if (value.kind == PBK_MAP) {
-    const pbk_value *batch = pbk_member_of(&value, "type");
-    if (batch && batch->kind == PBK_STRING && text_equal(value_text(batch), TEXT("batch")))
-      return feed_batch(&feeding, &value);
-  }
-  return feed_object(&feeding, &value, NULL, NO_TEXT);
+  if (!pbk_json_read_line(line, &engine->reading, &stack, &value, &error)) return refuse_json(&feeding, &error);
+  pbk_find_line_members(&value, &members);
+  const pbk_value *type = line_member(&members, MEMBER_TYPE);
+  if (type && type->kind == PBK_STRING && text_equal(value_text(type), TEXT("batch"))) return feed_batch(&feeding, &members);
+  return feed_object(&feeding, &value, &members, NULL, NO_TEXT);
 }
 
 pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {

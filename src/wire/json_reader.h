@@ -17,4 +17,16 @@ enum { JSON_MOST_DEPTH = VALUE_MOST_DEPTH };
  * surrogate (\ud800) is an error, \u0000 is allowed. Depth at most JSON_MOST_DEPTH. False: *error says why; the arena may hold leftovers. */
 bool pbk_json_read(struct text text, struct arena *arena, pbk_value *value, struct json_error *error);
 
+enum { JSON_STACK_FIRST = 48 }; /* members gathered before they move to the arena */
+struct json_stack {
+  pbk_member *members;
+  uint32_t count, capacity;
+  pbk_member first[JSON_STACK_FIRST];
+};
+
+/* The same, but the members of a map that is the whole text come as they stand in it, neither sorted nor unique, and lie on the
+ * stack (no need to initialise it): for those who sort the few that they know. */
+bool pbk_json_read_line(struct text text, struct arena *arena, struct json_stack *stack, pbk_value *value,
+                        struct json_error *error);
+
 #endif

@@ -19,6 +19,28 @@ static void end(void) {
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
+/* As a line the same text gives the same error, or the same value once its own members are put in order. */
+static bool same_as_line(struct text text, const pbk_value *value) {
+  struct arena own;
+  struct json_stack stack;
+  struct json_error why = {NULL, 0};
+  pbk_value line;
+  bool same;
+  pbk_arena_init(&own, &memory);
+  if (pbk_json_read_line(text, &own, &stack, &line, &why)) {
+    if (line.kind == PBK_MAP && line.size) {
+      size_t size = line.size * sizeof(pbk_member);
+      line.as.members = memcpy(pbk_arena_allocate(&own, size), line.as.members, size);
+      pbk_value_normalize(&line);
+    }
+    same = value && pbk_value_equal(value, &line);
+  } else {
+    same = !value && strcmp(why.message, error.message) == 0 && why.offset == error.offset;
+  }
+  pbk_arena_release(&own);
+  return same;
+}
+
 /* Reads from a copy of exactly that size, so that a sanitizer sees every step past it. */
 static bool reads(struct text text, pbk_value *value) {
   static char *copy;
@@ -29,6 +51,7 @@ static bool reads(struct text text, pbk_value *value) {
   error = (struct json_error){NULL, 0};
   bool good = pbk_json_read((struct text){copy, text.size}, &arena, value, &error);
   CHECK_EQUAL_INT(error.message == NULL, good);
+  CHECK(same_as_line((struct text){copy, text.size}, good ? value : NULL));
   if (!good) {
     free(copy);
     copy = NULL;
@@ -226,6 +249,8 @@ static void bad_texts(void) {
     {"\"\xf4\x90\x80\x80\"", 1, "UTF-8"},
     {"\"\xc3\xa9\xc3\xa9 ok until here \xe2\x82\"", 20, "UTF-8"},
     {"\"\\n\xc3\xa9\xff\"", 5, "UTF-8"},
+    {"\"\\\xff\"", 2, "UTF-8"}, /* before what stands behind a backslash */
+    {"\"\xc3\xa9\\\xc3\xa9\"", 3, "after a backslash"},
     {"{\"\xff\":1}", 2, "UTF-8"},
     {"[\xc3\xa9]", 1, "a value"},
   };
@@ -395,15 +420,58 @@ static void damaged(void) {
       wrong += !pbk_json_read((struct text){(const char *)out.bytes, out.size}, &arena, &back, &error) ||
                !pbk_value_equal(&value, &back);
       pbk_writer_release(&out);
+      wrong += !same_as_line((struct text){copy, size}, &value);
       good++;
     } else {
-      wrong += !error.message || error.offset > size;
+      wrong += !error.message || error.offset > size || !same_as_line((struct text){copy, size}, NULL);
     }
     free(copy);
     pbk_arena_reset(&arena);
   }
   CHECK_EQUAL_UINT(wrong, 0);
   CHECK(good > 1000 && good < 99000);
+  end();
+}
+
+/* Integers of every width, with anything behind: digits are read together. */
+static void integers(void) {
+  uint64_t state = 11;
+  begin();
+  for (int i = 0; i < 20000; i++) {
+    char text[64];
+    int64_t wanted = (int64_t)(check_random(&state) >> check_random_below(&state, 64));
+    if (check_random_below(&state, 3) == 0 && wanted != INT64_MIN) wanted = -wanted;
+    static const char *const behind[] = {"", " ", ",1]", "]", ",12345678]", ",\"a\"]"};
+    uint32_t which = check_random_below(&state, 6);
+    int size = snprintf(text, sizeof text, "%s%" PRId64 "%s", which > 1 ? "[" : "", wanted, behind[which]);
+    pbk_value value;
+    check_note("%s", text);
+    if (!CHECK(reads((struct text){text, (uint32_t)size}, &value))) break;
+    const pbk_value *number = which > 1 ? &value.as.items[0] : &value;
+    CHECK_EQUAL_INT(number->kind, PBK_INT);
+    CHECK_EQUAL_INT(number->as.integer, wanted);
+    pbk_arena_reset(&arena);
+  }
+  /* A byte that is no digit at each place of eight. */
+  for (uint32_t place = 0; place < 20; place++)
+    for (uint32_t byte = 1; byte < 256; byte++) {
+      char text[] = "[12345678901234567890]";
+      pbk_value value;
+      text[1 + place] = (char)byte;
+      bool number = (byte >= '0' && byte <= '9' && !(place == 0 && byte == '0')) || (place == 0 && byte == '-') ||
+                    (place == 0 && strchr(" \t\r\n", (int)byte)) || (place == 19 && strchr(" \t\r\n]", (int)byte)) ||
+                    (place > 0 && byte == ',' && !(place == 19)) || (place > 0 && place < 19 && strchr(".eE", (int)byte));
+      if (byte == ',' && place == 8) number = false; /* a zero in front */
+      check_note("%s", text);
+      bool fine = reads((struct text){text, sizeof text - 1}, &value);
+      if (place == 19 && byte == ']') number = false; /* two of them */
+      if (strchr("eE", (int)byte)) { /* the exponent may be too large */
+        if (!fine) CHECK(strstr(error.message, "too large") || place == 0 || place == 19);
+      } else {
+        CHECK_EQUAL_INT(fine, number);
+      }
+      pbk_arena_reset(&arena);
+    }
   end();
 }
 
@@ -434,6 +502,7 @@ int main(void) {
   RUN(large_maps);
   RUN(large_lists);
   RUN(alignments);
+  RUN(integers);
   RUN(damaged);
   RUN(refusal);
   return check_report();

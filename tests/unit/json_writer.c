@@ -85,22 +85,47 @@ static void objects(void) {
   pbk_json_close(&out);
   CHECK_TEXT(taken(), "{}");
   pbk_json_open(&out);
-  pbk_json_name(&out, "seq");
+  pbk_json_name(&out, JSON_NAME("seq"));
   pbk_json_write_int(&out, 1);
-  pbk_json_name(&out, "brace");
+  pbk_json_name(&out, JSON_NAME("brace"));
   pbk_json_write_text(&out, TEXT("{"));
-  pbk_json_name(&out, "inner");
+  pbk_json_name(&out, JSON_NAME("inner"));
   pbk_json_open(&out);
-  pbk_json_name(&out, "a");
+  pbk_json_name(&out, JSON_NAME("a"));
   pbk_json_open(&out);
   pbk_json_close(&out);
-  pbk_json_name(&out, "b");
+  pbk_json_name(&out, JSON_NAME("b"));
   pbk_json_write_time(&out, 0);
   pbk_json_close(&out);
-  pbk_json_name(&out, "last");
-  pbk_json_write_int(&out, -2);
+  pbk_json_int_member(&out, JSON_NAME("last"), -2);
+  pbk_json_text_member(&out, JSON_NAME("text"), TEXT("a\nb"));
   pbk_json_close(&out);
-  CHECK_TEXT(taken(), "{\"seq\":1,\"brace\":\"{\",\"inner\":{\"a\":{},\"b\":\"1970-01-01T00:00:00Z\"},\"last\":-2}");
+  CHECK_TEXT(taken(), "{\"seq\":1,\"brace\":\"{\",\"inner\":{\"a\":{},\"b\":\"1970-01-01T00:00:00Z\"},\"last\":-2,\"text\":\"a\\nb\"}");
+  end();
+}
+
+/* A byte that needs an escape, and ones that do not, at each place of texts of each size. */
+static void places(void) {
+  static const unsigned char bytes[] = {'"', '\\', 0, 1, 0x1f, ' ', '!', '#', '[', ']', 0x7f, 0x80, 0xa2, 0xdc, 0xff};
+  begin();
+  for (uint32_t size = 0; size < 40; size++)
+    for (uint32_t place = 0; place <= size; place++)
+      for (uint32_t i = 0; i < sizeof bytes; i++) {
+        char text[40], wanted[64];
+        uint32_t at = 0;
+        memset(text, 'a', sizeof text);
+        if (place < size) text[place] = (char)bytes[i];
+        wanted[at++] = '"';
+        for (uint32_t j = 0; j < size; j++) {
+          if (j != place || (bytes[i] >= ' ' && bytes[i] != '"' && bytes[i] != '\\')) wanted[at++] = text[j];
+          else if (bytes[i] >= ' ') at += (uint32_t)snprintf(wanted + at, 8, "\\%c", bytes[i]);
+          else at += (uint32_t)snprintf(wanted + at, 8, "\\u%04x", bytes[i]);
+        }
+        wanted[at++] = '"';
+        check_note("byte %u at %u of %u", (unsigned)bytes[i], (unsigned)place, (unsigned)size);
+        pbk_json_write_text(&out, (struct text){text, size});
+        CHECK_EQUAL_TEXT(taken(), ((struct text){wanted, at}));
+      }
   end();
 }
 
@@ -188,7 +213,7 @@ static void write_some(struct memory *limited, void *context) {
   *writer = (struct writer){.memory = limited};
   for (int i = 0; i < 300; i++) {
     pbk_json_open(writer);
-    pbk_json_name(writer, "name");
+    pbk_json_name(writer, JSON_NAME("name"));
     pbk_json_write_text(writer, TEXT("a text with \"quotes\" in it"));
     pbk_json_close(writer);
   }
@@ -206,6 +231,7 @@ int main(void) {
   RUN(texts);
   RUN(numbers);
   RUN(objects);
+  RUN(places);
   RUN(values);
   RUN(there_and_back);
   RUN(refusal);

@@ -16,14 +16,16 @@ static bool read_line(const char *text, struct command *command) {
   struct reading_line reading = {&arena, &problem, PBK_CODE_BAD_INPUT};
   struct json_error error;
   struct line_times times;
+  struct line_members members;
   pbk_value object;
   pbk_arena_reset(&arena);
   pbk_problem_clear(&problem);
   *command = (struct command){.received_at = PBK_NO_TIME, .occurred_at = PBK_NO_TIME, .to = PBK_NO_TIME};
   if (!pbk_json_read((struct text){json, (uint32_t)size}, &arena, &object, &error)) abort();
-  if (!pbk_read_times(&reading, &object, NULL, &times)) return false;
+  pbk_find_line_members(&object, &members);
+  if (!pbk_read_times(&reading, &members, NULL, &times)) return false;
   command->to = times.timestamp;
-  return pbk_read_line_command(&reading, &object, value_text(pbk_member_of(&object, "type")), command);
+  return pbk_read_line_command(&reading, &members, value_text(pbk_member_of(&object, "type")), command);
 }
 
 static void check_text_is(struct text given, const char *wanted) {
@@ -196,10 +198,12 @@ static void times(void) {
   for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct json_error error;
     struct line_times given;
+    struct line_members members;
     pbk_value object;
     check_note("%s", cases[i].object);
     if (!pbk_json_read(text_from(cases[i].object), &arena, &object, &error)) abort();
-    CHECK(pbk_read_times(&reading, &object, &inherited, &given));
+    pbk_find_line_members(&object, &members);
+    CHECK(pbk_read_times(&reading, &members, &inherited, &given));
     CHECK_EQUAL_INT(given.timestamp, cases[i].timestamp);
     CHECK_EQUAL_INT(given.received_at, cases[i].received_at);
   }
