@@ -106,7 +106,9 @@ static inline struct account *account_at(const struct facts *facts, uint32_t ind
 static inline struct dealings *dealings_at(const struct facts *facts, uint32_t contact) {
   return table_row(&facts->dealings, contact, TABLE_ROW(sizeof(struct dealings)));
 }
-struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index);
+static inline struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
+  return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
+}
 uint32_t pbk_subject_total(const struct facts *facts, int32_t kind); /* indexes given out */
 
 /* MAP_NONE where there is none. */
