@@ -11,9 +11,9 @@ static struct text account_key(const void *owner, uint32_t index) {
 void pbk_facts_init(struct facts *facts, struct context *context) {
   *facts = (struct facts){.context = context};
   pbk_subjects_init(&facts->subjects, context);
-  pbk_table_init(&facts->contacts, TABLE_ROW(sizeof(struct contact)));
-  pbk_table_init(&facts->accounts, TABLE_ROW(sizeof(struct account)));
-  pbk_table_init(&facts->dealings, TABLE_ROW(sizeof(struct dealings)));
+  pbk_shelf_init(&facts->contacts, SHELF_ROW(sizeof(struct contact)));
+  pbk_shelf_init(&facts->accounts, SHELF_ROW(sizeof(struct account)));
+  pbk_shelf_init(&facts->dealings, SHELF_ROW(sizeof(struct dealings)));
   pbk_map_init(&facts->contact_keys, contact_key, facts);
   pbk_map_init(&facts->account_keys, account_key, facts);
   pbk_registry_init(&facts->users, context->memory, &context->names);
@@ -43,9 +43,9 @@ void pbk_facts_release(struct facts *facts) {
   }
   for (uint32_t i = 0; i < facts->roles.entries.count; i++)
     pbk_release(memory, facts->roles.entries.items[i].current, sizeof(struct role));
-  pbk_table_release(memory, &facts->contacts);
-  pbk_table_release(memory, &facts->accounts);
-  pbk_table_release(memory, &facts->dealings);
+  pbk_shelf_release(memory, &facts->contacts);
+  pbk_shelf_release(memory, &facts->accounts);
+  pbk_shelf_release(memory, &facts->dealings);
   array_release(memory, &facts->changes);
   array_release(memory, &facts->wanted);
   pbk_subjects_release(&facts->subjects);
@@ -68,9 +68,9 @@ uint32_t pbk_find_subject(const struct facts *facts, int32_t kind, struct text k
 struct contact *pbk_new_contact(struct facts *facts, struct text key, pbk_time created_at) {
   struct memory *memory = facts->context->memory;
   uint32_t index = facts->contacts.count;
-  struct dealings *dealings = pbk_table_add(memory, &facts->dealings);
+  struct dealings *dealings = pbk_shelf_add(memory, &facts->dealings);
   dealings->pinned = MAP_NONE;
-  struct contact *contact = pbk_table_add(memory, &facts->contacts);
+  struct contact *contact = pbk_shelf_add(memory, &facts->contacts);
   pbk_subject_init(&contact->subject, &facts->subjects, PBK_CONTACT, index, key, created_at);
   contact->account = MAP_NONE;
   return contact;
@@ -78,7 +78,7 @@ struct contact *pbk_new_contact(struct facts *facts, struct text key, pbk_time c
 
 struct account *pbk_new_account(struct facts *facts, struct text key, pbk_time created_at) {
   uint32_t index = facts->accounts.count;
-  struct account *account = pbk_table_add(facts->context->memory, &facts->accounts);
+  struct account *account = pbk_shelf_add(facts->context->memory, &facts->accounts);
   pbk_subject_init(&account->subject, &facts->subjects, PBK_ACCOUNT, index, key, created_at);
   return account;
 }
@@ -176,7 +176,7 @@ static void prefetch_lines(const void *address) {
   uintptr_t at = (uintptr_t)address;
   if (!at) return;
   prefetch(address);
-  prefetch((const void *)(at + TABLE_LINE - 1));
+  prefetch((const void *)(at + SHELF_LINE - 1));
 }
 
 static void prefetch_body(const struct subject *subject) {
@@ -196,8 +196,8 @@ void pbk_prefetch_account_body(const struct facts *facts, uint32_t contact) {
 }
 
 uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon) {
-  uint64_t bytes = table_growth(&facts->contacts, subjects_soon) + table_growth(&facts->accounts, subjects_soon) +
-                   table_growth(&facts->dealings, subjects_soon) + pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
+  uint64_t bytes = shelf_growth(&facts->contacts, subjects_soon) + shelf_growth(&facts->accounts, subjects_soon) +
+                   shelf_growth(&facts->dealings, subjects_soon) + pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
   uint32_t history = facts->subjects.largest_history;
   return bytes + (uint64_t)history + history / 4;
 }

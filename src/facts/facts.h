@@ -3,7 +3,7 @@
 #define PBK_FACTS_FACTS_H
 
 #include "base/registry.h"
-#include "base/table.h"
+#include "base/shelf.h"
 #include "facts/subject.h"
 
 /* When a sender was last in contact with a contact (SPEC S8): of equal times the one recorded later counts. */
@@ -81,8 +81,8 @@ struct wanted_event {
 struct facts {
   struct context *context;
   struct subjects subjects;
-  struct table contacts, accounts; /* by index; deleted ones stay, emptied */
-  struct table dealings; /* of the contacts */
+  struct shelf contacts, accounts; /* by index; deleted ones stay, emptied */
+  struct shelf dealings; /* of the contacts */
   struct map contact_keys, account_keys; /* of those not deleted */
   struct registry users, roles;
   uint64_t contact_count, account_count; /* not deleted */
@@ -98,13 +98,13 @@ void pbk_facts_release(struct facts *facts);
 /* ---- subjects ---- */
 
 static inline struct contact *contact_at(const struct facts *facts, uint32_t index) {
-  return table_row(&facts->contacts, index, TABLE_ROW(sizeof(struct contact)));
+  return shelf_row(&facts->contacts, index, SHELF_ROW(sizeof(struct contact)));
 }
 static inline struct account *account_at(const struct facts *facts, uint32_t index) {
-  return table_row(&facts->accounts, index, TABLE_ROW(sizeof(struct account)));
+  return shelf_row(&facts->accounts, index, SHELF_ROW(sizeof(struct account)));
 }
 static inline struct dealings *dealings_at(const struct facts *facts, uint32_t contact) {
-  return table_row(&facts->dealings, contact, TABLE_ROW(sizeof(struct dealings)));
+  return shelf_row(&facts->dealings, contact, SHELF_ROW(sizeof(struct dealings)));
 }
 static inline struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
   return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;

@@ -40,7 +40,7 @@ static void fetch_ahead(const struct subject *next, const struct subject *soon) 
   for (uint32_t i = 0; i < trait_count(soon); i++)
     if (soon->values[i].kind >= PBK_STRING) prefetch(soon->values[i].as.text);
   const unsigned char *history = (const unsigned char *)soon->history;
-  for (uint32_t at = TABLE_LINE; history && at < soon->history->size && at < 8 * TABLE_LINE; at += TABLE_LINE)
+  for (uint32_t at = SHELF_LINE; history && at < soon->history->size && at < 8 * SHELF_LINE; at += SHELF_LINE)
     prefetch(history + at);
 }
 
