@@ -1,4 +1,4 @@
-// bench/cel_js.mjs - the conditions of bench/cel.c in the npm package @marcbachmann/cel-js; bench/run.sh installs it.
+// bench/cel_js.mjs - the conditions of bench/cel.c in the npm package @marcbachmann/cel-js; bench/run installs it.
 // With the file that bench-cel --json wrote as argument, says how many times faster that is. Parsed once, evaluated often; what our functions of time do is registered as functions there, without until-when.
 import { readFileSync } from 'node:fs';
 import { Environment } from '@marcbachmann/cel-js';

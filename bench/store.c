@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "memory_storage.h"
 #ifdef WITH_FILESTORE
 #include <playbook/filestore.h>
 #endif
@@ -33,56 +34,6 @@ static void need(pbk_status status, const char *what) {
   if (status == PBK_OK || status == PBK_MORE) return;
   fprintf(stderr, "%s: %s\n", what, pbk_status_name(status));
   exit(1);
-}
-
-/* ---- storage in memory ---- */
-
-struct object {
-  unsigned char *bytes;
-  size_t size, capacity;
-};
-struct storage {
-  struct object objects[PBK_OBJECTS];
-  uint64_t appends, syncs;
-};
-
-static int32_t append(void *context, pbk_object number, const void *bytes, size_t size) {
-  struct storage *storage = context;
-  struct object *object = &storage->objects[number];
-  if (object->size + size > object->capacity) {
-    object->capacity = (object->size + size) * 2;
-    object->bytes = realloc(object->bytes, object->capacity);
-    if (!object->bytes) abort();
-  }
-  memcpy(object->bytes + object->size, bytes, size);
-  object->size += size;
-  storage->appends++;
-  return 0;
-}
-static int32_t settle(void *context, pbk_object number) {
-  (void)number;
-  ((struct storage *)context)->syncs++;
-  return 0;
-}
-static int32_t extent(void *context, pbk_object number, uint64_t *bytes) {
-  *bytes = ((struct storage *)context)->objects[number].size;
-  return 0;
-}
-static int32_t read_object(void *context, pbk_object number, uint64_t offset, void *bytes, size_t size) {
-  memcpy(bytes, ((struct storage *)context)->objects[number].bytes + offset, size);
-  return 0;
-}
-static int32_t truncate_object(void *context, pbk_object number, uint64_t size) {
-  ((struct storage *)context)->objects[number].size = (size_t)size;
-  return 0;
-}
-static pbk_storage callbacks(struct storage *storage) {
-  return (pbk_storage){.size = sizeof(pbk_storage), .context = storage, .append = append, .sync = settle,
-                       .extent = extent, .read = read_object, .truncate = truncate_object};
-}
-static void release(struct storage *storage) {
-  for (int i = 0; i < PBK_OBJECTS; i++) free(storage->objects[i].bytes);
-  memset(storage, 0, sizeof *storage);
 }
 
 /* ---- the work ---- */
@@ -167,8 +118,8 @@ static double median(uint32_t measure) {
 }
 
 static void run_round(uint32_t round) {
-  struct storage storage = {0};
-  pbk_storage kept = callbacks(&storage);
+  struct memory_storage storage = {0};
+  pbk_storage kept = memory_callbacks(&storage);
 
   pbk_engine *engine = make(NULL);
   know_contacts(engine);
@@ -216,7 +167,7 @@ static void run_round(uint32_t round) {
   took = cpu() - start;
   note(9, round, "memcpy of it", "MB/s", (double)size / took / 1e6 + (copy[size / 2] == 255));
   free(copy);
-  release(&storage);
+  memory_release(&storage);
 }
 
 /* ---- commits to files: wall clock, since they wait ---- */

@@ -264,7 +264,7 @@ typedef struct pbk_definition {
   const void *of;
 } pbk_definition;
 
-/* All of them or none; each sees those before it (SPEC L, batch). Errors carry the path /batch/i/… when there is more than one. */
+/* All of them or none; each sees those before it (SPEC L, batch). PBK_MORE with PBK_DEFINE_IN_PARTS (engine.h). Errors carry the path /batch/i/… when there is more than one. */
 PBK_API pbk_status pbk_define(pbk_engine *engine, const pbk_envelope *envelope, const pbk_definition *definitions, uint32_t count);
 
 PBK_API pbk_status pbk_define_settings(pbk_engine *engine, const pbk_envelope *envelope, const pbk_settings *settings);

@@ -97,7 +97,12 @@ typedef void (*pbk_deliver_function)(void *context, pbk_engine *engine, const pb
 enum {
   /* Offer each message as soon as the cause that made it ready is done, within the call that caused it: exact to the microsecond, answer
    * by answer, for backtests and tests. Without this flag messages are offered by pbk_commit, many causes at once. */
-  PBK_DELIVER_AT_ONCE = 1
+  PBK_DELIVER_AT_ONCE = 1,
+  /* Defining a persona or segment looks at every subject that there is. With this flag pbk_define and its like (not lines) do that in parts: they answer PBK_MORE
+   * when the definitions are accepted but not all subjects are looked at, and calls of pbk_advance with a work budget go on, each
+   * membership counting as one of it, until it answers PBK_OK; any other call that changes state or commits first brings them to their end.
+   * Outputs are the same; until the end members of what is being defined are not all known. */
+  PBK_DEFINE_IN_PARTS = 2
 };
 
 typedef struct pbk_config {

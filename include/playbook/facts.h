@@ -52,6 +52,38 @@ PBK_API pbk_status pbk_suppress(pbk_engine *engine, const pbk_envelope *envelope
                                 int32_t suppressed);
 PBK_API pbk_status pbk_delete(pbk_engine *engine, const pbk_envelope *envelope, const pbk_subject *subject);
 
+/* ---- many at once ----
+ *
+ * Rows of one width, for bindings and for speed: what takes time for each call is paid once, subjects are named by their handles
+ * (pbk_find, pbk_next), names by their place in a list given beside, and the engine fetches what the next rows need while it works on one.
+ * Each row is an input of its own, exactly as the call of its kind above would be: pbk_track, pbk_identify, pbk_group,
+ * pbk_set_stage_and_health. */
+typedef int32_t pbk_row_kind;
+enum {
+  PBK_ROW_TRACK = 0,    /* `name`: the event; `values`: its properties, a PBK_MAP or NULL */
+  PBK_ROW_IDENTIFY = 1, /* `values`: traits of the contact, a PBK_MAP or NULL */
+  PBK_ROW_GROUP = 2,    /* `values`: traits of the account; with a contact, it joins the account */
+  PBK_ROW_STAGE = 3     /* of the contact or the account; `name`: the stage; `values`: the health, PBK_INT or PBK_DOUBLE, or NULL */
+};
+#define PBK_NO_NAME UINT32_MAX /* PBK_ROW_STAGE: the stage stays as it is */
+
+typedef struct pbk_row {
+  pbk_row_kind kind;
+  uint32_t name;           /* place in `names`, from 0 */
+  pbk_time received_at;    /* as in an envelope */
+  pbk_time occurred_at;
+  pbk_handle contact;      /* 0: none */
+  pbk_handle account;      /* 0: none */
+  const pbk_value *values;
+  pbk_text message_id;     /* {NULL, 0}: none */
+} pbk_row;
+
+/* Applies rows in their order. Rows, names and values are borrowed until the call returns; `row_size` is sizeof(pbk_row). *taken (may be
+ * NULL) is how many rows were applied, duplicates counted; less than `count` where one could not be, whose status is the answer: PBK_ERR_REFUSED
+ * (pbk_engine_error says why), PBK_ERR_HANDLE, PBK_ERR_ARGUMENT, PBK_ERR_NO_MEMORY … The rows before it stay, and a next call may go on behind it or try it again. */
+PBK_API pbk_status pbk_track_many(pbk_engine *engine, const pbk_row *rows, size_t row_size, uint32_t count, const pbk_text *names,
+                                  uint32_t name_count, uint32_t *taken);
+
 #ifdef __cplusplus
 }
 #endif

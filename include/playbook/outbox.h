@@ -34,6 +34,10 @@ PBK_API pbk_status pbk_remove_sender(pbk_engine *engine, const pbk_envelope *env
                                      pbk_removal mode);
 
 PBK_API pbk_status pbk_approve(pbk_engine *engine, const pbk_envelope *envelope, uint64_t message);
+/* Many at once, each an input of its own. *taken (may be NULL) is how many were approved; less than `count` where one could not be, whose
+ * status is the answer. The numbers are borrowed until the call returns. The envelope must not have a message_id. */
+PBK_API pbk_status pbk_approve_many(pbk_engine *engine, const pbk_envelope *envelope, const uint64_t *messages, uint32_t count,
+                                    uint32_t *taken);
 PBK_API pbk_status pbk_unapprove(pbk_engine *engine, const pbk_envelope *envelope, uint64_t message);
 PBK_API pbk_status pbk_discard(pbk_engine *engine, const pbk_envelope *envelope, uint64_t message);
 /* Template and note: NULL leaves as it is (SPEC O4). */

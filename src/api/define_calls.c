@@ -134,20 +134,23 @@ static pbk_status check_definition(const void *item) {
 }
 
 /* Inside, definitions are an array of structs as this build knows them. */
-struct defining {
+struct given {
   struct command *command;
-  const pbk_definition *given;
+  const pbk_definition *definitions;
 };
 
 static pbk_status define_body(pbk_engine *engine, void *argument) {
-  struct defining *defining = argument;
-  uint32_t count = defining->command->definition_count;
+  struct given *given = argument;
+  uint32_t count = given->command->definition_count;
   pbk_arena_reset(&engine->reading);
   pbk_definition *definitions = pbk_arena_allocate(&engine->reading, ((size_t)count + 1) * sizeof *definitions);
   for (uint32_t i = 0; i < count; i++)
-    pbk_read_sized(&definitions[i], sizeof definitions[i], pbk_sized_item(defining->given, i));
-  defining->command->definitions = definitions;
-  return pbk_submit(engine, defining->command);
+    pbk_read_sized(&definitions[i], sizeof definitions[i], pbk_sized_item(given->definitions, i));
+  given->command->definitions = definitions;
+  engine->in_parts = (engine->flags & PBK_DEFINE_IN_PARTS) != 0;
+  pbk_status status = pbk_submit(engine, given->command);
+  engine->in_parts = false;
+  return status;
 }
 
 pbk_status pbk_define(pbk_engine *engine, const pbk_envelope *envelope, const pbk_definition *definitions, uint32_t count) {
@@ -155,8 +158,8 @@ pbk_status pbk_define(pbk_engine *engine, const pbk_envelope *envelope, const pb
   pbk_status status = check_array(definitions, count, sizeof(pbk_definition), check_definition);
   if (status == PBK_OK) status = pbk_may_change(engine);
   if (status == PBK_OK) status = pbk_take_envelope(envelope, &command);
-  struct defining defining = {&command, definitions};
-  return status == PBK_OK ? pbk_change(engine, define_body, &defining) : status;
+  struct given given = {&command, definitions};
+  return status == PBK_OK ? pbk_change(engine, define_body, &given) : status;
 }
 
 static pbk_status define_one(pbk_engine *engine, const pbk_envelope *envelope, pbk_definition_kind kind, const void *of) {

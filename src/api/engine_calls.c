@@ -51,7 +51,7 @@ static pbk_status check_config(const pbk_config *config) {
     if (!storage->append || !storage->sync || !storage->extent || !storage->read || !storage->truncate) return PBK_ERR_ARGUMENT;
   }
   bool fine = pbk_fine_text(config->engine_id) && config->engine_id.size <= PBK_MAX_KEY &&
-              (config->flags & ~(uint32_t)PBK_DELIVER_AT_ONCE) == 0;
+              (config->flags & ~(uint32_t)(PBK_DELIVER_AT_ONCE | PBK_DEFINE_IN_PARTS)) == 0;
   return fine ? PBK_OK : PBK_ERR_ARGUMENT;
 }
 
@@ -148,16 +148,8 @@ pbk_status pbk_drain(pbk_engine *engine, pbk_output *outputs, size_t output_size
   if (!engine || !count || (capacity && !outputs)) return PBK_ERR_ARGUMENT;
   if (output_size < sizeof *outputs) return PBK_ERR_SIZE_TOO_SMALL;
   if (engine->in_callback) return PBK_ERR_REENTRANT;
-  *count = 0;
   pbk_outputs_tidy(&engine->context.outputs);
-  const pbk_output *output;
-  while (*count < capacity && (output = pbk_outputs_peek(&engine->context.outputs))) {
-    char *to = (char *)outputs + *count * output_size;
-    memset(to, 0, output_size);
-    memcpy(to, output, sizeof *output);
-    pbk_outputs_take(&engine->context.outputs);
-    ++*count;
-  }
+  *count = pbk_outputs_give(&engine->context.outputs, outputs, output_size, capacity);
   return PBK_OK;
 }
 

@@ -41,12 +41,13 @@ static pbk_status drain_body(pbk_engine *engine, void *argument) {
   struct draining *draining = argument;
   struct outputs *outputs = &engine->context.outputs;
   struct writer *line = &engine->line;
-  const pbk_output *output;
   pbk_outputs_tidy(outputs);
   *draining->size = 0;
-  while ((output = pbk_outputs_peek(outputs))) {
+  for (;;) {
+    pbk_output output = {0};
+    if (!pbk_outputs_peek(outputs, &output)) return PBK_OK;
     line->size = 0;
-    pbk_write_output_line(line, output);
+    pbk_write_output_line(line, &output);
     if (line->size > draining->capacity - *draining->size) {
       if (*draining->size > 0) return PBK_OK;
       *draining->size = line->size;
@@ -56,7 +57,6 @@ static pbk_status drain_body(pbk_engine *engine, void *argument) {
     *draining->size += line->size;
     pbk_outputs_take(outputs);
   }
-  return PBK_OK;
 }
 
 pbk_status pbk_drain_json(pbk_engine *engine, char *buffer, size_t capacity, size_t *size) {

@@ -32,12 +32,10 @@ static void give(pbk_output *to, const pbk_output *output) {
   to->size = size;
 }
 
-static const struct open_items *items_of(const pbk_engine *engine, const struct of_whom *whom) {
-  static const struct open_items none;
-  const struct outbox *outbox = &engine->outbox;
-  if (whom->kind == PBK_CONTACT)
-    return whom->index < outbox->open_contacts.count ? &outbox->open_contacts.items[whom->index] : &none;
-  return whom->index < outbox->open_accounts.count ? &outbox->open_accounts.items[whom->index] : &none;
+/* The first open one above a number, of all or of one subject; 0: none. */
+static uint64_t next_of(const struct table *table, const struct open_of *open, const struct of_whom *whom, uint64_t after) {
+  if (whom->kind) return next_open(table, open, whom->kind, whom->index, after);
+  return pbk_table_next(table, &after) ? after : 0;
 }
 
 pbk_status pbk_next_message(pbk_engine *engine, const pbk_subject *subject, uint64_t *cursor, pbk_output *message) {
@@ -45,18 +43,13 @@ pbk_status pbk_next_message(pbk_engine *engine, const pbk_subject *subject, uint
   pbk_status status = begin(engine, subject, cursor, message, &whom);
   if (status != PBK_OK) return status;
   const struct outbox *outbox = &engine->outbox;
-  const number_list *numbers = whom.kind ? &items_of(engine, &whom)->messages : NULL;
-  uint64_t total = numbers ? numbers->count : outbox->messages.count;
-  while (*cursor < total) {
-    uint64_t at = (*cursor)++;
-    const struct message *found = message_at(outbox, numbers ? numbers->items[at] : at + 1);
-    if (!found) continue;
-    pbk_output output = pbk_message_output(outbox, found, engine->looked_key);
-    bool waits = found->state == MESSAGE_APPROVED || (found->state == MESSAGE_SENDING && found->waits);
-    output.due = waits ? found->due : PBK_NO_TIME;
-    give(message, &output);
-    return PBK_OK;
-  }
+  const struct message *found = message_at(outbox, next_of(&outbox->messages, &outbox->open_messages, &whom, *cursor));
+  *cursor = found ? found->id : UINT64_MAX;
+  if (!found) return PBK_OK;
+  pbk_output output = pbk_message_output(outbox, found, engine->looked_key);
+  bool waits = found->state == MESSAGE_APPROVED || (found->state == MESSAGE_SENDING && found->waits);
+  output.due = waits ? found->due : PBK_NO_TIME;
+  give(message, &output);
   return PBK_OK;
 }
 
@@ -65,48 +58,35 @@ pbk_status pbk_next_task(pbk_engine *engine, const pbk_subject *subject, uint64_
   pbk_status status = begin(engine, subject, cursor, task, &whom);
   if (status != PBK_OK) return status;
   const struct outbox *outbox = &engine->outbox;
-  const number_list *numbers = whom.kind ? &items_of(engine, &whom)->tasks : NULL;
-  uint64_t total = numbers ? numbers->count : outbox->tasks.count;
-  while (*cursor < total) {
-    uint64_t at = (*cursor)++;
-    const struct task *found = task_at(outbox, numbers ? numbers->items[at] : at + 1);
-    if (!found) continue;
-    pbk_output output = pbk_task_output(outbox, found);
-    give(task, &output);
-    return PBK_OK;
-  }
+  const struct task *found = task_at(outbox, next_of(&outbox->tasks, &outbox->open_tasks, &whom, *cursor));
+  *cursor = found ? found->id : UINT64_MAX;
+  if (!found) return PBK_OK;
+  pbk_output output = pbk_task_output(outbox, found);
+  give(task, &output);
   return PBK_OK;
 }
 
 /* A subject's passages stand in no order of enrollments, and are as few as there are playbooks. */
 static const struct enrollment *next_of_subject(const pbk_engine *engine, const struct of_whom *whom, uint64_t after) {
-  const struct playbooks *playbooks = &engine->playbooks;
-  bool contact = whom->kind == PBK_CONTACT;
-  if (whom->index >= (contact ? playbooks->of_contacts.count : playbooks->of_accounts.count)) return NULL;
-  const struct passages *passages =
-    contact ? &playbooks->of_contacts.items[whom->index] : &playbooks->of_accounts.items[whom->index];
-  const struct enrollment *next = NULL;
-  for (uint32_t i = 0; i < passages->items.count; i++) {
-    const struct enrollment *running = passages->items.items[i].running;
-    if (running && running->id > after && (!next || running->id < next->id)) next = running;
+  const struct passages passages = passages_of(&engine->playbooks, whom->kind, whom->index);
+  uint64_t next = 0;
+  for (uint32_t i = 0; i < passages.count; i++) {
+    uint64_t id = passages.items[i].of.enrollment;
+    if (passages.items[i].running && id > after && (!next || id < next)) next = id;
   }
-  return next;
+  return enrollment_at(&engine->playbooks, next);
 }
 
 static const struct enrollment *next_of_all(const pbk_engine *engine, uint64_t after) {
-  const struct playbooks *playbooks = &engine->playbooks;
-  while (after < playbooks->enrollments.count) {
-    const struct enrollment *found = enrollment_at(playbooks, ++after);
-    if (found) return found;
-  }
-  return NULL;
+  return pbk_table_next(&engine->playbooks.enrollments, &after);
 }
 
 pbk_status pbk_next_enrollment(pbk_engine *engine, const pbk_subject *subject, uint64_t *cursor, pbk_output *enrollment) {
   struct of_whom whom;
   pbk_status status = begin(engine, subject, cursor, enrollment, &whom);
   if (status != PBK_OK) return status;
-  const struct enrollment *found = whom.kind ? next_of_subject(engine, &whom, *cursor) : next_of_all(engine, *cursor);
+  const struct enrollment *found = whom.kind ? next_of_subject(engine, &whom, *cursor)
+                                             : next_of_all(engine, *cursor);
   *cursor = found ? found->id : UINT64_MAX;
   if (!found) return PBK_OK;
   pbk_output output = pbk_enrollment_output(&engine->playbooks, found);

@@ -1,10 +1,6 @@
 /* api/query_calls.c - <playbook/query.h>: looking at the state. */
 #include "api/call.h"
-
-/* kind 8 | generation 24 | index 32. Places and indexes are never used again, so every generation is 1. */
-static pbk_handle handle_of(pbk_handle_kind kind, uint32_t index) {
-  return (uint64_t)(uint32_t)kind << 56 | (uint64_t)1 << 32 | index;
-}
+#include "api/handle.h"
 
 static const struct registry *registry_of_kind(const pbk_engine *engine, pbk_handle_kind kind) {
   switch (kind) {
@@ -111,12 +107,12 @@ pbk_status pbk_count(const pbk_engine *engine, pbk_counts *counts) {
   *counts = (pbk_counts){.size = size,
                          .contacts = engine->facts.contact_count,
                          .accounts = engine->facts.account_count,
-                         .enrollments_running = engine->playbooks.running,
-                         .enrollments_ever = engine->playbooks.enrollments.count,
-                         .messages_open = engine->outbox.messages_open,
-                         .messages_ever = engine->outbox.messages.count,
-                         .tasks_open = engine->outbox.tasks_open,
-                         .tasks_ever = engine->outbox.tasks.count,
+                         .enrollments_running = engine->playbooks.enrollments.count,
+                         .enrollments_ever = engine->playbooks.enrollments.last,
+                         .messages_open = engine->outbox.messages.count,
+                         .messages_ever = engine->outbox.messages.last,
+                         .tasks_open = engine->outbox.tasks.count,
+                         .tasks_ever = engine->outbox.tasks.last,
                          .commands = engine->commands,
                          .memory = engine->memory.used,
                          .answers = engine->answers};

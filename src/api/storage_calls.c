@@ -105,6 +105,7 @@ uint64_t pbk_durable_sequence(const pbk_engine *engine) { return engine ? engine
 uint64_t pbk_lines_taken(const pbk_engine *engine) { return engine ? lines_whole(&engine->lines) : 0; }
 
 static pbk_status digest_body(pbk_engine *engine, void *argument) {
+  if (engine->defining.under_way && !pbk_finish_definitions(engine)) return halt_status(engine);
   pbk_digest_state(engine, argument);
   return PBK_OK;
 }

@@ -35,7 +35,7 @@ void pbk_audiences_release(struct audiences *audiences) {
   pbk_registry_release(&audiences->schemas);
   pbk_registry_release(&audiences->registry);
   array_release(memory, &audiences->memberships);
-  array_release(memory, &audiences->reads);
+  pbk_readers_release(memory, &audiences->readers);
   array_release(memory, &audiences->pending);
   array_release(memory, &audiences->flips);
   pbk_release(memory, (void *)(uintptr_t)audiences->zones.bytes, audiences->zones.size);
@@ -148,16 +148,6 @@ bool pbk_audience_named(const struct audiences *audiences, uint32_t place) {
   return false;
 }
 
-static void settle_all(struct audiences *audiences, uint32_t place) {
-  const struct audience *audience = audience_at(audiences, place);
-  if (!audience || !audience->program) return;
-  struct membership *membership = &audiences->memberships.items[place];
-  for (uint32_t i = 0; i < membership->armed.count; i++) membership->armed.items[i] = INT64_MAX;
-  uint32_t total = pbk_subject_total(audiences->facts, audience->of);
-  for (uint32_t i = 0; i < total; i++)
-    if (!pbk_subject_at(audiences->facts, audience->of, i)->deleted) pbk_settle_membership(audiences, place, i);
-}
-
 void pbk_install_audience(struct audiences *audiences, uint32_t place, struct audience *audience) {
   while (audiences->memberships.count <= place) {
     struct membership empty = {0};
@@ -165,11 +155,38 @@ void pbk_install_audience(struct audiences *audiences, uint32_t place, struct au
   }
   pbk_release_audience(audiences, pbk_registry_install(&audiences->registry, place, audience));
   pbk_index_reads(audiences, place);
-  settle_all(audiences, place);
-  for (uint32_t i = place + 1; i < audiences->registry.entries.count; i++) {
-    const struct audience *follower = audience_at(audiences, i);
-    if (follower && pbk_program_names(follower->program, place)) settle_all(audiences, i);
+  struct membership *membership = &audiences->memberships.items[place];
+  uint32_t total = pbk_subject_total(audiences->facts, audience->of);
+  array_reserve(audiences->context->memory, &membership->bits, total / 64 + 1);
+}
+
+/* The next audience at or after `place` that must be looked at because one is defined: itself, or one that names it. */
+static uint32_t next_concerned(const struct audiences *audiences, uint32_t defined, uint32_t place) {
+  for (; place < audiences->registry.entries.count; place++) {
+    const struct audience *audience = audience_at(audiences, place);
+    if (audience && audience->program && (place == defined || pbk_program_names(audience->program, defined))) return place;
   }
+  return MAP_NONE;
+}
+
+bool pbk_settle_audience(struct audiences *audiences, uint32_t defined, struct settling *settling, uint64_t *budget) {
+  if (settling->audience == MAP_NONE) settling->audience = next_concerned(audiences, defined, defined);
+  while (settling->audience != MAP_NONE) {
+    uint32_t place = settling->audience;
+    int32_t of = audience_at(audiences, place)->of;
+    uint32_t total = pbk_subject_total(audiences->facts, of);
+    struct membership *membership = &audiences->memberships.items[place];
+    for (; settling->subject < total; settling->subject++) {
+      if (*budget == 0) return false;
+      --*budget;
+      if (settling->subject < membership->armed.count) membership->armed.items[settling->subject] = INT64_MAX;
+      if (!pbk_subject_at(audiences->facts, of, settling->subject)->deleted)
+        pbk_settle_membership(audiences, place, settling->subject);
+    }
+    settling->subject = 0;
+    settling->audience = next_concerned(audiences, defined, place + 1);
+  }
+  return true;
 }
 
 void pbk_install_audience_removal(struct audiences *audiences, uint32_t place) {
@@ -182,12 +199,6 @@ void pbk_install_audience_removal(struct audiences *audiences, uint32_t place) {
 }
 
 /* ---- members ---- */
-
-bool pbk_is_in(const struct audiences *audiences, uint32_t place, uint32_t subject) {
-  const struct membership *membership = &audiences->memberships.items[place];
-  uint32_t word = subject / 64;
-  return word < membership->bits.count && (membership->bits.items[word] >> (subject % 64) & 1);
-}
 
 void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member) {
   struct membership *membership = &audiences->memberships.items[place];

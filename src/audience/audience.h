@@ -2,6 +2,7 @@
 #ifndef PBK_AUDIENCE_AUDIENCE_H
 #define PBK_AUDIENCE_AUDIENCE_H
 
+#include "audience/readers.h"
 #include "base/problem.h"
 #include "cel/cel.h"
 #include "facts/facts.h"
@@ -28,12 +29,6 @@ struct flip {
   bool quiet; /* of a deleted subject: no triggers (E9) */
 };
 
-/* Who reads what of the world: ordered, so that the readers of one thing are found by search. */
-struct audience_read {
-  struct cel_read read;
-  uint32_t audience;
-};
-
 struct audiences {
   struct context *context;
   struct facts *facts;
@@ -41,7 +36,8 @@ struct audiences {
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */
-  ARRAY(struct audience_read) reads;
+  struct readers readers;
+  bool account_events_read; /* by any condition: else the events of accounts concern none */
   number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
   ARRAY(struct flip) flips;
   bool restoring;          /* conditions are compiled that were accepted once */
@@ -64,8 +60,15 @@ static inline const struct audience *audience_at(const struct audiences *audienc
 /* Checks a definition and proposes it (base/registry.h): its place, or MAP_NONE with *problem set. */
 uint32_t pbk_propose_audience(struct audiences *audiences, pbk_definition_kind kind, const pbk_audience *definition,
                               struct audience **proposed, struct problem *problem);
-/* Makes it count; members join and leave silently, and those of personas that name it (A3). */
+/* Makes it count; who is in is to be settled after it. */
 void pbk_install_audience(struct audiences *audiences, uint32_t place, struct audience *audience);
+/* Where settling stands: with audience MAP_NONE and subject 0 it begins. */
+struct settling {
+  uint32_t audience, subject;
+};
+/* Members join and leave silently, and those of personas that name it (A3): at most *budget memberships are looked at and taken off it.
+ * True when all is done; else another call goes on. */
+bool pbk_settle_audience(struct audiences *audiences, uint32_t defined, struct settling *settling, uint64_t *budget);
 void pbk_install_audience_removal(struct audiences *audiences, uint32_t place);
 /* Compiles the source of a definition that was accepted once, whatever has gone since: false where it cannot be. */
 bool pbk_restore_audience(struct audiences *audiences, uint32_t place, struct audience *audience);
@@ -77,10 +80,22 @@ bool pbk_program_names(const struct cel_program *program, uint32_t place);
 
 /* ---- members ---- */
 
-bool pbk_is_in(const struct audiences *audiences, uint32_t place, uint32_t subject);
+static inline bool pbk_is_in(const struct audiences *audiences, uint32_t place, uint32_t subject) {
+  const struct membership *membership = &audiences->memberships.items[place];
+  uint32_t word = subject / 64;
+  return word < membership->bits.count && (membership->bits.items[word] >> (subject % 64) & 1);
+}
 void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member);
 /* By the host (A2): takes its turn in the next pass, as every membership does. */
 void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged);
+
+/* What is about to be needed of a membership is fetched ahead of time: of one, and of all that read an event. */
+static inline void pbk_prefetch_membership(const struct audiences *audiences, uint32_t place, uint32_t subject) {
+  const struct membership *membership = &audiences->memberships.items[place];
+  if (subject < membership->armed.count) prefetch(&membership->armed.items[subject]);
+  if (subject / 64 < membership->bits.count) prefetch(&membership->bits.items[subject / 64]);
+}
+void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t event, uint32_t contact);
 
 /* ---- the memberships of a cause (pass.c) ---- */
 

@@ -2,37 +2,18 @@
 #include "audience/audience.h"
 #include "audience/vocabulary.h"
 #include "audience/world.h"
-
-/* ---- who reads what ---- */
-
-static int compare_reads(struct cel_read a, struct cel_read b) {
-  if (a.kind != b.kind) return a.kind < b.kind ? -1 : 1;
-  if (a.slot != b.slot) return a.slot < b.slot ? -1 : 1;
-  return a.number < b.number ? -1 : a.number > b.number;
-}
-
-/* The first reader at or after a read. */
-static uint32_t read_place(const struct audiences *audiences, struct cel_read read) {
-  uint32_t low = 0, high = audiences->reads.count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (compare_reads(audiences->reads.items[middle].read, read) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+#include "base/number.h"
 
 void pbk_index_reads(struct audiences *audiences, uint32_t place) {
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < audiences->reads.count; i++)
-    if (audiences->reads.items[i].audience != place) audiences->reads.items[kept++] = audiences->reads.items[i];
-  audiences->reads.count = kept;
+  struct memory *memory = audiences->context->memory;
   const struct audience *audience = audience_at(audiences, place);
-  if (!audience || !audience->program) return;
-  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
-    struct audience_read reader = {pbk_cel_read_at(audience->program, i), place};
-    uint32_t at = read_place(audiences, reader.read);
-    array_insert(audiences->context->memory, &audiences->reads, at, reader);
+  pbk_readers_remove(&audiences->readers, place);
+  if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
+  audiences->account_events_read = false;
+  for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
+    struct cel_read read = audiences->readers.reads.items[i];
+    if (read.kind == CEL_READS_SERIES && (read.slot == LOOKUP_ACCOUNT_EVENTS || audiences->readers.items.items[i].of == PBK_ACCOUNT))
+      audiences->account_events_read = true;
   }
 }
 
@@ -47,23 +28,38 @@ static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32
   for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
 }
 
-/* Marks an audience that reads something of a subject: for the subject itself, or for the contacts of an account. */
-static void mark_reader(struct audiences *audiences, uint32_t place, int32_t subject_kind, uint32_t subject) {
-  const struct audience *audience = audience_at(audiences, place);
-  if (audience->of == subject_kind) pbk_mark_membership(audiences, place, subject);
-  else if (subject_kind == PBK_ACCOUNT) mark_contacts_of(audiences, place, subject);
+/* Whether an event of now leaves a membership as it is: not a member, and none for so long that the wake-up that is set comes first. */
+static bool stays_out(const struct audiences *audiences, const struct read_by *reader, uint32_t subject) {
+  const struct membership *membership = &audiences->memberships.items[reader->audience];
+  if (reader->quiet_for == 0 || subject >= membership->armed.count || pbk_is_in(audiences, reader->audience, subject)) return false;
+  return membership->armed.items[subject] <= saturating_add(audiences->context->now, reader->quiet_for);
 }
 
-/* Marks the readers of one thing about a subject. */
-static void mark_readers(struct audiences *audiences, struct cel_read read, int32_t subject_kind, uint32_t subject) {
-  for (uint32_t i = read_place(audiences, read);
-       i < audiences->reads.count && compare_reads(audiences->reads.items[i].read, read) == 0; i++) {
-    uint32_t place = audiences->reads.items[i].audience;
-    /* events() is the subject's own history: an account's does not concern its contacts */
-    bool own = read.kind == CEL_READS_SERIES && read.slot == LOOKUP_EVENTS;
-    if (own && audience_at(audiences, place)->of != subject_kind) continue;
-    mark_reader(audiences, place, subject_kind, subject);
+/* The readers of a subject's own event of now. */
+static void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event) {
+  struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
+  for (uint32_t i = 0; i < readers.count; i++) {
+    const struct read_by *reader = &readers.first[i];
+    if (reader->of == subject_kind && !stays_out(audiences, reader, subject)) pbk_mark_membership(audiences, reader->audience, subject);
   }
+}
+
+/* Marks the readers of one thing about a subject: for the subject itself, or for the contacts of an account. */
+static void mark_readers(struct audiences *audiences, struct cel_read read, int32_t subject_kind, uint32_t subject) {
+  /* events() is the subject's own history: an account's does not concern its contacts */
+  bool own = read.kind == CEL_READS_SERIES && read.slot == LOOKUP_EVENTS;
+  struct readers_of readers = readers_of(&audiences->readers, read);
+  for (uint32_t i = 0; i < readers.count; i++) {
+    struct read_by reader = readers.first[i];
+    if (reader.of == subject_kind) pbk_mark_membership(audiences, reader.audience, subject);
+    else if (subject_kind == PBK_ACCOUNT && !own) mark_contacts_of(audiences, reader.audience, subject);
+  }
+}
+
+void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t event, uint32_t contact) {
+  struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
+  for (uint32_t i = 0; i < readers.count; i++)
+    if (readers.first[i].of == PBK_CONTACT) pbk_prefetch_membership(audiences, readers.first[i].audience, contact);
 }
 
 /* Whether an audience of contacts reads anything of their account. */
@@ -136,6 +132,11 @@ static void mark_change(struct audiences *audiences, struct change change) {
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count;
   switch (change.kind) {
+  case CHANGED_EVENTS:
+    if (change.subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
+    if (change.subject_kind != PBK_CONTACT || change.late) break;
+    mark_readers_of_event(audiences, change.subject_kind, change.subject, change.number);
+    return;
   case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
   case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
   default: break;
@@ -149,6 +150,7 @@ static void mark_change(struct audiences *audiences, struct change change) {
 }
 
 void pbk_mark_changes(struct audiences *audiences) {
+  if (audiences->readers.items.count == 0 && audiences->registry.entries.count == 0) return;
   for (uint32_t i = 0; i < audiences->facts->changes.count; i++) mark_change(audiences, audiences->facts->changes.items[i]);
 }
 
@@ -172,10 +174,10 @@ bool pbk_restore_zones(struct audiences *audiences, struct text bytes) {
 void pbk_set_zones(struct audiences *audiences, struct text bytes) {
   pbk_restore_zones(audiences, bytes);
   struct cel_read read = {CEL_READS_ZONES, 0, 0};
-  for (uint32_t i = read_place(audiences, read);
-       i < audiences->reads.count && compare_reads(audiences->reads.items[i].read, read) == 0; i++) {
-    uint32_t place = audiences->reads.items[i].audience;
-    uint32_t count = pbk_subject_total(audiences->facts, audience_at(audiences, place)->of);
+  struct readers_of readers = readers_of(&audiences->readers, read);
+  for (uint32_t i = 0; i < readers.count; i++) {
+    uint32_t place = readers.first[i].audience;
+    uint32_t count = pbk_subject_total(audiences->facts, readers.first[i].of);
     for (uint32_t subject = 0; subject < count; subject++) pbk_mark_membership(audiences, place, subject);
   }
 }
@@ -191,7 +193,11 @@ void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t su
 static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time until) {
   struct membership *membership = &audiences->memberships.items[place];
   if (until == CEL_FOREVER) return;
-  while (membership->armed.count <= subject) array_push(audiences->context->memory, &membership->armed, INT64_MAX);
+  if (membership->armed.count <= subject) {
+    array_reserve(audiences->context->memory, &membership->armed,
+                  pbk_subject_total(audiences->facts, audience_at(audiences, place)->of));
+    while (membership->armed.count <= subject) membership->armed.items[membership->armed.count++] = INT64_MAX;
+  }
   if (membership->armed.items[subject] <= until) return;
   membership->armed.items[subject] = until;
   pbk_calendar_add(&audiences->context->calendar, until, wake_membership(place, subject));
@@ -225,15 +231,13 @@ bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t
 static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subject) {
   const struct audience *audience = audience_at(audiences, place);
   bool persona = audience->kind == PBK_DEFINE_PERSONA;
-  struct flip flip = {place, subject, pbk_is_in(audiences, place, subject),
-                      pbk_subject_at(audiences->facts, audience->of, subject)->deleted};
+  const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
+  struct flip flip = {place, subject, pbk_is_in(audiences, place, subject), about->deleted};
   array_push(audiences->context->memory, &audiences->flips, flip);
   pbk_output_type type = persona ? (flip.entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED)
                                  : (flip.entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
-  pbk_output output = output_of(audiences->context, type);
-  output.audience = public_text(pbk_audience_key(audiences, place));
-  pbk_output_subject(audiences->facts, &output, audience->of, subject);
-  emit(audiences->context, &output);
+  pbk_tell_membership(audiences->context, type, told_subject(audiences->facts, audience->of, subject),
+                      registry_name(&audiences->registry, place));
   pbk_mark_followers(audiences, place, subject);
 }
 

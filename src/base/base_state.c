@@ -66,7 +66,7 @@ void pbk_code_outputs(struct coder *coder, struct outputs *outputs) {
   for (uint64_t i = 0; i < waiting && !coder_failed(coder); i++) {
     pbk_output output = {0};
     coder_item(coder);
-    if (!coder_reads(coder)) output = *pbk_outputs_next(&cursor);
+    if (!coder_reads(coder)) pbk_outputs_next(&cursor, &output);
     pbk_code_output(coder, &output);
     if (output.seq != outputs->drained_seq + 1 + i) coder_fail(coder); /* one after the other, as they were made */
     if (coder_reads(coder) && !coder_failed(coder)) pbk_outputs_restore(outputs, &output);

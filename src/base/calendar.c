@@ -4,23 +4,20 @@
 #define CALENDAR_HOUR PBK_HOUR
 #define CALENDAR_NO_HOUR INT64_MIN
 
-static bool wake_before(struct wake a, struct wake b) {
-  return a.time != b.time ? a.time < b.time : a.order < b.order;
-}
-
 static int64_t hour_of(pbk_time time) {
   int64_t hour = time / CALENDAR_HOUR;
   return time % CALENDAR_HOUR < 0 ? hour - 1 : hour;
 }
 
 void pbk_calendar_init(struct calendar *calendar, struct memory *memory) {
-  *calendar = (struct calendar){.memory = memory, .open.hour = CALENDAR_NO_HOUR};
+  *calendar = (struct calendar){.memory = memory, .soonest = INT64_MAX, .open.hour = CALENDAR_NO_HOUR};
 }
 
 void pbk_calendar_release(struct calendar *calendar) {
   for (uint32_t i = 0; i < calendar->bucket_capacity; i++) array_release(calendar->memory, &calendar->buckets[i].wakes);
   pbk_release(calendar->memory, calendar->buckets, (size_t)calendar->bucket_capacity * sizeof *calendar->buckets);
   array_release(calendar->memory, &calendar->open.wakes);
+  array_release(calendar->memory, &calendar->late);
   array_release(calendar->memory, &calendar->early);
   array_release(calendar->memory, &calendar->hours);
 }
@@ -54,6 +51,15 @@ static void early_pop(struct calendar *calendar) {
     at = child;
   }
   if (count > 0) heap[at] = last;
+}
+
+static void late_push(struct calendar *calendar, struct wake wake) {
+  if (calendar->late.count == calendar->late.capacity && calendar->late_next > calendar->late.count / 2) {
+    calendar->late.count -= calendar->late_next;
+    memmove(calendar->late.items, calendar->late.items + calendar->late_next, calendar->late.count * sizeof wake);
+    calendar->late_next = 0;
+  }
+  array_push(calendar->memory, &calendar->late, wake);
 }
 
 /* ---- the buckets of later hours ---- */
@@ -100,8 +106,11 @@ static void bucket_vacate(struct calendar *calendar, struct calendar_bucket *buc
 void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) {
   struct wake wake = {time, order};
   int64_t hour = hour_of(time);
+  if (time < calendar->soonest) calendar->soonest = time;
   if (calendar->open.hour != CALENDAR_NO_HOUR && hour <= calendar->open.hour) {
-    early_push(calendar, wake);
+    bool behind = calendar->late.count == calendar->late_next || wake_before(calendar->late.items[calendar->late.count - 1], wake);
+    if (behind) late_push(calendar, wake);
+    else early_push(calendar, wake);
     return;
   }
   if ((calendar->bucket_count + 1) * 2 > calendar->bucket_capacity) buckets_grow(calendar);
@@ -117,66 +126,46 @@ void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) 
 
 /* ---- taking ---- */
 
-static int wake_compare(const void *a, const void *b) {
-  struct wake left = *(const struct wake *)a, right = *(const struct wake *)b;
-  return wake_before(left, right) ? -1 : wake_before(right, left);
-}
-
-/* Bottom-up merge sort would need room; a heap sort in place keeps the promise that taking never allocates. */
-static void sift_wake(struct wake *wakes, uint32_t at, uint32_t count) {
-  struct wake moved = wakes[at];
-  for (;;) {
-    uint32_t child = at * 2 + 1;
-    if (child >= count) break;
-    if (child + 1 < count && wake_compare(&wakes[child], &wakes[child + 1]) < 0) child++;
-    if (wake_compare(&moved, &wakes[child]) >= 0) break;
-    wakes[at] = wakes[child];
-    at = child;
-  }
-  wakes[at] = moved;
-}
-
-static void sort_wakes(struct wake *wakes, uint32_t count) {
-  bool sorted = true;
-  for (uint32_t i = 1; i < count && sorted; i++) sorted = !wake_before(wakes[i], wakes[i - 1]);
-  if (sorted) return;
-  for (uint32_t i = count / 2; i-- > 0;) sift_wake(wakes, i, count);
-  for (uint32_t last = count; last-- > 1;) {
-    struct wake top = wakes[0];
-    wakes[0] = wakes[last];
-    wakes[last] = top;
-    sift_wake(wakes, 0, last);
-  }
-}
-
 static void open_next_hour(struct calendar *calendar) {
   struct calendar_bucket *bucket = bucket_find(calendar, signed_of_heap(pbk_heap_pop(&calendar->hours)));
   array_release(calendar->memory, &calendar->open.wakes);
   calendar->open = *bucket;
   memset(bucket, 0, sizeof *bucket);
   bucket_vacate(calendar, bucket);
-  sort_wakes(calendar->open.wakes.items, calendar->open.wakes.count);
+  pbk_sort_wakes(calendar->open.wakes.items, calendar->open.wakes.count, (pbk_time)((uint64_t)calendar->open.hour * (uint64_t)CALENDAR_HOUR));
   calendar->next = 0;
 }
 
-bool pbk_calendar_peek(struct calendar *calendar, struct wake *wake) {
-  bool in_open = calendar->next < calendar->open.wakes.count;
-  if (!in_open && calendar->early.count == 0) {
-    if (calendar->hours.count == 0) return false;
-    open_next_hour(calendar);
-    in_open = true;
+/* The earliest of the hour's sorted wakes and the two kinds that came later; NULL: none of this hour. */
+static struct wake *earliest(struct calendar *calendar) {
+  struct wake *best = NULL;
+  if (calendar->next < calendar->open.wakes.count) best = &calendar->open.wakes.items[calendar->next];
+  if (calendar->late_next < calendar->late.count) {
+    struct wake *late = &calendar->late.items[calendar->late_next];
+    if (!best || wake_before(*late, *best)) best = late;
   }
-  if (in_open) *wake = calendar->open.wakes.items[calendar->next];
-  if (calendar->early.count > 0 && (!in_open || wake_before(calendar->early.items[0], *wake)))
-    *wake = calendar->early.items[0];
+  if (calendar->early.count > 0 && (!best || wake_before(calendar->early.items[0], *best))) best = calendar->early.items;
+  return best;
+}
+
+bool pbk_calendar_peek(struct calendar *calendar, struct wake *wake) {
+  struct wake *best = earliest(calendar);
+  if (!best) {
+    if (calendar->hours.count == 0) {
+      calendar->soonest = INT64_MAX;
+      return false;
+    }
+    open_next_hour(calendar);
+    best = calendar->open.wakes.items;
+  }
+  *wake = *best;
+  calendar->soonest = wake->time;
   return true;
 }
 
 void pbk_calendar_pop(struct calendar *calendar) {
-  bool in_open = calendar->next < calendar->open.wakes.count;
-  if (calendar->early.count > 0 &&
-      (!in_open || wake_before(calendar->early.items[0], calendar->open.wakes.items[calendar->next])))
-    early_pop(calendar);
-  else
-    calendar->next++;
+  struct wake *best = earliest(calendar);
+  if (best == calendar->early.items && calendar->early.count > 0) early_pop(calendar);
+  else if (calendar->next < calendar->open.wakes.count && best == &calendar->open.wakes.items[calendar->next]) calendar->next++;
+  else if (++calendar->late_next == calendar->late.count) calendar->late.count = calendar->late_next = 0;
 }

@@ -36,9 +36,13 @@ struct calendar_bucket {
 
 struct calendar {
   struct memory *memory;
-  /* The hour being walked, sorted, and what was set into it or before it since: a heap. */
+  pbk_time soonest; /* nothing stands before it */
+  /* The hour being walked, sorted; and what was set into it or before it since: those that came in ascending order one behind the
+   * other (what is set for a fixed time from now does), the others in a heap. */
   struct calendar_bucket open;
   uint32_t next;
+  ARRAY(struct wake) late;
+  uint32_t late_next;
   ARRAY(struct wake) early;
   /* The later hours: buckets found by hour, and a heap of their numbers. */
   struct calendar_bucket *buckets;
@@ -52,5 +56,18 @@ void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order);
 /* The earliest, or false when there is none. */
 bool pbk_calendar_peek(struct calendar *calendar, struct wake *wake);
 void pbk_calendar_pop(struct calendar *calendar); /* what peek gave */
+/* Whether anything may be due by then: false is certain. */
+static inline bool calendar_may_be_due(const struct calendar *calendar, pbk_time by) { return calendar->soonest <= by; }
+/* What is likely to come out so many pops from now, for those who want to have it near: false when that is not known. */
+static inline bool calendar_ahead(const struct calendar *calendar, uint32_t pops, struct wake *wake) {
+  if (calendar->open.wakes.count - calendar->next > pops) *wake = calendar->open.wakes.items[calendar->next + pops];
+  else if (calendar->late.count - calendar->late_next > pops) *wake = calendar->late.items[calendar->late_next + pops];
+  else return false;
+  return true;
+}
+
+/* calendar_sort.c: ascending, in place; all of one hour, which begins at `start`. */
+void pbk_sort_wakes(struct wake *wakes, uint32_t count, pbk_time start);
+static inline bool wake_before(struct wake a, struct wake b) { return a.time != b.time ? a.time < b.time : a.order < b.order; }
 
 #endif

@@ -4,6 +4,14 @@
 
 #include <string.h>
 
+static inline void checksum_store64(unsigned char *bytes, uint64_t word) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  memcpy(bytes, &word, 8);
+#else
+  for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(word >> (8 * i));
+#endif
+}
+
 static uint64_t checksum_load64(const unsigned char *bytes) {
   uint64_t word = 0;
   for (int i = 0; i < 8; i++) word |= (uint64_t)bytes[i] << (8 * i);
@@ -108,45 +116,59 @@ static inline uint64_t sip_rotate(uint64_t word, int bits) {
   return word << bits | word >> (64 - bits);
 }
 
-static inline void sip_round(uint64_t v[4]) {
-  v[0] += v[1];
-  v[2] += v[3];
-  v[1] = sip_rotate(v[1], 13) ^ v[0];
-  v[3] = sip_rotate(v[3], 16) ^ v[2];
-  v[0] = sip_rotate(v[0], 32);
-  v[2] += v[1];
-  v[0] += v[3];
-  v[1] = sip_rotate(v[1], 17) ^ v[2];
-  v[3] = sip_rotate(v[3], 21) ^ v[0];
-  v[2] = sip_rotate(v[2], 32);
+struct sip {
+  uint64_t a, b, c, d;
+};
+
+static inline struct sip sip_round(struct sip v) {
+  v.a += v.b;
+  v.c += v.d;
+  v.b = sip_rotate(v.b, 13) ^ v.a;
+  v.d = sip_rotate(v.d, 16) ^ v.c;
+  v.a = sip_rotate(v.a, 32);
+  v.c += v.b;
+  v.a += v.d;
+  v.b = sip_rotate(v.b, 17) ^ v.c;
+  v.d = sip_rotate(v.d, 21) ^ v.a;
+  v.c = sip_rotate(v.c, 32);
+  return v;
 }
 
-static inline void sip_output(uint64_t v[4], unsigned char out[8]) {
-  for (int i = 0; i < 4; i++) sip_round(v);
-  uint64_t word = v[0] ^ v[1] ^ v[2] ^ v[3];
-  for (int i = 0; i < 8; i++) out[i] = (unsigned char)(word >> (8 * i));
+static inline struct sip sip_begin(uint64_t low, uint64_t high) {
+  return (struct sip){low ^ 0x736f6d6570736575u, high ^ 0x646f72616e646f6du ^ 0xee, low ^ 0x6c7967656e657261u,
+                      high ^ 0x7465646279746573u};
+}
+
+static inline struct sip sip_take(struct sip v, uint64_t word) {
+  v.d ^= word;
+  v = sip_round(sip_round(v));
+  v.a ^= word;
+  return v;
+}
+
+static inline void sip_end(struct sip v, uint64_t last, unsigned char out[16]) {
+  v = sip_take(v, last);
+  v.c ^= 0xee;
+  v = sip_round(sip_round(sip_round(sip_round(v))));
+  uint64_t low = v.a ^ v.b ^ v.c ^ v.d;
+  v.b ^= 0xdd;
+  v = sip_round(sip_round(sip_round(sip_round(v))));
+  uint64_t high = v.a ^ v.b ^ v.c ^ v.d;
+  checksum_store64(out, low);
+  checksum_store64(out + 8, high);
 }
 
 void pbk_siphash128(const unsigned char key[16], const void *bytes, size_t size, unsigned char out[16]) {
   const unsigned char *at = bytes;
-  uint64_t low = checksum_load64(key), high = checksum_load64(key + 8);
-  uint64_t v[4] = {low ^ 0x736f6d6570736575u, high ^ 0x646f72616e646f6du ^ 0xee, low ^ 0x6c7967656e657261u,
-                   high ^ 0x7465646279746573u};
   uint64_t last = (uint64_t)size << 56;
-  for (; size >= 8; at += 8, size -= 8) {
-    uint64_t word = checksum_load64(at);
-    v[3] ^= word;
-    sip_round(v);
-    sip_round(v);
-    v[0] ^= word;
-  }
+  struct sip v = sip_begin(checksum_load64(key), checksum_load64(key + 8));
+  for (; size >= 8; at += 8, size -= 8) v = sip_take(v, checksum_load64(at));
   for (size_t i = 0; i < size; i++) last |= (uint64_t)at[i] << (8 * i);
-  v[3] ^= last;
-  sip_round(v);
-  sip_round(v);
-  v[0] ^= last;
-  v[2] ^= 0xee;
-  sip_output(v, out);
-  v[1] ^= 0xdd;
-  sip_output(v, out + 8);
+  sip_end(v, last, out);
+}
+
+void pbk_siphash128_words(const uint64_t key[2], const uint64_t *words, size_t count, unsigned char out[16]) {
+  struct sip v = sip_begin(key[0], key[1]);
+  for (size_t i = 0; i < count; i++) v = sip_take(v, words[i]);
+  sip_end(v, (uint64_t)count << 59, out);
 }

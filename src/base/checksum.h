@@ -10,5 +10,7 @@ uint32_t pbk_crc32c(uint32_t crc, const void *bytes, size_t size);
 
 /* SipHash-2-4, 128-bit output, under a 16-byte key. */
 void pbk_siphash128(const unsigned char key[16], const void *bytes, size_t size, unsigned char out[16]);
+/* The same of words, each of eight bytes, the lowest first; so is the key. */
+void pbk_siphash128_words(const uint64_t key[2], const uint64_t *words, size_t count, unsigned char out[16]);
 
 #endif

@@ -256,11 +256,9 @@ static void drop_chunk(struct memory *memory, struct chunk *chunk) {
 }
 
 bool pbk_chunks_reserve(struct memory *memory, size_t size) {
-  enum { SPARE_KEPT = 1 << 20 };
   struct chunks *chunks = &memory->chunks;
   size = aligned(size);
-  bool too_much = chunks->spare_size > SPARE_KEPT && chunks->spare_size / 4 > size;
-  if (chunks->spare_size >= size && !too_much) return true;
+  if (chunks_reserved(chunks, size)) return true;
   struct chunk *chunk = new_chunk(memory, size);
   if (!chunk) return chunks->spare_size >= size;
   if (chunks->spare) drop_chunk(memory, chunks->spare);

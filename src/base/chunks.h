@@ -32,6 +32,11 @@ struct chunks {
 void *pbk_chunks_allocate(struct memory *memory, size_t size);
 void *pbk_chunks_reallocate(struct memory *memory, void *pointer, size_t old_size, size_t new_size);
 void pbk_chunks_free(struct memory *memory, void *pointer, size_t size);
+/* Whether so much is put by, and not far too much. */
+enum { CHUNKS_SPARE_KEPT = 1 << 20 };
+static inline bool chunks_reserved(const struct chunks *chunks, uint64_t size) {
+  return chunks->spare_size >= size && (chunks->spare_size <= CHUNKS_SPARE_KEPT || chunks->spare_size / 4 <= size);
+}
 /* Puts by at least so much in one piece. False: the host refuses; what was put by stays. */
 bool pbk_chunks_reserve(struct memory *memory, size_t size);
 /* Gives everything back to the host. */

@@ -2,6 +2,7 @@
 #include "base/map.h"
 
 #include "base/array.h"
+#include "base/checksum.h"
 #include "base/codec.h"
 
 /* Bytes as numbers, the same on every byte order. */
@@ -143,7 +144,7 @@ void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from,
 }
 
 static struct text names_text_of(const void *owner, uint32_t number) {
-  return ((const struct names *)owner)->texts[number];
+  return pbk_names_text(owner, number);
 }
 
 void pbk_names_init(struct names *names, struct memory *memory) {
@@ -171,7 +172,7 @@ uint32_t pbk_names_intern(struct names *names, struct text text) {
   char *bytes = pbk_arena_allocate(&names->arena, (size_t)text.size + 1);
   if (text.size) memcpy(bytes, text.bytes, text.size);
   bytes[text.size] = 0;
-  names->texts[number] = (struct text){bytes, text.size};
+  names->texts[number] = (struct name){bytes, text.size, pbk_crc32c(0, bytes, text.size)};
   pbk_map_add(names->memory, &names->map, text, number);
   names->count++;
   return number;
@@ -183,12 +184,8 @@ struct names_mark pbk_names_mark(const struct names *names) {
 
 void pbk_names_return(struct names *names, struct names_mark mark) {
   while (names->count > mark.count) {
-    pbk_map_remove(&names->map, names->texts[names->count - 1]);
+    pbk_map_remove(&names->map, pbk_names_text(names, names->count - 1));
     names->count--;
   }
   pbk_arena_return(&names->arena, mark.texts);
-}
-
-struct text pbk_names_text(const struct names *names, uint32_t number) {
-  return names->texts[number];
 }

@@ -45,10 +45,15 @@ uint32_t pbk_map_likely(const struct map *map, uint32_t hash);
 uint32_t pbk_map_find_hashed(const struct map *map, struct text text, uint32_t hash);
 
 /* Interned names: each text once, numbered from 0 in the order of arrival, kept for the owner's life. */
+struct name {
+  const char *bytes;
+  uint32_t size;
+  uint32_t checksum; /* CRC-32C: a name is the same in every run, its number may not be */
+};
 struct names {
   struct memory *memory;
   struct map map;
-  struct text *texts;
+  struct name *texts;
   uint32_t count, capacity;
   struct arena arena;
 };
@@ -56,7 +61,9 @@ void pbk_names_init(struct names *names, struct memory *memory);
 void pbk_names_release(struct names *names);
 uint32_t pbk_names_intern(struct names *names, struct text text);
 uint32_t pbk_names_find(const struct names *names, struct text text); /* MAP_NONE where there is none */
-struct text pbk_names_text(const struct names *names, uint32_t number);
+static inline struct text pbk_names_text(const struct names *names, uint32_t number) {
+  return (struct text){names->texts[number].bytes, names->texts[number].size};
+}
 
 /* How far they go, to forget those that came after and that nothing holds. */
 struct names_mark {

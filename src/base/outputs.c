@@ -1,28 +1,20 @@
-/* base/outputs.c - see outputs.h. A chain of blocks; each output is one record with its texts behind it. */
+/* base/outputs.c - see outputs.h. A chain of blocks of records; an output kept whole is one with its texts behind it. */
 #include "base/outputs.h"
 
 #include "base/checksum.h"
 #include "base/output_code.h"
+#include "base/output_record.h"
 #include "base/value.h"
 
-struct output_record {
-  uint32_t size; /* with texts and alignment */
-  uint32_t unused;
+struct whole_record {
+  struct output_record head;
   pbk_output output;
-};
-
-struct output_block {
-  struct output_block *newer;
-  uint32_t size, filled, taken; /* bytes of records */
-  uint32_t unused;
 };
 
 enum { OUTPUT_BLOCK = 32768 };
 
-static char *block_bytes(struct output_block *block) { return (char *)(block + 1); }
-
-void pbk_outputs_init(struct outputs *outputs, struct memory *memory) {
-  *outputs = (struct outputs){.memory = memory};
+void pbk_outputs_init(struct outputs *outputs, struct memory *memory, const struct names *names) {
+  *outputs = (struct outputs){.memory = memory, .names = names};
   outputs->digesting.memory = memory;
 }
 
@@ -30,29 +22,57 @@ static void release_block(struct outputs *outputs, struct output_block *block) {
   pbk_release(outputs->memory, block, sizeof *block + block->size);
 }
 
-void pbk_outputs_release(struct outputs *outputs) {
-  while (outputs->oldest) {
-    struct output_block *block = outputs->oldest;
-    outputs->oldest = block->newer;
+static void release_blocks(struct outputs *outputs, struct output_block *block) {
+  while (block) {
+    struct output_block *newer = block->newer;
     release_block(outputs, block);
+    block = newer;
   }
-  outputs->newest = NULL;
+}
+
+void pbk_outputs_release(struct outputs *outputs) {
+  release_blocks(outputs, outputs->oldest);
+  release_blocks(outputs, outputs->spare);
+  outputs->oldest = outputs->newest = outputs->spare = NULL;
+  outputs->spare_bytes = 0;
   pbk_writer_release(&outputs->digesting);
 }
 
-static void *make_room(struct outputs *outputs, uint32_t size) {
-  struct output_block *block = outputs->newest;
-  if (!block || block->size - block->filled < size) {
+static struct output_block *take_spare(struct outputs *outputs) {
+  struct output_block *block = outputs->spare;
+  outputs->spare = block->newer;
+  outputs->spare_bytes -= block->size;
+  return block;
+}
+
+struct output_block *pbk_outputs_new_block(struct outputs *outputs, uint32_t size) {
+  struct output_block *block;
+  if (outputs->spare && size <= OUTPUT_BLOCK) {
+    block = take_spare(outputs);
+  } else {
     uint32_t wanted = size > OUTPUT_BLOCK ? size : OUTPUT_BLOCK;
     block = pbk_allocate(outputs->memory, sizeof *block + wanted);
-    *block = (struct output_block){.size = wanted};
-    if (outputs->newest) outputs->newest->newer = block;
-    else outputs->oldest = block;
-    outputs->newest = block;
+    block->size = wanted;
   }
-  void *room = block_bytes(block) + block->filled;
-  block->filled += size;
-  return room;
+  block->newer = NULL;
+  block->filled = block->taken = 0;
+  if (outputs->newest) outputs->newest->newer = block;
+  else outputs->oldest = block;
+  outputs->newest = block;
+  return block;
+}
+
+/* Some blocks wait for the next outputs, in proportion to what the engine has. */
+static void put_by(struct outputs *outputs, struct output_block *block) {
+  enum { SHARE = 16 };
+  if (block->size != OUTPUT_BLOCK) {
+    release_block(outputs, block);
+    return;
+  }
+  block->newer = outputs->spare;
+  outputs->spare = block;
+  outputs->spare_bytes += block->size;
+  while (outputs->spare && outputs->spare_bytes > outputs->memory->used / SHARE) release_block(outputs, take_spare(outputs));
 }
 
 static uint32_t aligned(size_t size) { return (uint32_t)((size + 7) & ~(size_t)7); }
@@ -66,7 +86,7 @@ static void copy_text(char **at, pbk_text *text) {
 
 /* Copies it whole; `seq` as given. */
 static const pbk_output *keep(struct outputs *outputs, const pbk_output *output) {
-  struct output_record *record;
+  struct whole_record *record;
   pbk_output copy = *output;
   size_t bytes = 0, values = 0;
   for (uint32_t i = 0; i < OUTPUT_TEXTS; i++) bytes += pbk_output_text(&copy, i)->size;
@@ -75,8 +95,8 @@ static const pbk_output *keep(struct outputs *outputs, const pbk_output *output)
     values += sizeof(pbk_check) + aligned(pbk_value_extent(&copy.checks[i].value));
   }
   uint32_t size = aligned(sizeof *record + values + bytes);
-  record = make_room(outputs, size);
-  record->size = size;
+  record = (struct whole_record *)output_room(outputs, size);
+  record->head = (struct output_record){.size = size, .type = OUTPUT_WHOLE, .at = copy.at};
   record->output = copy;
   char *at = (char *)(record + 1);
   if (copy.check_count) {
@@ -123,32 +143,64 @@ void pbk_outputs_pass(struct outputs *outputs, uint64_t seq) {
   pbk_outputs_tidy(outputs);
 }
 
-struct outputs_cursor pbk_outputs_cursor(const struct outputs *outputs) {
-  return (struct outputs_cursor){outputs->oldest, outputs->oldest ? outputs->oldest->taken : 0};
+static inline void expand(const struct names *names, struct output_record *record, uint64_t seq, pbk_output *output) {
+  if (record->type == OUTPUT_WHOLE) *output = ((const struct whole_record *)record)->output;
+  else pbk_expand_told(names, record, output);
+  output->seq = seq;
 }
 
-const pbk_output *pbk_outputs_next(struct outputs_cursor *cursor) {
+struct outputs_cursor pbk_outputs_cursor(const struct outputs *outputs) {
+  uint32_t at = outputs->oldest ? outputs->oldest->taken : 0;
+  return (struct outputs_cursor){outputs->names, outputs->oldest, at, outputs->drained_seq};
+}
+
+void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output) {
   while (cursor->at == cursor->block->filled) {
     cursor->block = cursor->block->newer;
     cursor->at = cursor->block->taken;
   }
-  struct output_record *record = (struct output_record *)(void *)(block_bytes(cursor->block) + cursor->at);
+  struct output_record *record = (struct output_record *)(void *)(output_block_bytes(cursor->block) + cursor->at);
   cursor->at += record->size;
-  return &record->output;
+  expand(cursor->names, record, ++cursor->seq, output);
 }
 
-const pbk_output *pbk_outputs_peek(struct outputs *outputs) {
-  if (outputs->drained_seq >= outputs->drainable_seq) return NULL;
+/* The block of the oldest record; there is one. */
+static inline struct output_block *oldest_block(const struct outputs *outputs) {
   struct output_block *block = outputs->oldest;
   while (block->taken == block->filled) block = block->newer;
-  return &((struct output_record *)(void *)(block_bytes(block) + block->taken))->output;
+  return block;
+}
+static inline struct output_record *oldest_record(struct output_block *block) {
+  return (struct output_record *)(void *)(output_block_bytes(block) + block->taken);
+}
+
+bool pbk_outputs_peek(struct outputs *outputs, pbk_output *output) {
+  if (outputs->drained_seq >= outputs->drainable_seq) return false;
+  expand(outputs->names, oldest_record(oldest_block(outputs)), outputs->drained_seq + 1, output);
+  return true;
 }
 
 void pbk_outputs_take(struct outputs *outputs) {
-  struct output_block *block = outputs->oldest;
-  while (block->taken == block->filled) block = block->newer;
-  block->taken += ((struct output_record *)(void *)(block_bytes(block) + block->taken))->size;
+  struct output_block *block = oldest_block(outputs);
+  block->taken += oldest_record(block)->size;
   outputs->drained_seq++;
+}
+
+uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32_t capacity) {
+  if (outputs->drained_seq >= outputs->drainable_seq) return 0;
+  const struct names *names = outputs->names;
+  uint64_t seq = outputs->drained_seq, waiting = outputs->drainable_seq - seq;
+  uint32_t count = waiting < capacity ? (uint32_t)waiting : capacity;
+  struct output_block *block = outputs->oldest;
+  for (uint32_t i = 0; i < count; i++, to = (char *)to + each) {
+    while (block->taken == block->filled) block = block->newer;
+    struct output_record *record = oldest_record(block);
+    block->taken += record->size;
+    memset(to, 0, each);
+    expand(names, record, ++seq, to);
+  }
+  outputs->drained_seq = seq;
+  return count;
 }
 
 void pbk_outputs_tidy(struct outputs *outputs) {
@@ -159,6 +211,6 @@ void pbk_outputs_tidy(struct outputs *outputs) {
       break;
     }
     outputs->oldest = block->newer;
-    release_block(outputs, block);
+    put_by(outputs, block);
   }
 }

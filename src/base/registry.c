@@ -55,6 +55,7 @@ void pbk_registry_propose_removal(struct registry *registry, uint32_t place) {
 }
 
 void *pbk_registry_install(struct registry *registry, uint32_t place, void *object) {
+  registry->installs++;
   struct registry_entry *entry = &registry->entries.items[place];
   void *before = entry->current;
   if (!before) pbk_map_add(registry->memory, &registry->by_key, key_of(registry, place), place);
@@ -65,6 +66,7 @@ void *pbk_registry_install(struct registry *registry, uint32_t place, void *obje
 }
 
 void *pbk_registry_install_removal(struct registry *registry, uint32_t place) {
+  registry->installs++;
   struct registry_entry *entry = &registry->entries.items[place];
   void *before = entry->current;
   pbk_map_remove(&registry->by_key, key_of(registry, place));

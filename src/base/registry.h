@@ -22,6 +22,7 @@ struct registry {
   ARRAY(struct registry_entry) entries;
   ARRAY(uint32_t) touched; /* places with a proposal or a removal */
   struct map by_key; /* of what is current */
+  uint32_t installs; /* so far, removals too: whoever keeps something made of all objects sees when to make it anew */
 };
 
 void pbk_registry_init(struct registry *registry, struct memory *memory, const struct names *names);

@@ -2,8 +2,15 @@
 #include "base/value.h"
 
 const pbk_value *pbk_value_member(const pbk_value *map, struct text name) {
+  enum { FEW = 16 }; /* gone through one by one: most differ in size */
   if (map->kind != PBK_MAP) return NULL;
   uint32_t from = 0, to = map->size;
+  if (to <= FEW) {
+    for (const pbk_member *member = map->as.members, *end = member + to; member < end; member++)
+      if (member->name_size == name.size && (name.size == 0 || memcmp(member->name, name.bytes, name.size) == 0))
+        return &member->value;
+    return NULL;
+  }
   while (from < to) {
     uint32_t middle = from + (to - from) / 2;
     int order = text_compare(member_name(&map->as.members[middle]), name);

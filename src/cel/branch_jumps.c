@@ -86,7 +86,10 @@ void pbk_cel_branch_answered_for_now(const struct cel_branch *branch, const stru
   bool decides = answer.truth == branch->decides;
   /* What decides may be outlasted by what stands behind it, and what stands before it may decide by then. */
   bool loose = decides && machine->holds_until <= answer.until && machine->holds_until != CEL_FOREVER;
-  if (answer.truth > TRUTH_TRUE || loose || (!branch->last && (decides || branch->decides == BRANCH_MANY))) {
+  /* As sharp as anybody wants it. */
+  bool sharp = decides && (answer.until == CEL_FOREVER || (world->armed && answer.until >= world->armed_at));
+  bool more = loose || (!branch->last && (decides || branch->decides == BRANCH_MANY));
+  if (answer.truth > TRUTH_TRUE || (more && !sharp)) {
     pbk_cel_branch_go_on(branch, world, machine, outcome);
     return;
   }

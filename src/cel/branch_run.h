@@ -53,6 +53,9 @@ BRANCH_INLINE struct branch_answer branch_stays(uint32_t truth) {
 /* branch_times.c: from BRANCH_NOW to BRANCH_MEMBER; `now` is in range. */
 struct branch_answer pbk_cel_branch_test_of_time(const struct cel_world *world, const struct cel_branch *branch, bool timed);
 
+/* branch_counts.c. `now` is in range. */
+struct branch_answer pbk_cel_branch_counts(const struct cel_world *world, const struct cel_branch *branch, bool timed);
+
 /* The same as the quickest way has it; NULL: not at all. */
 branch_test *pbk_cel_branch_quickest_of_time(const struct cel_branch *branch, bool timed);
 

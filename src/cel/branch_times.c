@@ -194,6 +194,7 @@ struct branch_answer pbk_cel_branch_test_of_time(const struct cel_world *world, 
     case BRANCH_COUNT: return branch_count(world, branch);
     case BRANCH_WINDOW: return branch_window(world, branch, timed);
     case BRANCH_QUIET: return branch_quiet(world, branch);
+    case BRANCH_COUNTS: return pbk_cel_branch_counts(world, branch, timed);
     case BRANCH_CLOCK: return branch_clock_of(branch, branch->detail, world->now, timed);
     default: return branch_stays(world->member(world->context, branch->slot, branch->number)); /* BRANCH_MEMBER */
   }

@@ -331,7 +331,7 @@ static bool branches_binary(struct branches *branches, const struct cel_node *no
     if (branches_clock(branches, value, constant, binary, branch)) return true;
     *branch = untouched;
   }
-  return branches_times(branches, node, branch);
+  return branches_times(branches, node, branch) || pbk_cel_branch_counts_compile(branches->program, node, branch);
 }
 
 static bool branches_test(struct branches *branches, uint32_t at, struct cel_branch *branch) {

@@ -40,6 +40,7 @@ enum cel_branch_operation {
   BRANCH_COUNT,  /* events of slot, number, compared by `detail` with with.integer */
   BRANCH_WINDOW, /* the same of those in the last `window` */
   BRANCH_QUIET,  /* window in with.integer */
+  BRANCH_COUNTS, /* with.counts: sums of counts compared by `detail`: branch_counts.c */
   BRANCH_CLOCK,  /* a field `detail` of now: with.steps */
   BRANCH_MEMBER, /* slot, number */
   /* others */
@@ -96,6 +97,22 @@ struct branch_times {
   struct branch_side left, right;
 };
 
+/* The events of one kind that happened in (now - longer, now - shorter], `factor` times. */
+struct branch_tally {
+  uint32_t slot, number;
+  int64_t longer;  /* BRANCH_ALL_EVENTS: without an end */
+  int64_t shorter; /* 0: up to now */
+  int64_t factor;
+};
+#define BRANCH_ALL_EVENTS INT64_MAX
+enum { BRANCH_MOST_TALLIES = 4 };
+/* Their sum and `rest` are compared with 0. */
+struct branch_counts {
+  struct branch_tally tallies[BRANCH_MOST_TALLIES];
+  uint32_t count;
+  int64_t rest;
+};
+
 struct cel_branch;
 /* A test in the quickest way there is, and all that comes after it: ends with the next one's call, so that a compiler makes jumps
  * of them; without that they are nested as deep as a program has tests. The second, for the body of a simple loop, is handed
@@ -133,6 +150,7 @@ struct cel_branch {
     const struct branch_texts *texts;
     const int64_t *integers;
     const struct branch_times *times;
+    const struct branch_counts *counts;
     const uint8_t *steps; /* for each value of the field: twice the steps until the test comes out differently, 0 never; plus
                              1 where it holds */
   } with;
@@ -215,6 +233,8 @@ static inline int64_t branch_clock_unit(uint32_t getter, uint32_t *values) {
 /* branches.c: lays the program out; none where nothing would be gained. Into the program's arena and arrays. */
 void pbk_cel_branch_compile(struct memory *memory, struct cel_program *program,
                             const struct cel_environment *environment);
+/* branch_counts.c: whether a comparison is one of BRANCH_COUNTS, and then as which. */
+bool pbk_cel_branch_counts_compile(struct cel_program *program, const struct cel_node *node, struct cel_branch *branch);
 /* branch_tests.c: the quickest test for an instruction that is laid out. */
 branch_test *pbk_cel_branch_quickest(const struct cel_branch *branch, uint32_t shown, bool timed);
 branch_item_test *pbk_cel_branch_item_test(const struct cel_branch *branch);

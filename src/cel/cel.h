@@ -168,6 +168,9 @@ struct cel_read {
 };
 uint32_t pbk_cel_read_count(const struct cel_program *program);
 struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at);
+/* How long a program is false for certain after an event of that lookup and number: the window of a quiet() that is all of it, or a part
+ * of the && that is. 0: not certain at all. */
+int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slot, uint32_t number);
 
 /* ---- evaluating ---- */
 

@@ -493,3 +493,24 @@ uint32_t pbk_cel_read_count(const struct cel_program *program) {
 struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at) {
   return program->reads.items[at];
 }
+
+static int64_t compiler_quiet_of(const struct cel_program *program, uint32_t at, uint32_t slot, uint32_t number) {
+  const struct cel_node *node = &program->nodes.items[at];
+  if (node->operation == OPERATION_AND) {
+    int64_t longest = 0;
+    for (uint32_t i = 0; i < node->b; i++) {
+      int64_t window = compiler_quiet_of(program, program->links.items[node->a + i], slot, number);
+      if (window > longest) longest = window;
+    }
+    return longest;
+  }
+  if (node->operation != OPERATION_QUIET || node->a != slot || node->b != number) return 0;
+  const struct cel_node *window = &program->nodes.items[node->c];
+  if (window->operation != OPERATION_CONSTANT) return 0;
+  const struct cel_value *constant = &program->constants.items[window->a];
+  return constant->kind == CEL_DURATION && !constant->size ? constant->as.integer : 0;
+}
+
+int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slot, uint32_t number) {
+  return compiler_quiet_of(program, program->root, lookup_slot, number);
+}

@@ -15,6 +15,6 @@ void pbk_run_cause(struct pbk_engine *engine, const struct happening *happening,
     pbk_cancel_open_of_subject(&engine->outbox, deleted->kind, deleted->index);
   }
   pbk_run_exits(&engine->playbooks);
-  pbk_run_direct_triggers(&engine->playbooks, happening);
-  pbk_run_membership_triggers(&engine->playbooks);
+  run_direct_triggers(&engine->playbooks, happening);
+  run_membership_triggers(&engine->playbooks);
 }

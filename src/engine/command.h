@@ -55,6 +55,8 @@ struct command {
   struct text path;                  /* of the part of the line that is meant: "/batch/3" */
 
   struct text contact, account;      /* the subject is the one that is given */
+  uint32_t contact_number, account_number; /* index of what they name, plus one, where it is known; else 0 */
+  uint32_t name_number;              /* the same of the name of the event or stage */
   struct text previous;              /* alias */
   struct text event, stage, role, user, sender, persona, playbook, branch;
   struct text template, note, reason;

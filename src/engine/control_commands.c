@@ -77,9 +77,7 @@ static uint32_t given_subject(struct pbk_engine *engine, const struct command *c
 }
 
 static struct enrollment *running_of(struct pbk_engine *engine, const struct command *command) {
-  const struct passage *passage = pbk_passage_of(&engine->playbooks, given_kind(command), given_subject(engine, command),
-                                                 playbook_of(engine, command));
-  return passage ? passage->running : NULL;
+  return pbk_running_of(&engine->playbooks, given_kind(command), given_subject(engine, command), playbook_of(engine, command));
 }
 
 static bool check_unenroll(struct pbk_engine *engine, const struct command *command) {

@@ -10,6 +10,8 @@ struct prepared {
   pbk_definition_kind kind;
   uint32_t place; /* MAP_NONE: settings */
   void *object;   /* NULL: undefined */
+  bool undefine;
+  uint32_t version; /* of a playbook, as it is told */
 };
 
 static const char *const kind_names[] = {NULL,     "settings", "channel", "template", "user",  "role",
@@ -305,18 +307,19 @@ bool pbk_check_definitions(struct pbk_engine *engine, const struct command *comm
 
 /* ---- installing ---- */
 
+static bool is_audience(pbk_definition_kind kind) { return kind == PBK_DEFINE_PERSONA || kind == PBK_DEFINE_SEGMENT; }
+
 static void tell_defined(struct pbk_engine *engine, const struct prepared *prepared) {
   pbk_output output = output_of(&engine->context, PBK_OUTPUT_DEFINED);
   output.kind = public_text(text_from(kind_names[prepared->kind]));
-  bool audience = prepared->kind == PBK_DEFINE_PERSONA || prepared->kind == PBK_DEFINE_SEGMENT;
-  if (audience) {
+  if (is_audience(prepared->kind)) {
     output.key = public_text(pbk_audience_key(&engine->audiences, prepared->place));
     output.has_members = 1;
     output.members = engine->audiences.memberships.items[prepared->place].count;
   } else if (prepared->place != MAP_NONE) {
     output.key = name_public(&engine->context, registry_name(registry_of(engine, prepared->kind), prepared->place));
   }
-  if (prepared->kind == PBK_DEFINE_PLAYBOOK) output.version = engine->playbooks.states.items[prepared->place].versions;
+  output.version = prepared->version;
   emit(&engine->context, &output);
 }
 
@@ -360,24 +363,64 @@ static void install(struct pbk_engine *engine, const struct prepared *prepared) 
   }
 }
 
+/* ---- settling who is in ---- */
+
+/* Personas and segments are installed one after the other, each with its members: a batch may define one twice. */
+static bool settle(struct pbk_engine *engine, const struct prepared *prepared, uint64_t *budget) {
+  struct defining *defining = &engine->defining;
+  if (!defining->installed) {
+    if (prepared->undefine) install_removal(engine, prepared);
+    else install(engine, prepared);
+    defining->installed = true;
+  }
+  if (!prepared->undefine && !pbk_settle_audience(&engine->audiences, prepared->place, &defining->settling, budget)) return false;
+  defining->installed = false;
+  defining->settling = (struct settling){MAP_NONE, 0};
+  defining->audiences = defining->audiences || !prepared->undefine;
+  return true;
+}
+
 void pbk_apply_definitions(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  bool audiences = false;
   pbk_watch_wanted(&engine->facts);
   for (uint32_t i = 0; i < command->definition_count; i++) {
-    const struct prepared *prepared = &engine->prepared[i];
-    if (command->definitions[i].undefine) {
-      install_removal(engine, prepared);
-      continue;
-    }
-    if (prepared->kind == PBK_DEFINE_SETTINGS) install_settings(engine, &command->definitions[i]);
+    struct prepared *prepared = &engine->prepared[i];
+    prepared->undefine = command->definitions[i].undefine != 0;
+    if (is_audience(prepared->kind)) continue;
+    if (prepared->undefine) install_removal(engine, prepared);
+    else if (prepared->kind == PBK_DEFINE_SETTINGS) install_settings(engine, &command->definitions[i]);
     else install(engine, prepared);
-    audiences = audiences || prepared->kind == PBK_DEFINE_PERSONA || prepared->kind == PBK_DEFINE_SEGMENT;
-    tell_defined(engine, prepared);
+    if (prepared->kind == PBK_DEFINE_PLAYBOOK && !prepared->undefine)
+      prepared->version = engine->playbooks.states.items[prepared->place].versions;
+  }
+  engine->defining = (struct defining){.under_way = true, .settling = {MAP_NONE, 0}};
+  uint64_t budget = engine->in_parts && !engine->replaying ? 0 : UINT64_MAX;
+  pbk_define_more(engine, &budget);
+}
+
+bool pbk_define_more(struct pbk_engine *engine, uint64_t *budget) {
+  struct defining *defining = &engine->defining;
+  for (; defining->item < engine->prepared_count; defining->item++) {
+    const struct prepared *prepared = &engine->prepared[defining->item];
+    if (is_audience(prepared->kind) && !settle(engine, prepared, budget)) return false;
+    if (!prepared->undefine) tell_defined(engine, prepared);
   }
   pbk_release(&engine->memory, engine->prepared, (engine->prepared_count + 1) * sizeof *engine->prepared);
   engine->prepared = NULL;
   for (pbk_definition_kind kind = FIRST_OF_REGISTRY; kind <= LAST_OF_REGISTRY; kind++)
     pbk_registry_settle(registry_of(engine, kind));
-  if (audiences) pbk_review_exits(&engine->playbooks); /* A3 */
+  if (defining->audiences) pbk_review_exits(&engine->playbooks); /* A3 */
+  defining->under_way = false;
+  return true;
+}
+
+void pbk_release_definitions(struct pbk_engine *engine) {
+  if (!engine->prepared) return;
+  for (uint32_t i = engine->defining.item; i < engine->prepared_count; i++) {
+    struct prepared *prepared = &engine->prepared[i];
+    bool kept = !is_audience(prepared->kind) || (i == engine->defining.item && engine->defining.installed);
+    if (!kept) release_object(engine, prepared->kind, prepared->object);
+  }
+  pbk_release(&engine->memory, engine->prepared, (engine->prepared_count + 1) * sizeof *engine->prepared);
+  engine->prepared = NULL;
 }

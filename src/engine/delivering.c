@@ -149,19 +149,10 @@ bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *co
 
 /* ---- offering ---- */
 
-bool pbk_offer_ready(struct pbk_engine *engine) {
-  struct message *message = pbk_ready_message(&engine->outbox);
-  if (!engine->deliver) {
-    pbk_hand_over_ready(&engine->outbox);
-    return true;
-  }
-  if (!message) return true;
-  /* O8: effects leave only after what caused them is durable. One sync serves all that is ready: answers make nothing ready. */
-  if (!pbk_prepare(engine, NULL, 0)) return false;
-  pbk_record_progress(engine);
-  if (!pbk_make_durable(engine, RECORD_COMMIT)) return false;
+static bool offer_all(struct pbk_engine *engine, struct message *message) {
   for (; message; message = pbk_ready_message(&engine->outbox)) {
     if (!pbk_prepare(engine, NULL, 0)) return false; /* its answer must be taken */
+    pbk_fetch_ready(engine);
     pbk_offered_message(&engine->outbox);
     char key[MESSAGE_KEY_TEXT];
     uint64_t id = message->id;
@@ -175,8 +166,28 @@ bool pbk_offer_ready(struct pbk_engine *engine) {
   return true;
 }
 
+bool pbk_offer_ready(struct pbk_engine *engine) {
+  struct message *message = pbk_ready_message(&engine->outbox);
+  if (!engine->deliver) {
+    pbk_hand_over_ready(&engine->outbox);
+    return true;
+  }
+  if (!message) return true;
+  /* O8: effects leave only after what caused them is durable. One sync serves all that is ready: answers make nothing ready. */
+  if (!pbk_prepare(engine, NULL, 0)) return false;
+  pbk_record_progress(engine);
+  if (!pbk_make_durable(engine, RECORD_COMMIT)) return false;
+  bool together = engine->journal.together;
+  engine->journal.together = true;
+  bool fine = offer_all(engine, message);
+  engine->journal.together = together;
+  return fine;
+}
+
 bool pbk_commit_all(struct pbk_engine *engine) {
   engine->stopped = PBK_OK;
+  engine->unrecorded = (struct unrecorded){0};
+  if (!pbk_finish_definitions(engine)) return false;
   engine->unrecorded = (struct unrecorded){0};
   if (engine->unfinished) {
     pbk_advance_to(engine, engine->context.now, 0);

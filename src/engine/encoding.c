@@ -155,6 +155,8 @@ static const size_t command_texts[] = {
     offsetof(struct command, branch),     offsetof(struct command, template), offsetof(struct command, note),
     offsetof(struct command, reason)};
 enum {
+  TEXT_CONTACT = 1 << 2, /* their places above */
+  TEXT_ACCOUNT = 1 << 3,
   COMMAND_TEXTS = sizeof command_texts / sizeof *command_texts,
   HAS_RECEIVED = 1 << COMMAND_TEXTS,
   HAS_OCCURRED = 2 << COMMAND_TEXTS,
@@ -168,7 +170,9 @@ enum {
   HAS_DEFINITIONS = 512 << COMMAND_TEXTS,
   HAS_PROBLEM = 1024 << COMMAND_TEXTS,
   HAS_ZONES = 2048 << COMMAND_TEXTS,
-  IS_ALONE = 4096 << COMMAND_TEXTS
+  IS_ALONE = 4096 << COMMAND_TEXTS,
+  HAS_CONTACT_NUMBER = 8192 << COMMAND_TEXTS, /* instead of the key */
+  HAS_ACCOUNT_NUMBER = 16384 << COMMAND_TEXTS
 };
 
 static struct text *command_text(struct command *command, uint32_t at) {
@@ -192,6 +196,8 @@ static uint32_t mask_of(struct command *command) {
   if (command->problem) mask |= HAS_PROBLEM;
   if (command->zones.bytes) mask |= HAS_ZONES;
   if (command->alone) mask |= IS_ALONE;
+  if (command->contact_number) mask = (mask & ~(uint32_t)TEXT_CONTACT) | HAS_CONTACT_NUMBER;
+  if (command->account_number) mask = (mask & ~(uint32_t)TEXT_ACCOUNT) | HAS_ACCOUNT_NUMBER;
   return mask;
 }
 
@@ -206,6 +212,8 @@ static void code_command(struct coder *coder, struct command *command) {
   if (mask & HAS_LINE) pbk_code_u64(coder, &command->line);
   for (uint32_t i = 0; i < COMMAND_TEXTS; i++)
     if (mask >> i & 1) pbk_code_text(coder, command_text(command, i));
+  if (mask & HAS_CONTACT_NUMBER) pbk_code_u32(coder, &command->contact_number);
+  if (mask & HAS_ACCOUNT_NUMBER) pbk_code_u32(coder, &command->account_number);
   if (mask & HAS_TRAITS) pbk_code_value_pointer(coder, &command->traits);
   if (mask & HAS_HEALTH) pbk_code_value_pointer(coder, &command->health);
   if (mask & HAS_FLAG) pbk_code_i32(coder, &command->flag);

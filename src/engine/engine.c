@@ -1,14 +1,22 @@
 /* engine/engine.c - making an engine, taking commands, moving time (SPEC T3, T4, T6, T8); see engine.h. */
 #include "engine/engine.h"
 
+static struct handler handler_of(enum command_type type) {
+  if (type == COMMAND_DEFINE) return (struct handler){pbk_check_definitions, pbk_apply_definitions};
+  struct handler handler = pbk_facts_handler(type);
+  if (!handler.apply) handler = pbk_control_handler(type);
+  return handler.apply ? handler : pbk_delivery_handler(type);
+}
+
 void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config) {
   engine->context.memory = &engine->memory;
+  for (uint32_t type = COMMAND_NONE; type < COMMAND_COUNT; type++) engine->handlers[type] = handler_of((enum command_type)type);
   pbk_names_init(&engine->context.names, &engine->memory);
   pbk_calendar_init(&engine->context.calendar, &engine->memory);
-  pbk_outputs_init(&engine->context.outputs, &engine->memory);
+  pbk_outputs_init(&engine->context.outputs, &engine->memory, &engine->context.names);
   pbk_arena_init(&engine->scratch, &engine->memory);
   pbk_arena_init(&engine->reading, &engine->memory);
-  engine->line.memory = engine->framing[0].memory = engine->framing[1].memory = &engine->memory;
+  engine->line.memory = engine->defining_record.memory = engine->framing[0].memory = engine->framing[1].memory = &engine->memory;
   pbk_facts_init(&engine->facts, &engine->context);
   pbk_audiences_init(&engine->audiences, &engine->context, &engine->facts);
   pbk_senders_init(&engine->senders, &engine->context, &engine->facts);
@@ -27,6 +35,8 @@ void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config) {
 }
 
 void pbk_engine_release(struct pbk_engine *engine) {
+  pbk_release_definitions(engine);
+  pbk_writer_release(&engine->defining_record);
   pbk_journal_release(&engine->journal);
   pbk_seen_release(engine);
   pbk_playbooks_release(&engine->playbooks);
@@ -75,9 +85,10 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   struct context *context = &engine->context;
   struct wake wake;
   uint64_t done = 0;
-  while (pbk_prepare(engine, NULL, 0) && pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to) {
+  while (pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to && pbk_prepare(engine, NULL, 0)) {
     if (budget && done == budget) return true;
     pbk_calendar_pop(&context->calendar);
+    pbk_fetch_due(engine);
     if (wake.time > context->now) context->now = wake.time;
     bool stood = do_due(engine, wake);
     done += stood;
@@ -89,6 +100,17 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   engine->unfinished = false;
   if (to > context->now) context->now = to;
   return false;
+}
+
+/* Everything due by then, where anything can be. */
+static void let_pass(struct pbk_engine *engine, pbk_time to) {
+  struct context *context = &engine->context;
+  if (calendar_may_be_due(&context->calendar, to) || engine->stopped) {
+    pbk_advance_to(engine, to, 0);
+    return;
+  }
+  engine->unfinished = false;
+  if (to > context->now) context->now = to;
 }
 
 /* ---- commands ---- */
@@ -130,13 +152,6 @@ static void tell_error(struct pbk_engine *engine, uint64_t line) {
   emit(&engine->context, &output);
 }
 
-static struct handler handler_of(enum command_type type) {
-  if (type == COMMAND_DEFINE) return (struct handler){pbk_check_definitions, pbk_apply_definitions};
-  struct handler handler = pbk_facts_handler(type);
-  if (!handler.apply) handler = pbk_control_handler(type);
-  return handler.apply ? handler : pbk_delivery_handler(type);
-}
-
 /* The path of a problem begins with where in the line the command stands. */
 static void start_problem(struct pbk_engine *engine, const struct command *command) {
   struct problem *problem = &engine->problem;
@@ -149,7 +164,7 @@ static void start_problem(struct pbk_engine *engine, const struct command *comma
 }
 
 static pbk_status apply(struct pbk_engine *engine, const struct command *command) {
-  struct handler handler = handler_of(command->type);
+  struct handler handler = engine->handlers[command->type];
   if (command->message_id.bytes) {
     if (command->type != COMMAND_REFUSED && !pbk_command_key(engine, "messageId", command->message_id))
       return PBK_ERR_REFUSED;
@@ -203,7 +218,7 @@ void pbk_abandon_line(struct pbk_engine *engine) {
 
 /* Moves time to where the command is received, and gets ready for it. False: it cannot be done now; what time brought is recorded. */
 static bool arrive(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
-  if (command->received_at != PBK_NO_TIME) pbk_advance_to(engine, command->received_at, 0);
+  if (command->received_at != PBK_NO_TIME) let_pass(engine, command->received_at);
   else if (engine->unfinished && command->type != COMMAND_ADVANCE) {
     pbk_advance_to(engine, engine->context.now, 0);
     if (!engine->broken) pbk_record_progress(engine); /* a record without a time does not bring them about again */
@@ -213,6 +228,57 @@ static bool arrive(struct pbk_engine *engine, const struct command *command, uin
   return false;
 }
 
+/* What comes after a command has been applied: what it makes due, and its record. */
+static pbk_status conclude(struct pbk_engine *engine, const struct command *command, pbk_status status) {
+  engine->unrecorded.input = command;
+  offer_at_once(engine);
+  if (!engine_halted(engine) && !command->alone) let_pass(engine, engine->context.now);
+  if (engine->broken) return engine->broken;
+  engine->unfinished = engine->stopped != PBK_OK; /* it is done; what is due behind it comes with the next call */
+  if (engine->stopped) pbk_record_progress(engine);
+  else record_rest(engine, command);
+  return status;
+}
+
+/* ---- definitions in parts ---- */
+
+/* The command of definitions under way, which the caller's memory does not outlast. */
+static bool keep_definitions(struct pbk_engine *engine, const struct command *command) {
+  struct writer *record = &engine->defining_record;
+  record->size = 0;
+  if (!pbk_writer_prepare(record, pbk_command_extent(engine, command))) return false;
+  pbk_encode_command(record, command);
+  return true;
+}
+
+/* Goes on with definitions under way. True when they are done, or it is halted. */
+static bool define_on(struct pbk_engine *engine, uint64_t *budget) {
+  struct memory *memory = &engine->memory;
+  memory->chunks.may_use_spare = true; /* what was put by for them is still there */
+  bool done = pbk_define_more(engine, budget);
+  if (done) {
+    struct reader reader = {engine->defining_record.bytes, engine->defining_record.bytes + engine->defining_record.size, false};
+    struct arena arena;
+    struct command command;
+    pbk_arena_init(&arena, memory);
+    pbk_decode_command(&reader, &arena, &command);
+    engine->unrecorded = (struct unrecorded){0};
+    conclude(engine, &command, PBK_OK);
+    engine->unrecorded.input = NULL;
+    pbk_arena_release(&arena);
+  }
+  memory->chunks.may_use_spare = false;
+  return done;
+}
+
+bool pbk_finish_definitions(struct pbk_engine *engine) {
+  uint64_t budget = UINT64_MAX;
+  if (engine->defining.under_way) define_on(engine, &budget);
+  return !engine_halted(engine);
+}
+
+/* ---- one command ---- */
+
 static pbk_status submit(struct pbk_engine *engine, const struct command *command) {
   uint64_t extent = pbk_command_extent(engine, command);
   engine->unrecorded = (struct unrecorded){0};
@@ -220,6 +286,7 @@ static pbk_status submit(struct pbk_engine *engine, const struct command *comman
   if (engine_halted(engine)) return halt_status(engine);
   if (command->line && engine->lines.passed) return pass_over(engine);
   if (!arrive(engine, command, extent)) return halt_status(engine);
+  if (engine->in_parts && !keep_definitions(engine, command)) return engine->stopped = PBK_ERR_NO_MEMORY;
   engine->commands++;
   if (command->type != COMMAND_ADVANCE) engine->unrecorded.due = 0; /* its record brings them about again */
   start_problem(engine, command);
@@ -232,19 +299,27 @@ static pbk_status submit(struct pbk_engine *engine, const struct command *comman
     else record_rest(engine, command);
     return engine->stopped ? engine->stopped : status;
   }
-  engine->unrecorded.input = command;
-  offer_at_once(engine);
-  if (!engine_halted(engine) && !command->alone) pbk_advance_to(engine, engine->context.now, 0);
-  if (engine->broken) return engine->broken;
-  engine->unfinished = engine->stopped != PBK_OK; /* it is done; what is due behind it comes with the next call */
-  if (engine->stopped) pbk_record_progress(engine);
-  else record_rest(engine, command);
-  return status;
+  if (engine->defining.under_way) return PBK_MORE;
+  return conclude(engine, command, status);
+}
+
+/* Definitions left under way come first; the work budget of an advance counts for them. */
+static pbk_status submit_behind(struct pbk_engine *engine, const struct command *command) {
+  struct command rest = *command;
+  if (command->type == COMMAND_ADVANCE && command->number) {
+    bool done = define_on(engine, &rest.number);
+    if (engine_halted(engine)) return halt_status(engine);
+    engine->more = !done || rest.number == 0;
+    if (engine->more) return PBK_OK;
+  } else if (!pbk_finish_definitions(engine)) {
+    return halt_status(engine);
+  }
+  return submit(engine, &rest);
 }
 
 pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command) {
   engine->stopped = PBK_OK;
-  pbk_status status = submit(engine, command);
+  pbk_status status = engine->defining.under_way ? submit_behind(engine, command) : submit(engine, command);
   engine->unrecorded.input = NULL;
   pbk_unprepare(engine);
   return status;

@@ -39,6 +39,24 @@ static inline uint64_t lines_part(const struct lines *lines) {
 
 struct prepared;
 
+/* What is done with a kind of command: check changes nothing, apply cannot fail. */
+typedef bool (*check_function)(struct pbk_engine *engine, const struct command *command);
+typedef void (*apply_function)(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
+struct handler {
+  check_function check;
+  apply_function apply;
+};
+
+/* Definitions that have been checked and count, but whose members are not all settled yet (define.c). They are recorded when they are done: until
+ * then their command is kept as its record will have it. */
+struct defining {
+  bool under_way;
+  bool installed; /* the audience whose turn it is */
+  bool audiences; /* there were some */
+  uint32_t item;  /* whose turn it is */
+  struct settling settling;
+};
+
 /* What the command under way has done that no record tells of yet: a record tells of things when they are done (delivering.c). */
 struct unrecorded {
   const struct command *input; /* applied; NULL: none */
@@ -47,6 +65,7 @@ struct unrecorded {
 
 struct pbk_engine {
   struct memory memory;
+  struct handler handlers[COMMAND_COUNT]; /* by kind of command */
   struct context context;
   struct facts facts;
   struct audiences audiences;
@@ -58,8 +77,8 @@ struct pbk_engine {
   struct journal journal;
   struct unrecorded unrecorded;
   bool replaying;       /* commands come from the journal: nothing is recorded or offered */
-  uint64_t growth;      /* bytes that rows about to be full will take (reserve.c), */
-  uint32_t growth_age;  /* as looked at so many things ago */
+  uint64_t least;       /* bytes that anything may need (reserve.c), */
+  uint32_t looks_left;  /* until that is looked at again */
   uint64_t kept_lines, kept_part; /* as the last commit or snapshot that was read tells them */
   char engine_id[PBK_MAX_KEY];
   uint32_t engine_id_size;
@@ -79,6 +98,9 @@ struct pbk_engine {
   bool more;            /* the last advance left something due (T8) */
   struct prepared *prepared; /* definitions between their check and their installing (define.c) */
   uint32_t prepared_count;
+  struct defining defining;
+  struct writer defining_record;
+  bool in_parts;        /* the command under way may be left with definitions under way: PBK_DEFINE_IN_PARTS */
   struct lines lines;
   uint64_t commands;
   uint64_t answers; /* of them, those of delivery */
@@ -100,12 +122,36 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget);
 
 /* ---- reserve.c ---- */
 
+enum { RESERVE_RECORDS = 2048 }; /* in the journal, beside the command itself: partial ones, commits */
 /* Puts by what the next thing to be done may need: afterwards nothing fails until pbk_unprepare. False, with engine->stopped set: there is
  * not so much memory, and nothing was done. `command` NULL: something due, an answer, a commit. */
-bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent);
+bool pbk_prepare_anew(struct pbk_engine *engine, const struct command *command, uint64_t extent);
+/* The same, quick where enough is put by already. */
+static inline bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
+  struct chunks *chunks = &engine->memory.chunks;
+  struct writer *buffer = &engine->journal.buffer;
+  uint64_t recorded = extent + RESERVE_RECORDS, reserve = engine->least + extent * 8;
+  bool plain = !command || (command->type != COMMAND_DEFINE && !command->zones.bytes);
+  bool room = buffer->capacity - buffer->size >= recorded || !journal_kept(&engine->journal) || engine->replaying;
+  if (!plain || !room || engine->looks_left == 0 || !chunks_reserved(chunks, reserve)) return pbk_prepare_anew(engine, command, extent);
+  engine->looks_left--;
+  return chunks->may_use_spare = true;
+}
 /* The bytes that a command may take in a record. */
 uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *command);
-void pbk_unprepare(struct pbk_engine *engine);
+static inline void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chunks.may_use_spare = false; }
+
+/* ---- ahead.c: what comes soon is fetched into the cache ---- */
+
+/* What the calendar holds next. */
+void pbk_fetch_due(const struct pbk_engine *engine);
+/* What the rows to come need; `left` are there, the next one first. */
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left);
+/* What a row's event makes to be looked at. */
+void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event);
+/* What the messages to be offered next need, or those that a call names. */
+void pbk_fetch_ready(const struct pbk_engine *engine);
+void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left);
 
 /* ---- cause.c ---- */
 
@@ -118,14 +164,7 @@ static inline struct happening no_happening(void) {
                             .stage_before = MAP_NONE, .stage_after = MAP_NONE};
 }
 
-/* ---- handlers: check changes nothing, apply cannot fail ---- */
 
-typedef bool (*check_function)(struct pbk_engine *engine, const struct command *command);
-typedef void (*apply_function)(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
-struct handler {
-  check_function check;
-  apply_function apply;
-};
 
 /* ---- delivering.c ---- */
 
@@ -163,6 +202,13 @@ struct handler pbk_control_handler(enum command_type type);
 /* Checks and proposes all definitions, or none. */
 bool pbk_check_definitions(struct pbk_engine *engine, const struct command *command);
 void pbk_apply_definitions(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
+
+/* Settles who is in, at most *budget memberships, taken off it. True when the definitions are done. */
+bool pbk_define_more(struct pbk_engine *engine, uint64_t *budget);
+/* Of definitions under way when the engine ends. */
+void pbk_release_definitions(struct pbk_engine *engine);
+/* Definitions that an earlier call has left under way are brought to their end. False: halted. */
+bool pbk_finish_definitions(struct pbk_engine *engine);
 
 /* ---- seen.c ---- */
 

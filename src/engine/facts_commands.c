@@ -102,6 +102,19 @@ static bool check_delete(struct pbk_engine *engine, const struct command *comman
 
 /* ---- applying ---- */
 
+/* Whom a command is about, found or created. */
+static struct contact *contact_of(struct pbk_engine *engine, const struct command *command) {
+  if (command->contact_number) return contact_at(&engine->facts, command->contact_number - 1);
+  return pbk_need_contact(&engine->facts, command->contact);
+}
+static struct account *account_of(struct pbk_engine *engine, const struct command *command) {
+  if (command->account_number) return account_at(&engine->facts, command->account_number - 1);
+  return pbk_need_account(&engine->facts, command->account);
+}
+static uint32_t name_of(struct pbk_engine *engine, const struct command *command, struct text name) {
+  return command->name_number ? command->name_number - 1 : pbk_names_intern(&engine->context.names, name);
+}
+
 static void run_facts(struct pbk_engine *engine) {
   struct happening nothing = no_happening();
   pbk_run_cause(engine, &nothing, NULL);
@@ -109,29 +122,29 @@ static void run_facts(struct pbk_engine *engine) {
 
 static void apply_identify(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  struct contact *contact = pbk_need_contact(&engine->facts, command->contact);
+  struct contact *contact = contact_of(engine, command);
   if (command->traits) pbk_merge_traits(&engine->facts, &contact->subject, command->traits);
   run_facts(engine);
 }
 
 static void apply_group(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  struct account *account = pbk_need_account(&engine->facts, command->account);
+  struct account *account = account_of(engine, command);
   if (command->traits) pbk_merge_traits(&engine->facts, &account->subject, command->traits);
   if (command->contact.bytes)
-    pbk_join_account(&engine->facts, pbk_need_contact(&engine->facts, command->contact), account->subject.index);
+    pbk_join_account(&engine->facts, contact_of(engine, command), account->subject.index);
   run_facts(engine);
 }
 
 static void apply_track(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   struct facts *facts = &engine->facts;
   struct happening happening = no_happening();
-  uint32_t event = pbk_names_intern(&engine->context.names, command->event);
+  uint32_t event = name_of(engine, command, command->event);
   struct event_view view = {event, occurred_at, command->traits};
   happening.event = &view;
-  if (command->account.bytes) happening.account = pbk_need_account(facts, command->account)->subject.index;
+  if (command->account.bytes) happening.account = account_of(engine, command)->subject.index;
   if (command->contact.bytes) {
-    struct contact *contact = pbk_need_contact(facts, command->contact);
+    struct contact *contact = contact_of(engine, command);
     happening.contact = contact->subject.index;
     if (!command->account.bytes) happening.account = contact->account; /* E6 */
     pbk_record_event(facts, &contact->subject, event, occurred_at);
@@ -151,14 +164,13 @@ static void apply_alias(struct pbk_engine *engine, const struct command *command
 static void apply_stage_and_health(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
   int32_t kind = command->contact.bytes ? PBK_CONTACT : PBK_ACCOUNT;
-  struct subject *subject =
-      pbk_need_subject(&engine->facts, kind, kind == PBK_CONTACT ? command->contact : command->account);
+  struct subject *subject = kind == PBK_CONTACT ? &contact_of(engine, command)->subject : &account_of(engine, command)->subject;
   struct happening happening = no_happening();
   happening.subject_kind = kind;
   happening.subject = subject->index;
   happening.stage_before = happening.stage_after = subject->stage;
   if (command->stage.bytes) {
-    happening.stage_after = pbk_names_intern(&engine->context.names, command->stage);
+    happening.stage_after = name_of(engine, command, command->stage);
     pbk_set_stage(&engine->facts, subject, happening.stage_after);
   }
   if (command->health) {
@@ -172,7 +184,7 @@ static void apply_stage_and_health(struct pbk_engine *engine, const struct comma
 
 static void apply_assign(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  struct account *account = pbk_need_account(&engine->facts, command->account);
+  struct account *account = account_of(engine, command);
   uint32_t user = command->user.bytes ? pbk_registry_find(&engine->facts.users, command->user) : MAP_NONE;
   pbk_set_holder(&engine->facts, account, pbk_registry_find(&engine->facts.roles, command->role), user);
   run_facts(engine);
@@ -180,14 +192,14 @@ static void apply_assign(struct pbk_engine *engine, const struct command *comman
 
 static void apply_pin(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  struct contact *contact = pbk_need_contact(&engine->facts, command->contact);
+  struct contact *contact = contact_of(engine, command);
   pbk_pin_sender(&engine->facts, contact,
                  command->sender.bytes ? pbk_registry_find(&engine->senders.registry, command->sender) : MAP_NONE);
   run_facts(engine);
 }
 
 static void apply_interaction(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
-  struct contact *contact = pbk_need_contact(&engine->facts, command->contact);
+  struct contact *contact = contact_of(engine, command);
   uint32_t sender = pbk_registry_find(&engine->senders.registry, command->sender);
   pbk_record_contact(&engine->facts, contact, sender, occurred_at);
   run_facts(engine);
@@ -195,7 +207,7 @@ static void apply_interaction(struct pbk_engine *engine, const struct command *c
 
 static void apply_tag(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  struct contact *contact = pbk_need_contact(&engine->facts, command->contact);
+  struct contact *contact = contact_of(engine, command);
   uint32_t place = pbk_find_audience(&engine->audiences, PBK_DEFINE_PERSONA, command->persona);
   pbk_tag_contact(&engine->audiences, place, contact->subject.index, command->type == COMMAND_TAG);
   run_facts(engine);
@@ -203,7 +215,7 @@ static void apply_tag(struct pbk_engine *engine, const struct command *command, 
 
 static void apply_suppress(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  pbk_need_contact(&engine->facts, command->contact)->suppressed = command->flag != 0;
+  contact_of(engine, command)->suppressed = command->flag != 0;
   run_facts(engine);
 }
 

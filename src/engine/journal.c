@@ -17,15 +17,9 @@ static void put_u32(unsigned char *at, uint32_t value) {
 
 /* ---- records ---- */
 
-static uint32_t begin_record(struct journal *journal) {
-  struct writer *buffer = &journal->buffer;
-  uint32_t start = buffer->size;
-  pbk_write_u32(buffer, 0);
-  pbk_write_u32(buffer, journal->generation);
-  pbk_write_u64(buffer, journal->sequence + 1);
-  pbk_write_u64(buffer, journal->durable);
-  pbk_write_u32(buffer, journal->checksum);
-  return start;
+static void put_u64(unsigned char *at, uint64_t value) {
+  put_u32(at, (uint32_t)value);
+  put_u32(at + 4, (uint32_t)(value >> 32));
 }
 
 static void end_record(struct journal *journal, uint32_t start) {
@@ -38,9 +32,29 @@ static void end_record(struct journal *journal, uint32_t start) {
   journal->sequence++;
 }
 
+static void close_record(struct journal *journal) {
+  if (!journal->open) return;
+  end_record(journal, journal->open - 1);
+  journal->open = 0;
+}
+
+static uint32_t begin_record(struct journal *journal) {
+  struct writer *buffer = &journal->buffer;
+  unsigned char head[RECORD_HEAD] = {0};
+  close_record(journal);
+  uint32_t start = buffer->size;
+  put_u32(head + 4, journal->generation);
+  put_u64(head + 8, journal->sequence + 1);
+  put_u64(head + 16, journal->durable);
+  put_u32(head + 24, journal->checksum);
+  pbk_write_bytes(buffer, head, sizeof head);
+  return start;
+}
+
 void pbk_journal_begin(struct journal *journal, uint32_t generation, const struct record_start *start) {
   struct writer *buffer = &journal->buffer;
   if (!journal_kept(journal)) return;
+  close_record(journal);
   uint32_t header = buffer->size;
   pbk_write_bytes(buffer, JOURNAL_MAGIC, 8);
   pbk_write_u32(buffer, JOURNAL_MAJOR | (uint32_t)JOURNAL_MINOR << 16);
@@ -62,10 +76,11 @@ void pbk_journal_begin(struct journal *journal, uint32_t generation, const struc
 }
 
 void pbk_journal_add(struct journal *journal, const struct command *command) {
+  enum { RECORD_FULL = 16384 };
   if (!journal_kept(journal)) return;
-  uint32_t start = begin_record(journal);
+  if (!journal->together || !journal->open) journal->open = begin_record(journal) + 1;
   pbk_encode_command(&journal->buffer, command);
-  end_record(journal, start);
+  if (!journal->together || journal->buffer.size - journal->open > RECORD_FULL) close_record(journal);
 }
 
 void pbk_journal_commit(struct journal *journal, enum record_type type, const struct record_commit *commit) {
@@ -95,6 +110,7 @@ void pbk_journal_handover(struct journal *journal) {
 /* ---- handing over ---- */
 
 bool pbk_journal_flush(struct journal *journal) {
+  close_record(journal);
   if (journal->buffer.size == 0) return true;
   const pbk_storage *storage = &journal->storage;
   pbk_object object = journal_object(journal->generation);

@@ -14,14 +14,14 @@
  *
  * A reader of this major version reads every minor one; it refuses features and major versions that it does not know, and never writes
  * into what it refuses. Sequences count records from 1 on, through all generations, without holes. The durable sequence is that of the
- * last record known to be durable when this one was written. The first byte of a body is its type, the number of a command (command.h,
- * the rest in encoding.c) or one of these:
+ * last record known to be durable when this one was written. A body is one command or several, one behind the other (command.h,
+ * encoding.c): those of one call for many inputs, and answers of delivery. The first byte is the number of the first command's type, or one of these:
  *
  *   100 start     the first record of each journal: uint semantics version | uint size of the engine's id, the id | u32 CRC of the snapshot that it goes on
  *                 from | uint its bytes (0: none) | u32 checksum of the definitions | u32 digest of the outputs | uint last output
  *   101 commit    uint flags (1: what was ready has been handed over in outputs, as nobody delivers) | uint lines of input that are wholly
- *                 in | uint commands of the next one that are | uint last output | uint last output taken by the host | u32 digest of the outputs: CRC-32C over all of them, each as
- *                 base/output_code.c writes it
+ *                 in | uint commands of the next one that are | uint last output | uint last output taken by the host | u32 digest of the outputs: over all of them, each with
+ *                 what a host sees of it (base/telling.c, base/outputs.c)
  *   102 sealed    the same: closed cleanly
  *   103 handover  uint the next generation: it is durable, this journal has ended. The sequence is that of the start record there
  *
@@ -74,6 +74,8 @@ struct journal {
   uint64_t durable;     /* of the last one known to be durable */
   uint64_t bytes;       /* in the storage */
   uint64_t part, taken; /* as the last commit told them */
+  bool together;        /* what is added now goes into one record */
+  uint32_t open;        /* where it begins in the buffer, plus one; 0: none is open */
 };
 
 void pbk_journal_init(struct journal *journal, struct memory *memory, const pbk_storage *storage);

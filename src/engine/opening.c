@@ -145,6 +145,34 @@ static pbk_status diverged(pbk_opening *opening, pbk_object object, uint64_t off
                   "repeating the journal gave other outputs than the run that wrote it");
 }
 
+/* The keys of subjects that a record gives by their numbers. False: there are no such subjects. */
+static bool name_subjects(const struct pbk_engine *engine, struct command *command) {
+  for (int32_t kind = PBK_CONTACT; kind <= PBK_ACCOUNT; kind++) {
+    uint32_t number = kind == PBK_CONTACT ? command->contact_number : command->account_number;
+    if (!number) continue;
+    if (number > pbk_subject_total(&engine->facts, kind)) return false;
+    const struct subject *subject = pbk_subject_at(&engine->facts, kind, number - 1);
+    if (subject->deleted) return false;
+    if (kind == PBK_CONTACT) command->contact = subject_key(subject);
+    else command->account = subject_key(subject);
+  }
+  return true;
+}
+
+static pbk_status replay_command(struct pbk_engine *engine, struct reader *reader, const struct record *record, pbk_object object,
+                                 pbk_opening *opening) {
+  struct command command;
+  pbk_arena_reset(&engine->reading);
+  if (!pbk_decode_command(reader, &engine->reading, &command))
+    return fails_at(opening, PBK_ERR_CORRUPT, object, record->at, "a command that cannot be read");
+  if (!name_subjects(engine, &command)) return diverged(opening, object, record->at);
+  bool answer = command.type == COMMAND_ANSWER || command.type == COMMAND_RECOVER;
+  if (answer) command.alone = true; /* it came in the middle of something else */
+  pbk_status status = pbk_submit(engine, &command);
+  if (engine->stopped || status == PBK_ERR_NO_MEMORY) return pbk_opening_fails(opening, PBK_ERR_NO_MEMORY, "not enough memory");
+  return answer && status != PBK_OK ? diverged(opening, object, record->at) : PBK_OK;
+}
+
 static pbk_status replay_record(struct pbk_engine *engine, const struct record *record, pbk_object object,
                                 pbk_opening *opening) {
   if (record_ends_commit(record)) {
@@ -155,15 +183,9 @@ static pbk_status replay_record(struct pbk_engine *engine, const struct record *
     return pbk_replay_commit(engine, &commit) ? PBK_OK : diverged(opening, object, record->at);
   }
   struct reader reader = {record->body, record->end, false};
-  struct command command;
-  pbk_arena_reset(&engine->reading);
-  if (!pbk_decode_command(&reader, &engine->reading, &command) || reader.at != reader.end)
-    return fails_at(opening, PBK_ERR_CORRUPT, object, record->at, "a command that cannot be read");
-  bool answer = command.type == COMMAND_ANSWER || command.type == COMMAND_RECOVER;
-  if (answer) command.alone = true; /* it came in the middle of something else */
-  pbk_status status = pbk_submit(engine, &command);
-  if (engine->stopped || status == PBK_ERR_NO_MEMORY) return pbk_opening_fails(opening, PBK_ERR_NO_MEMORY, "not enough memory");
-  return answer && status != PBK_OK ? diverged(opening, object, record->at) : PBK_OK;
+  pbk_status status = PBK_OK;
+  while (status == PBK_OK && reader.at < reader.end) status = replay_command(engine, &reader, record, object, opening);
+  return status;
 }
 
 pbk_status pbk_replay(struct pbk_engine *engine, struct journal_reader *reader, const struct journal_end *end,

@@ -10,8 +10,7 @@
 enum {
   RESERVE_LEAST = 1 << 17,
   RESERVE_CONTACT = 512,          /* for each contact of the largest account */
-  RESERVE_CONTACTS_MOST = 1 << 22,
-  RESERVE_RECORDS = 2048          /* in the journal, beside the command itself: partial ones, commits */
+  RESERVE_CONTACTS_MOST = 1 << 22
 };
 
 /* At least what a command takes in a record. A key that is too long is refused, but recorded all the same. */
@@ -27,6 +26,9 @@ static uint64_t extent_of(const struct command *command) {
 }
 
 uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *command) {
+  enum { PLAIN = 4096 };
+  bool plain = !command->traits && !command->problem && !command->zones.bytes && command->type != COMMAND_DEFINE;
+  if (plain && (!journal_kept(&engine->journal) || engine->replaying)) return PLAIN;
   if (command->type != COMMAND_DEFINE) return extent_of(command);
   struct writer *writer = &engine->line; /* definitions are measured by writing them */
   writer->size = 0;
@@ -36,7 +38,7 @@ uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *com
 
 /* ---- rows about to be full: they grow by half, maps double ---- */
 
-enum { GROWTH_LOOKED_AT = 16, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
+enum { GROWTH_LOOKED_AT = 64, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
 
 static uint64_t growth(uint32_t count, uint32_t capacity, size_t size) {
   if (capacity < GROWTH_SMALL || capacity - count > GROWTH_SOON) return 0;
@@ -49,17 +51,23 @@ static uint64_t map_growth(const struct map *map) {
   return map->capacity >= GROWTH_SMALL && soon ? (uint64_t)map->capacity * 2 * sizeof *map->slots : 0;
 }
 
+static uint64_t words_growth(const struct facts *facts, const struct words *contacts, const struct words *accounts) {
+  return pbk_words_growth(contacts, facts->contacts.count + GROWTH_SOON) +
+         pbk_words_growth(accounts, facts->accounts.count + GROWTH_SOON);
+}
+
 static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct facts *facts = &engine->facts;
   const struct outbox *outbox = &engine->outbox;
   const struct playbooks *playbooks = &engine->playbooks;
   const struct calendar *calendar = &engine->context.calendar;
   uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + map_growth(&facts->contact_keys) +
-                   map_growth(&facts->account_keys) + ROW_GROWTH(outbox->messages) + ROW_GROWTH(outbox->tasks) +
-                   ROW_GROWTH(outbox->open_contacts) + ROW_GROWTH(outbox->open_accounts) +
-                   ROW_GROWTH(playbooks->enrollments) + ROW_GROWTH(playbooks->of_contacts) +
-                   ROW_GROWTH(playbooks->of_accounts) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
-                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->open.wakes) +
+                   map_growth(&facts->account_keys) +
+                   words_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
+                   words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
+                   words_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
+                   ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
+                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->late) + ROW_GROWTH(calendar->open.wakes) +
                    growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
@@ -68,15 +76,19 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   return bytes;
 }
 
-static uint64_t least(struct pbk_engine *engine) {
+/* What anything may need; looked at now and then, as it changes slowly. */
+static void look_at_growth(struct pbk_engine *engine) {
   uint64_t contacts = (uint64_t)engine->facts.largest_account * RESERVE_CONTACT;
-  if (engine->growth_age++ % GROWTH_LOOKED_AT == 0) engine->growth = rows_growth(engine);
-  return RESERVE_LEAST + engine->growth + (contacts < RESERVE_CONTACTS_MOST ? contacts : RESERVE_CONTACTS_MOST);
+  engine->least = RESERVE_LEAST + rows_growth(engine) + (contacts < RESERVE_CONTACTS_MOST ? contacts : RESERVE_CONTACTS_MOST);
 }
 
-bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
-  uint64_t reserve = least(engine);
+bool pbk_prepare_anew(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
   struct memory *memory = &engine->memory;
+  if (engine->looks_left == 0) {
+    look_at_growth(engine);
+    engine->looks_left = GROWTH_LOOKED_AT;
+  }
+  uint64_t reserve = engine->least;
   memory->chunks.may_use_spare = false;
   if (command && command->type == COMMAND_DEFINE) {
     uint64_t subjects = (uint64_t)engine->facts.contacts.count + engine->facts.accounts.count;
@@ -88,7 +100,7 @@ bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint6
   if (reserve > SIZE_MAX / 2) reserve = SIZE_MAX / 2;
   bool room = !journal_kept(&engine->journal) || engine->replaying ||
               pbk_writer_prepare(&engine->journal.buffer, extent + RESERVE_RECORDS);
-  if (!room || !pbk_chunks_reserve(memory, (size_t)reserve)) {
+  if (!room || (!chunks_reserved(&memory->chunks, reserve) && !pbk_chunks_reserve(memory, (size_t)reserve))) {
     engine->stopped = PBK_ERR_NO_MEMORY;
     return false;
   }
@@ -96,4 +108,3 @@ bool pbk_prepare(struct pbk_engine *engine, const struct command *command, uint6
   return true;
 }
 
-void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chunks.may_use_spare = false; }

@@ -41,6 +41,7 @@ void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t acc
 void pbk_record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
   pbk_subject_add_event(subject, &facts->subjects, event, occurred_at);
   pbk_note_change(facts, CHANGED_EVENTS, subject, event);
+  facts->changes.items[facts->changes.count - 1].late = occurred_at < facts->context->now;
   if (occurred_at < subject->created_at) { /* E7 */
     subject->created_at = occurred_at;
     pbk_note_change(facts, CHANGED_CREATED_AT, subject, 0);

@@ -55,10 +55,6 @@ void pbk_facts_release(struct facts *facts) {
   pbk_registry_release(&facts->roles);
 }
 
-uint32_t pbk_subject_total(const struct facts *facts, int32_t kind) {
-  return kind == PBK_CONTACT ? facts->contacts.count : facts->accounts.count;
-}
-
 uint32_t pbk_find_contact(const struct facts *facts, struct text key) { return pbk_map_find(&facts->contact_keys, key); }
 uint32_t pbk_find_account(const struct facts *facts, struct text key) { return pbk_map_find(&facts->account_keys, key); }
 uint32_t pbk_find_subject(const struct facts *facts, int32_t kind, struct text key) {
@@ -111,11 +107,6 @@ void pbk_output_subject(const struct facts *facts, pbk_output *output, int32_t k
   pbk_text key = public_text(subject_key(pbk_subject_at(facts, kind, index)));
   if (kind == PBK_CONTACT) output->contact = key;
   else output->account = key;
-}
-
-void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number) {
-  struct change change = {kind, subject->kind, subject->index, number};
-  array_push(facts->context->memory, &facts->changes, change);
 }
 
 void pbk_erase_subject(struct facts *facts, struct subject *subject) {

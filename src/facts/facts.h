@@ -4,6 +4,7 @@
 
 #include "base/registry.h"
 #include "base/shelf.h"
+#include "base/telling.h"
 #include "facts/subject.h"
 
 /* When a sender was last in contact with a contact (SPEC S8): of equal times the one recorded later counts. */
@@ -70,6 +71,7 @@ struct change {
   enum change_kind kind;
   int32_t subject_kind;
   uint32_t subject, number;
+  bool late; /* events: it happened before now */
 };
 
 /* A kind of event that conditions look at. */
@@ -109,7 +111,10 @@ static inline struct dealings *dealings_at(const struct facts *facts, uint32_t c
 static inline struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
   return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
 }
-uint32_t pbk_subject_total(const struct facts *facts, int32_t kind); /* indexes given out */
+/* Indexes given out. */
+static inline uint32_t pbk_subject_total(const struct facts *facts, int32_t kind) {
+  return kind == PBK_CONTACT ? facts->contacts.count : facts->accounts.count;
+}
 
 /* MAP_NONE where there is none. */
 uint32_t pbk_find_contact(const struct facts *facts, struct text key);
@@ -123,6 +128,13 @@ struct contact *pbk_need_contact(struct facts *facts, struct text key);
 struct account *pbk_need_account(struct facts *facts, struct text key);
 struct subject *pbk_need_subject(struct facts *facts, int32_t kind, struct text key);
 
+/* Whom an output is about. */
+static inline struct told_subject told_subject(const struct facts *facts, int32_t kind, uint32_t index) {
+  const struct subject *subject =
+      kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
+  struct text key = subject_key(subject);
+  return (struct told_subject){key.bytes, key.size, kind};
+}
 /* What is about to be needed is fetched ahead of time: first a subject itself, some time later what hangs on it, and what an event of
  * it needs of its account; later again what hangs on the account. */
 static inline void pbk_prefetch_contact(const struct facts *facts, uint32_t index) { prefetch(contact_at(facts, index)); }
@@ -179,6 +191,9 @@ void pbk_watch_wanted(struct facts *facts);
 /* What that may take at most, about. */
 uint64_t pbk_watching_growth(const struct facts *facts);
 
-void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number);
+static inline void pbk_note_change(struct facts *facts, enum change_kind kind, const struct subject *subject, uint32_t number) {
+  struct change change = {kind, subject->kind, subject->index, number, false};
+  array_push(facts->context->memory, &facts->changes, change);
+}
 
 #endif

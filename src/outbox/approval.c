@@ -8,7 +8,7 @@ bool pbk_check_message(const struct outbox *outbox, uint64_t id, const struct me
   if (*message) return true;
   char digits[NUMBER_TEXT_MOST];
   struct text number = {digits, pbk_print_uint(digits, id)};
-  if (id >= 1 && id <= outbox->messages.count)
+  if (id >= 1 && id <= outbox->messages.last)
     return pbk_problem_set(problem, PBK_CODE_BAD_STATE, "message ", number, " has ended");
   return pbk_problem_at(problem, PBK_CODE_UNKNOWN_MESSAGE, "there is no message of that number");
 }
@@ -17,7 +17,7 @@ bool pbk_check_task(const struct outbox *outbox, uint64_t id, struct problem *pr
   if (task_at(outbox, id)) return true;
   char digits[NUMBER_TEXT_MOST];
   struct text number = {digits, pbk_print_uint(digits, id)};
-  if (id >= 1 && id <= outbox->tasks.count)
+  if (id >= 1 && id <= outbox->tasks.last)
     return pbk_problem_set(problem, PBK_CODE_BAD_STATE, "task ", number, " is not open any more");
   return pbk_problem_at(problem, PBK_CODE_UNKNOWN_TASK, "there is no task of that number");
 }

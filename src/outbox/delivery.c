@@ -2,8 +2,18 @@
 #include "outbox/outbox.h"
 #include "outbox/turn.h"
 
+/* The channel of a name, mostly found where it was found before. */
+static bool channel_connected(struct outbox *outbox, uint32_t name) {
+  const struct registry *channels = &outbox->channels;
+  uint32_t *hint = &outbox->channel_hints[name % 8];
+  bool found = *hint < channels->entries.count && channels->entries.items[*hint].name == name && registry_current(channels, *hint);
+  if (!found) *hint = pbk_registry_find(channels, name_text(outbox->context, name));
+  const struct channel *channel = registry_current(channels, *hint);
+  return channel && channel->connected;
+}
+
 /* O5, in its order. NULL: nothing is in the way. */
-static const char *obstacle(const struct outbox *outbox, const struct message *message, enum message_state *state) {
+static const char *obstacle(struct outbox *outbox, const struct message *message, enum message_state *state) {
   const struct subject *subject = pbk_subject_at(outbox->facts, message->subject_kind, message->subject);
   const struct contact *about = message->subject_kind == PBK_CONTACT ? contact_at(outbox->facts, message->subject) : NULL;
   const struct contact *to = message->to_kind == PBK_TO_CONTACT ? contact_at(outbox->facts, message->to) : NULL;
@@ -12,7 +22,7 @@ static const char *obstacle(const struct outbox *outbox, const struct message *m
   if ((about && about->suppressed) || (to && to->suppressed)) return "suppressed";
   *state = MESSAGE_FAILED;
   if (message->sender != MAP_NONE && pbk_sender_unavailable(outbox->senders, message->sender)) return "sender_unavailable";
-  if (!pbk_channel_connected(outbox, name_text(outbox->context, message->channel))) return "channel_disconnected";
+  if (!channel_connected(outbox, message->channel)) return "channel_disconnected";
   return NULL;
 }
 

@@ -3,7 +3,6 @@
 #include "outbox/outbox.h"
 
 #include "base/checksum.h"
-#include "base/codec.h"
 #include "outbox/turn.h"
 
 void pbk_outbox_init(struct outbox *outbox, struct context *context, struct facts *facts, struct senders *senders,
@@ -11,6 +10,8 @@ void pbk_outbox_init(struct outbox *outbox, struct context *context, struct fact
   *outbox = (struct outbox){.context = context, .facts = facts, .senders = senders};
   pbk_registry_init(&outbox->channels, context->memory, &context->names);
   pbk_registry_init(&outbox->templates, context->memory, &context->names);
+  pbk_table_init(&outbox->messages, sizeof(struct message));
+  pbk_table_init(&outbox->tasks, sizeof(struct task));
   outbox->approval_window = 10 * PBK_MINUTE;
   static const pbk_duration waits[] = {PBK_MINUTE, 4 * PBK_MINUTE, 16 * PBK_MINUTE, PBK_HOUR};
   for (uint32_t i = 0; i < 4; i++) array_push(context->memory, &outbox->retry_waits, waits[i]);
@@ -19,7 +20,10 @@ void pbk_outbox_init(struct outbox *outbox, struct context *context, struct fact
 
 void pbk_set_engine_id(struct outbox *outbox, struct text engine_id) {
   static const unsigned char zero[16] = {0};
-  pbk_siphash128(zero, engine_id.bytes, engine_id.size, outbox->hash_key);
+  unsigned char key[16];
+  pbk_siphash128(zero, engine_id.bytes, engine_id.size, key);
+  outbox->hash_key[0] = outbox->hash_key[1] = 0;
+  for (uint32_t i = 0; i < 16; i++) outbox->hash_key[i / 8] |= (uint64_t)key[i] << (i % 8 * 8);
 }
 
 static void release_text(struct outbox *outbox, struct text text) {
@@ -33,14 +37,10 @@ static struct text copy_text_of(struct outbox *outbox, struct text text) {
   return (struct text){copy, text.size};
 }
 
-static void release_message(struct outbox *outbox, struct message *message) {
-  release_text(outbox, message->note);
-  pbk_release(outbox->context->memory, message, sizeof *message);
-}
-
-static void release_task(struct outbox *outbox, struct task *task) {
-  release_text(outbox, task->title);
-  pbk_release(outbox->context->memory, task, sizeof *task);
+static void release_rolls(struct memory *memory, struct words *words) {
+  for (uint32_t i = pbk_words_skip(words, 0); i != UINT32_MAX; i = pbk_words_skip(words, i + 1))
+    pbk_roll_release(memory, words_at(words, i));
+  pbk_words_release(memory, words);
 }
 
 void pbk_outbox_release(struct outbox *outbox) {
@@ -52,78 +52,74 @@ void pbk_outbox_release(struct outbox *outbox) {
     pbk_release(memory, outbox->templates.entries.items[i].current, sizeof(struct template));
   pbk_registry_release(&outbox->channels);
   pbk_registry_release(&outbox->templates);
-  for (uint32_t i = 0; i < outbox->messages.count; i++)
-    if (outbox->messages.items[i]) release_message(outbox, outbox->messages.items[i]);
-  for (uint32_t i = 0; i < outbox->tasks.count; i++)
-    if (outbox->tasks.items[i]) release_task(outbox, outbox->tasks.items[i]);
-  for (uint32_t i = 0; i < outbox->open_contacts.count; i++) {
-    array_release(memory, &outbox->open_contacts.items[i].messages);
-    array_release(memory, &outbox->open_contacts.items[i].tasks);
-  }
-  for (uint32_t i = 0; i < outbox->open_accounts.count; i++) {
-    array_release(memory, &outbox->open_accounts.items[i].messages);
-    array_release(memory, &outbox->open_accounts.items[i].tasks);
-  }
-  array_release(memory, &outbox->open_contacts);
-  array_release(memory, &outbox->open_accounts);
-  array_release(memory, &outbox->messages);
-  array_release(memory, &outbox->tasks);
+  const struct message *message;
+  const struct task *task;
+  for (uint64_t id = 0; (message = pbk_table_next(&outbox->messages, &id)) != NULL;) release_text(outbox, message->note);
+  for (uint64_t id = 0; (task = pbk_table_next(&outbox->tasks, &id)) != NULL;) release_text(outbox, task->title);
+  pbk_table_release(memory, &outbox->messages);
+  pbk_table_release(memory, &outbox->tasks);
+  release_rolls(memory, &outbox->open_messages.contacts);
+  release_rolls(memory, &outbox->open_messages.accounts);
+  release_rolls(memory, &outbox->open_tasks.contacts);
+  release_rolls(memory, &outbox->open_tasks.accounts);
   array_release(memory, &outbox->ready);
   array_release(memory, &outbox->retry_waits);
 }
 
-bool pbk_channel_connected(const struct outbox *outbox, struct text key) {
-  const struct channel *channel = registry_current(&outbox->channels, pbk_registry_find(&outbox->channels, key));
-  return channel && channel->connected;
-}
-
 /* ---- what is open about a subject ---- */
 
-static struct open_items *open_items_of(struct outbox *outbox, int32_t kind, uint32_t subject) {
-  struct memory *memory = outbox->context->memory;
-  struct open_items empty = {0};
-  if (kind == PBK_CONTACT) {
-    while (outbox->open_contacts.count <= subject) array_push(memory, &outbox->open_contacts, empty);
-    return &outbox->open_contacts.items[subject];
-  }
-  while (outbox->open_accounts.count <= subject) array_push(memory, &outbox->open_accounts, empty);
-  return &outbox->open_accounts.items[subject];
+static roll *roll_of(struct outbox *outbox, struct open_of *open, int32_t kind, uint32_t subject) {
+  struct words *words = kind == PBK_CONTACT ? &open->contacts : &open->accounts;
+  roll *at = words_at(words, subject);
+  return at ? at : pbk_words_need(outbox->context->memory, words, subject);
 }
 
-static bool message_open(const struct outbox *outbox, uint64_t id) { return message_at(outbox, id) != NULL; }
-static bool task_open(const struct outbox *outbox, uint64_t id) { return task_at(outbox, id) != NULL; }
-
-/* Ended ones are dropped only when the list would have to grow: each is looked at once for each time the list fills. */
-static void note_open(struct outbox *outbox, number_list *list, uint64_t id,
-                      bool (*open)(const struct outbox *outbox, uint64_t id)) {
-  if (list->count == list->capacity) {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < list->count; i++)
-      if (open(outbox, list->items[i])) list->items[kept++] = list->items[i];
-    list->count = kept;
-  }
-  array_push(outbox->context->memory, list, id);
+/* Not the subject of the message itself. */
+static bool to_another(const struct message *message) {
+  return message->to_kind == PBK_TO_CONTACT && (message->subject_kind != PBK_CONTACT || message->to != message->subject);
 }
 
 void pbk_note_message(struct outbox *outbox, const struct message *message) {
-  note_open(outbox, &open_items_of(outbox, message->subject_kind, message->subject)->messages, message->id, message_open);
-  bool other = message->to_kind == PBK_TO_CONTACT &&
-               (message->subject_kind != PBK_CONTACT || message->to != message->subject);
-  if (other) note_open(outbox, &open_items_of(outbox, PBK_CONTACT, message->to)->messages, message->id, message_open);
+  struct memory *memory = outbox->context->memory;
+  struct open_of *open = &outbox->open_messages;
+  pbk_roll_add(memory, roll_of(outbox, open, message->subject_kind, message->subject), message->id);
+  if (to_another(message)) pbk_roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->to), message->id);
 }
 
 void pbk_note_task(struct outbox *outbox, const struct task *task) {
-  note_open(outbox, &open_items_of(outbox, task->subject_kind, task->subject)->tasks, task->id, task_open);
+  roll *of_subject = roll_of(outbox, &outbox->open_tasks, task->subject_kind, task->subject);
+  pbk_roll_add(outbox->context->memory, of_subject, task->id);
+}
+
+/* What was noted is not open any more. */
+static void drop(struct outbox *outbox, const struct open_of *open, int32_t kind, uint32_t subject, const struct table *table,
+                 uint64_t id) {
+  pbk_roll_drop(outbox->context->memory, words_at(open_of_kind(open, kind), subject), table, id);
+}
+
+static void drop_message(struct outbox *outbox, const struct message *ended) {
+  const struct table *table = &outbox->messages;
+  uint64_t id = ended->id;
+  int32_t kind = ended->subject_kind;
+  uint32_t subject = ended->subject, to = ended->to;
+  bool another = to_another(ended);
+  if (ended->note.bytes) release_text(outbox, ended->note);
+  pbk_table_remove(outbox->context->memory, &outbox->messages, id);
+  drop(outbox, &outbox->open_messages, kind, subject, table, id);
+  if (another) drop(outbox, &outbox->open_messages, PBK_CONTACT, to, table, id);
+}
+
+static void drop_task(struct outbox *outbox, const struct task *ended) {
+  struct task task = *ended;
+  release_text(outbox, task.title);
+  pbk_table_remove(outbox->context->memory, &outbox->tasks, task.id);
+  drop(outbox, &outbox->open_tasks, task.subject_kind, task.subject, &outbox->tasks, task.id);
 }
 
 /* ---- telling ---- */
 
 void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]) {
-  static const char digits[] = "0123456789abcdef";
-  for (uint32_t i = 0; i < 16; i++) {
-    to[i * 2] = digits[message->key[i] >> 4];
-    to[i * 2 + 1] = digits[message->key[i] & 15];
-  }
+  pbk_write_key(to, message->key);
 }
 
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message) {
@@ -131,7 +127,9 @@ struct text pbk_message_to(const struct outbox *outbox, const struct message *me
   return message->to_kind ? name_text(outbox->context, message->to) : NO_TEXT;
 }
 
-static const char *const message_state_names[] = {"pending", "approved", "sending", "sent", "failed", "cancelled"};
+static const enum word message_words[] = {
+  [MESSAGE_PENDING] = WORD_PENDING, [MESSAGE_APPROVED] = WORD_APPROVED, [MESSAGE_SENDING] = WORD_SENDING,
+  [MESSAGE_SENT] = WORD_SENT,       [MESSAGE_FAILED] = WORD_FAILED,     [MESSAGE_CANCELLED] = WORD_CANCELLED};
 static const char *const task_state_names[] = {"open", "completed", "cancelled"};
 
 pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
@@ -141,7 +139,7 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
   output.enrollment = message->enrollment;
   output.playbook = name_public(outbox->context, message->playbook);
   pbk_output_subject(outbox->facts, &output, message->subject_kind, message->subject);
-  output.state = public_text(text_from(message_state_names[message->state]));
+  output.state = public_text(pbk_words[message_words[message->state]]);
   output.channel = name_public(outbox->context, message->channel);
   output.template_key = name_public(outbox->context, message->template);
   output.to = public_text(pbk_message_to(outbox, message));
@@ -152,10 +150,22 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
 }
 
 static void tell_message(struct outbox *outbox, const struct message *message, struct text reason) {
-  char key[MESSAGE_KEY_TEXT];
-  pbk_output output = pbk_message_output(outbox, message, key);
-  output.reason = public_text(reason);
-  emit(outbox->context, &output);
+  bool named = message->to_kind == PBK_TO_USER || message->to_kind == PBK_TO_PLACE;
+  struct told_message told = {
+    .numbers = {.message = message->id,
+                .enrollment = message->enrollment,
+                .playbook = message->playbook,
+                .channel = message->channel,
+                .template = message->template,
+                .sender = registry_name(&outbox->senders->registry, message->sender),
+                .to = named ? message->to : MAP_NONE,
+                .attempt = message->attempt},
+    .state = message_words[message->state],
+    .subject = told_subject(outbox->facts, message->subject_kind, message->subject),
+    .key = message->key,
+    .to = message->to_kind == PBK_TO_CONTACT ? subject_key(&contact_at(outbox->facts, message->to)->subject) : NO_TEXT,
+    .reason = reason};
+  pbk_tell_message(outbox->context, &told);
 }
 
 pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task) {
@@ -178,22 +188,28 @@ static void tell_task(struct outbox *outbox, const struct task *task, enum task_
 }
 
 void pbk_turn_message(struct outbox *outbox, struct message *message, enum message_state state, struct text reason) {
-  message->state = state;
+  message->state = (uint8_t)state;
   tell_message(outbox, message, reason);
 }
 
 void pbk_end_message(struct outbox *outbox, struct message *message, enum message_state state, struct text reason) {
   pbk_turn_message(outbox, message, state, reason);
-  outbox->messages.items[message->id - 1] = NULL;
-  outbox->messages_open--;
-  release_message(outbox, message);
+  drop_message(outbox, message);
 }
 
 static void end_task(struct outbox *outbox, struct task *task, enum task_state state) {
   tell_task(outbox, task, state);
-  outbox->tasks.items[task->id - 1] = NULL;
-  outbox->tasks_open--;
-  release_task(outbox, task);
+  drop_task(outbox, task);
+}
+
+void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id) {
+  const struct message *message = message_at(outbox, id);
+  if (!message) return;
+  if (message->subject_kind == PBK_CONTACT) prefetch(contact_at(outbox->facts, message->subject));
+  else prefetch(account_at(outbox->facts, message->subject));
+  if (to_another(message)) prefetch(contact_at(outbox->facts, message->to));
+  const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, message->subject_kind), message->subject);
+  if (open) prefetch(open);
 }
 
 /* ---- making ---- */
@@ -201,35 +217,30 @@ static void end_task(struct outbox *outbox, struct task *task, enum task_state s
 /* O7: what makes a message this one and no other: the enrollment, the place in its playbook, and whom it goes to. A recipient counts by
  * its number, not by its key, which an alias may change. */
 static void make_key(const struct outbox *outbox, const struct message_request *request, unsigned char key[16]) {
-  unsigned char bytes[32];
   uint64_t parts[4] = {request->enrollment, (uint64_t)request->step << 32 | request->action, (uint64_t)request->to_kind,
                        request->to};
   if (request->to_kind != PBK_TO_CONTACT) parts[3] = 0; /* one for each action */
-  for (uint32_t i = 0; i < 32; i++) bytes[i] = (unsigned char)(parts[i / 8] >> (i % 8 * 8));
-  pbk_siphash128(outbox->hash_key, bytes, sizeof bytes, key);
+  pbk_siphash128_words(outbox->hash_key, parts, 4, key);
 }
 
 uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *request) {
-  struct memory *memory = outbox->context->memory;
-  struct message *message = pbk_allocate_cleared(memory, sizeof *message);
-  uint64_t id = (uint64_t)outbox->messages.count + 1;
+  struct message *message = table_add(outbox->context->memory, &outbox->messages, sizeof(struct message));
+  uint64_t id = outbox->messages.last;
   *message = (struct message){.id = id,
                               .enrollment = request->enrollment,
                               .playbook = request->playbook,
-                              .subject_kind = request->subject_kind,
+                              .subject_kind = (uint8_t)request->subject_kind,
                               .subject = request->subject,
                               .channel = request->channel,
                               .template = request->template,
-                              .to_kind = request->to_kind,
+                              .to_kind = (uint8_t)request->to_kind,
                               .to = request->to,
                               .sender = request->sender,
                               .email = request->email,
-                              .policy = request->policy,
+                              .policy = (uint8_t)request->policy,
                               .window = request->window,
                               .state = MESSAGE_PENDING};
   make_key(outbox, request, message->key);
-  array_push(memory, &outbox->messages, message);
-  outbox->messages_open++;
   pbk_note_message(outbox, message);
   if (request->failure) pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(request->failure));
   else if (request->approval) tell_message(outbox, message, NO_TEXT);
@@ -238,9 +249,9 @@ uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *r
 }
 
 uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request) {
-  struct memory *memory = outbox->context->memory;
-  struct task *task = pbk_allocate_cleared(memory, sizeof *task);
-  uint64_t id = (uint64_t)outbox->tasks.count + 1;
+  struct text title = copy_text_of(outbox, request->title);
+  struct task *task = table_add(outbox->context->memory, &outbox->tasks, sizeof(struct task));
+  uint64_t id = outbox->tasks.last;
   *task = (struct task){.id = id,
                         .enrollment = request->enrollment,
                         .playbook = request->playbook,
@@ -249,9 +260,7 @@ uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request
                         .assignee = request->assignee,
                         .sender = request->sender,
                         .due = request->due,
-                        .title = copy_text_of(outbox, request->title)};
-  array_push(memory, &outbox->tasks, task);
-  outbox->tasks_open++;
+                        .title = title};
   pbk_note_task(outbox, task);
   tell_task(outbox, task, TASK_OPEN);
   return id;
@@ -278,21 +287,37 @@ void pbk_complete_open_task(struct outbox *outbox, uint64_t id, pbk_time occurre
   end_task(outbox, task, TASK_COMPLETED);
 }
 
+/* What is open about or to a subject, of one enrollment or (0) of any, is cancelled by number. */
+static void cancel_messages(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject, struct text reason) {
+  uint64_t id = 0;
+  while ((id = next_open(&outbox->messages, &outbox->open_messages, kind, subject, id)) != 0)
+    if (!enrollment || message_at(outbox, id)->enrollment == enrollment) pbk_cancel_message(outbox, id, reason);
+}
+
+static void cancel_tasks(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject) {
+  uint64_t id = 0;
+  while ((id = next_open(&outbox->tasks, &outbox->open_tasks, kind, subject, id)) != 0)
+    if (!enrollment || task_at(outbox, id)->enrollment == enrollment) pbk_cancel_open_task(outbox, id);
+}
+
+void pbk_cancel_messages_of(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject, struct text reason) {
+  cancel_messages(outbox, enrollment, kind, subject, reason);
+}
+
+void pbk_cancel_tasks_of(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject) {
+  cancel_tasks(outbox, enrollment, kind, subject);
+}
+
 void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t subject) {
-  struct open_items *items = open_items_of(outbox, kind, subject); /* numbers ascend: they were noted as made */
-  for (uint32_t i = 0; i < items->messages.count; i++) pbk_cancel_message(outbox, items->messages.items[i], TEXT("deleted"));
-  for (uint32_t i = 0; i < items->tasks.count; i++) pbk_cancel_open_task(outbox, items->tasks.items[i]);
-  array_release(outbox->context->memory, &items->messages);
-  array_release(outbox->context->memory, &items->tasks);
+  cancel_messages(outbox, 0, kind, subject, TEXT("deleted"));
+  cancel_tasks(outbox, 0, kind, subject);
 }
 
 void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender) {
-  for (uint32_t i = 0; i < outbox->messages.count; i++) {
-    const struct message *message = outbox->messages.items[i];
-    if (message && message->sender == sender) pbk_cancel_message(outbox, message->id, TEXT("sender_removed"));
-  }
-  for (uint32_t i = 0; i < outbox->tasks.count; i++) {
-    const struct task *task = outbox->tasks.items[i];
-    if (task && task->sender == sender) pbk_cancel_open_task(outbox, task->id);
-  }
+  const struct message *message;
+  const struct task *task;
+  for (uint64_t id = 0; (message = pbk_table_next(&outbox->messages, &id)) != NULL;)
+    if (message->sender == sender) pbk_cancel_message(outbox, id, TEXT("sender_removed"));
+  for (uint64_t id = 0; (task = pbk_table_next(&outbox->tasks, &id)) != NULL;)
+    if (task->sender == sender) pbk_cancel_open_task(outbox, id);
 }

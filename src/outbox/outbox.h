@@ -3,6 +3,8 @@
 #define PBK_OUTBOX_OUTBOX_H
 
 #include "base/clock.h"
+#include "base/roll.h"
+#include "base/words.h"
 #include "sender/sender.h"
 
 struct channel {
@@ -18,17 +20,15 @@ struct message {
   uint64_t id, enrollment;
   unsigned char key[16];
   uint32_t playbook; /* name of its key */
-  int32_t subject_kind;
   uint32_t subject;
   uint32_t channel, template; /* names */
-  int32_t to_kind;            /* PBK_TO_CONTACT: index; PBK_TO_USER: name of the key; PBK_TO_PLACE: name; 0: nobody */
-  uint32_t to;
+  uint32_t to;                /* PBK_TO_CONTACT: index; PBK_TO_USER: name of the key; PBK_TO_PLACE: name */
   uint32_t sender;            /* place, or MAP_NONE */
-  bool email;                 /* to a contact: counts as contact with the sender (S8) */
-  pbk_policy policy;
-  enum message_state state;
-  bool waits;                 /* sending, for a retry */
   uint32_t attempt;
+  uint8_t subject_kind, to_kind; /* to_kind 0: nobody */
+  uint8_t policy, state;      /* pbk_policy, enum message_state */
+  bool email;                 /* to a contact: counts as contact with the sender (S8) */
+  bool waits;                 /* sending, for a retry */
   pbk_duration window;        /* approval window if fixed by the playbook, else -1 */
   pbk_time due;               /* end of the approval window, or the next attempt */
   struct text note;           /* owned */
@@ -39,17 +39,17 @@ enum task_state { TASK_OPEN, TASK_COMPLETED, TASK_CANCELLED };
 struct task {
   uint64_t id, enrollment;
   uint32_t playbook; /* name */
-  int32_t subject_kind;
   uint32_t subject;
   uint32_t assignee; /* name of the user's key, or MAP_NONE */
   uint32_t sender;   /* of a task for the sender: place; else MAP_NONE */
+  int32_t subject_kind;
   pbk_time due;      /* PBK_NO_TIME: none */
   struct text title; /* owned */
 };
 
-/* What is open about or to one subject. */
-struct open_items {
-  number_list messages, tasks; /* ascending; some have ended */
+/* What is open about or to each subject, by its index: rolls. */
+struct open_of {
+  struct words contacts, accounts;
 };
 
 enum { RETRY_WAITS_MOST = 100 };
@@ -61,14 +61,13 @@ struct outbox {
   struct registry channels, templates;
   pbk_duration approval_window; /* settings */
   ARRAY(pbk_duration) retry_waits;
-  unsigned char hash_key[16]; /* of message keys: from the engine's id */
-  ARRAY(struct message *) messages; /* by id - 1; NULL once ended */
-  ARRAY(struct task *) tasks;
-  ARRAY(struct open_items) open_contacts, open_accounts; /* by subject index */
+  uint64_t hash_key[2]; /* of message keys: from the engine's id */
+  uint32_t channel_hints[8]; /* where channels were found, by name: they are few */
+  struct table messages, tasks; /* what is open, by id */
+  struct open_of open_messages, open_tasks;
   ARRAY(uint64_t) ready; /* messages to be offered, in the order they turned sending */
   uint32_t ready_next;
   uint32_t offered;      /* those before it are under a commit: they may have been offered (O8) */
-  uint64_t messages_open, tasks_open;
 };
 
 void pbk_outbox_init(struct outbox *outbox, struct context *context, struct facts *facts, struct senders *senders,
@@ -78,11 +77,29 @@ void pbk_outbox_release(struct outbox *outbox);
 void pbk_set_engine_id(struct outbox *outbox, struct text engine_id);
 
 static inline struct message *message_at(const struct outbox *outbox, uint64_t id) {
-  return id >= 1 && id <= outbox->messages.count ? outbox->messages.items[id - 1] : NULL;
+  return table_at(&outbox->messages, id, sizeof(struct message));
 }
 static inline struct task *task_at(const struct outbox *outbox, uint64_t id) {
-  return id >= 1 && id <= outbox->tasks.count ? outbox->tasks.items[id - 1] : NULL;
+  return table_at(&outbox->tasks, id, sizeof(struct task));
 }
+
+/* The roll of what is open about or to a subject. */
+static inline const struct words *open_of_kind(const struct open_of *open, int32_t kind) {
+  return kind == PBK_CONTACT ? &open->contacts : &open->accounts;
+}
+/* The first message or task above a number that is about or to a subject; 0: none. */
+static inline uint64_t next_open(const struct table *table, const struct open_of *open, int32_t kind, uint32_t subject,
+                                 uint64_t after) {
+  roll word = word_at(open_of_kind(open, kind), subject);
+  uint64_t next;
+  return pbk_roll_read(&word, table, after, &next, 1) ? next : 0;
+}
+
+/* For those who know what comes next: the message, and later, when that is there, its subject. */
+static inline void prefetch_message(const struct outbox *outbox, uint64_t id) {
+  table_prefetch(&outbox->messages, id, sizeof(struct message));
+}
+void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id);
 
 /* ---- making ---- */
 
@@ -150,6 +167,10 @@ static inline bool message_unsent(const struct message *message) { return messag
 void pbk_cancel_message(struct outbox *outbox, uint64_t id, struct text reason);
 void pbk_end_message(struct outbox *outbox, struct message *message, enum message_state state, struct text reason);
 
+/* P9: the unsent messages and open tasks that one enrollment of a subject made. */
+void pbk_cancel_messages_of(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject, struct text reason);
+void pbk_cancel_tasks_of(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject);
+
 /* All that is open about or to a subject (E9), or of a sender (S7). */
 void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t subject);
 void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender);
@@ -162,7 +183,5 @@ struct text pbk_message_to(const struct outbox *outbox, const struct message *me
 /* What an output tells of one that is open; the texts are the engine's, but the key's, which goes into `key`. */
 pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]);
 pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task);
-
-bool pbk_channel_connected(const struct outbox *outbox, struct text key);
 
 #endif

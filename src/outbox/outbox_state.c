@@ -40,15 +40,18 @@ void pbk_code_channels(struct coder *coder, struct outbox *outbox) {
 
 /* ---- whom things are about ---- */
 
-static void code_subject_of(struct coder *coder, const struct outbox *outbox, int32_t *kind, uint32_t *subject) {
-  bool account = *kind == PBK_ACCOUNT;
+static int32_t code_subject_of(struct coder *coder, const struct outbox *outbox, int32_t kind, uint32_t *subject) {
+  bool account = kind == PBK_ACCOUNT;
   pbk_code_bool(coder, &account);
-  *kind = account ? PBK_ACCOUNT : PBK_CONTACT;
-  pbk_code_index(coder, subject, pbk_subject_total(outbox->facts, *kind));
+  kind = account ? PBK_ACCOUNT : PBK_CONTACT;
+  pbk_code_index(coder, subject, pbk_subject_total(outbox->facts, kind));
+  return kind;
 }
 
 static void code_to(struct coder *coder, const struct outbox *outbox, struct message *message) {
-  pbk_code_i32(coder, &message->to_kind);
+  uint32_t kind = message->to_kind;
+  pbk_code_index(coder, &kind, UINT8_MAX);
+  message->to_kind = (uint8_t)kind;
   switch (message->to_kind) {
   case 0: break;
   case PBK_TO_CONTACT: pbk_code_index(coder, &message->to, outbox->facts->contacts.count); break;
@@ -61,19 +64,20 @@ static void code_to(struct coder *coder, const struct outbox *outbox, struct mes
 /* ---- messages ---- */
 
 static void code_message(struct coder *coder, const struct outbox *outbox, struct message *message) {
-  uint32_t names = outbox->context->names.count, state = (uint32_t)message->state;
+  uint32_t names = outbox->context->names.count, state = message->state, policy = message->policy;
   pbk_code_u64(coder, &message->enrollment);
   pbk_code_bytes(coder, message->key, sizeof message->key);
   pbk_code_index(coder, &message->playbook, names);
-  code_subject_of(coder, outbox, &message->subject_kind, &message->subject);
+  message->subject_kind = (uint8_t)code_subject_of(coder, outbox, message->subject_kind, &message->subject);
   pbk_code_index(coder, &message->channel, names);
   pbk_code_index(coder, &message->template, names);
   code_to(coder, outbox, message);
   pbk_code_place(coder, &message->sender, outbox->senders->registry.entries.count);
   pbk_code_bool(coder, &message->email);
-  pbk_code_i32(coder, &message->policy);
+  pbk_code_index(coder, &policy, UINT8_MAX);
+  message->policy = (uint8_t)policy;
   pbk_code_index(coder, &state, MESSAGE_SENDING + 1); /* ended ones are not kept */
-  message->state = (enum message_state)state;
+  message->state = (uint8_t)state;
   pbk_code_bool(coder, &message->waits);
   pbk_code_u32(coder, &message->attempt);
   pbk_code_i64(coder, &message->window);
@@ -84,8 +88,6 @@ static void code_message(struct coder *coder, const struct outbox *outbox, struc
 /* What follows from a message that was read: its wake-up, and where it is found. */
 static void place_message(struct outbox *outbox, struct message *message) {
   struct calendar *calendar = &outbox->context->calendar;
-  outbox->messages.items[message->id - 1] = message;
-  outbox->messages_open++;
   pbk_note_message(outbox, message);
   if (message->state == MESSAGE_APPROVED) pbk_calendar_add(calendar, message->due, wake_order(DUE_APPROVAL, message->id));
   if (message->state == MESSAGE_SENDING && message->waits)
@@ -93,19 +95,14 @@ static void place_message(struct outbox *outbox, struct message *message) {
 }
 
 /* How many numbers have been given out, and of those how many things are open; the numbers of the latter as steps from one to the
- * next. Reading: the array, with nothing in it. */
-#define CODE_NUMBERED(coder, array, open)                                              \
-  do {                                                                                 \
-    uint32_t total = (array)->count;                                                   \
-    pbk_code_u32((coder), &total);                                                     \
-    pbk_code_u64((coder), (open));                                                     \
-    if (*(open) > total) coder_fail(coder);                                            \
-    if (coder_reads(coder) && !coder_failed(coder)) {                                  \
-      array_reserve((coder)->memory, (array), total);                                  \
-      if (total) memset((array)->items, 0, (size_t)total * sizeof *(array)->items);    \
-      (array)->count = total;                                                          \
-    }                                                                                  \
-  } while (0)
+ * next. */
+static void code_numbered(struct coder *coder, const struct table *table, uint64_t *total, uint64_t *open) {
+  *total = table->last;
+  *open = table->count;
+  pbk_code_u64(coder, total);
+  pbk_code_u64(coder, open);
+  if (*open > *total || *total > UINT64_MAX >> 3) coder_fail(coder); /* wake-ups keep three bits for themselves */
+}
 
 static uint64_t code_next_id(struct coder *coder, uint64_t last, uint64_t id, uint64_t total) {
   uint64_t step = id - last;
@@ -116,19 +113,22 @@ static uint64_t code_next_id(struct coder *coder, uint64_t last, uint64_t id, ui
 }
 
 static void code_messages(struct coder *coder, struct outbox *outbox) {
-  uint64_t open = outbox->messages_open, last = 0, at = 0;
-  CODE_NUMBERED(coder, &outbox->messages, &open);
+  uint64_t total, open, last = 0, id = 0;
+  code_numbered(coder, &outbox->messages, &total, &open);
   for (uint64_t i = 0; i < open && !coder_failed(coder); i++) {
-    while (!coder_reads(coder) && !outbox->messages.items[at]) at++;
+    struct message *message = coder_reads(coder) ? NULL : pbk_table_next(&outbox->messages, &id);
     coder_item(coder);
-    uint64_t id = code_next_id(coder, last, ++at, outbox->messages.count);
+    id = code_next_id(coder, last, id, total);
     if (coder_failed(coder)) return;
-    struct message *message = outbox->messages.items[id - 1];
-    if (!message) message = pbk_allocate_cleared(coder->memory, sizeof *message);
-    message->id = last = id;
+    if (coder_reads(coder)) {
+      message = pbk_table_put(coder->memory, &outbox->messages, id);
+      *message = (struct message){.id = id};
+    }
+    last = id;
     code_message(coder, outbox, message);
     if (coder_reads(coder)) place_message(outbox, message);
   }
+  if (coder_reads(coder) && !coder_failed(coder)) outbox->messages.last = total;
 }
 
 /* ---- tasks ---- */
@@ -137,7 +137,7 @@ static void code_task(struct coder *coder, const struct outbox *outbox, struct t
   uint32_t names = outbox->context->names.count;
   pbk_code_u64(coder, &task->enrollment);
   pbk_code_index(coder, &task->playbook, names);
-  code_subject_of(coder, outbox, &task->subject_kind, &task->subject);
+  task->subject_kind = code_subject_of(coder, outbox, task->subject_kind, &task->subject);
   pbk_code_place(coder, &task->assignee, names);
   pbk_code_place(coder, &task->sender, outbox->senders->registry.entries.count);
   pbk_code_time(coder, &task->due);
@@ -145,22 +145,22 @@ static void code_task(struct coder *coder, const struct outbox *outbox, struct t
 }
 
 static void code_tasks(struct coder *coder, struct outbox *outbox) {
-  uint64_t open = outbox->tasks_open, last = 0, at = 0;
-  CODE_NUMBERED(coder, &outbox->tasks, &open);
+  uint64_t total, open, last = 0, id = 0;
+  code_numbered(coder, &outbox->tasks, &total, &open);
   for (uint64_t i = 0; i < open && !coder_failed(coder); i++) {
-    while (!coder_reads(coder) && !outbox->tasks.items[at]) at++;
+    struct task *task = coder_reads(coder) ? NULL : pbk_table_next(&outbox->tasks, &id);
     coder_item(coder);
-    uint64_t id = code_next_id(coder, last, ++at, outbox->tasks.count);
+    id = code_next_id(coder, last, id, total);
     if (coder_failed(coder)) return;
-    struct task *task = outbox->tasks.items[id - 1];
-    if (!task) task = pbk_allocate_cleared(coder->memory, sizeof *task);
-    task->id = last = id;
+    if (coder_reads(coder)) {
+      task = pbk_table_put(coder->memory, &outbox->tasks, id);
+      *task = (struct task){.id = id};
+    }
+    last = id;
     code_task(coder, outbox, task);
-    if (!coder_reads(coder)) continue;
-    outbox->tasks.items[id - 1] = task;
-    outbox->tasks_open++;
-    pbk_note_task(outbox, task);
+    if (coder_reads(coder)) pbk_note_task(outbox, task);
   }
+  if (coder_reads(coder) && !coder_failed(coder)) outbox->tasks.last = total;
 }
 
 /* ---- what is ready to be offered ---- */

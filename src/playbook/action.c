@@ -35,26 +35,25 @@ static uint32_t user_name(const struct acting *acting, uint32_t user) {
   return registry_name(&acting->playbooks->facts->users, user);
 }
 
-static void make_task(struct acting *acting) {
+static void make_task(const struct acting *acting) {
   const struct action *action = acting->action;
-  struct enrollment *enrollment = acting->enrollment;
+  const struct enrollment *enrollment = acting->enrollment;
   pbk_time now = acting->playbooks->context->now;
   struct task_request request = {
       .enrollment = enrollment->id,
       .playbook = playbook_name(acting->playbooks, enrollment->playbook),
-      .subject_kind = enrollment->subject_kind,
+      .subject_kind = enrollment->version->subject_kind,
       .subject = enrollment->subject,
       .assignee = user_name(acting, find_teammate(acting, action->person)),
       .sender = action->person.kind == PBK_PERSON_SENDER ? enrollment->sender : MAP_NONE,
       .due = action->due < 0 ? PBK_NO_TIME : time_after(now, action->due),
       .title = action->title};
-  uint64_t id = pbk_make_task(acting->playbooks->outbox, &request);
-  array_push(acting->playbooks->context->memory, &enrollment->tasks, id);
+  pbk_make_task(acting->playbooks->outbox, &request);
 }
 
 /* S1, S2: resolved when the message is made. */
 static uint32_t resolve_sender(const struct acting *acting) {
-  const struct senders *senders = acting->playbooks->senders;
+  struct senders *senders = acting->playbooks->senders;
   const struct action *action = acting->action;
   uint32_t sender = MAP_NONE;
   switch (action->send_as) {
@@ -76,7 +75,7 @@ static struct message_request request_of(const struct acting *acting) {
                                   .step = acting->step,
                                   .action = acting->number,
                                   .playbook = playbook_name(acting->playbooks, enrollment->playbook),
-                                  .subject_kind = enrollment->subject_kind,
+                                  .subject_kind = enrollment->version->subject_kind,
                                   .subject = enrollment->subject,
                                   .channel = acting->action->channel,
                                   .template = acting->action->template,
@@ -86,12 +85,7 @@ static struct message_request request_of(const struct acting *acting) {
                                   .window = enrollment->version->window};
 }
 
-static void make_message(struct acting *acting, const struct message_request *request) {
-  uint64_t id = pbk_make_message(acting->playbooks->outbox, request);
-  array_push(acting->playbooks->context->memory, &acting->enrollment->messages, id);
-}
-
-static void make_email(struct acting *acting, uint32_t contact) {
+static void make_email(const struct acting *acting, uint32_t contact) {
   struct message_request request = request_of(acting);
   request.to_kind = PBK_TO_CONTACT;
   request.to = contact;
@@ -99,7 +93,7 @@ static void make_email(struct acting *acting, uint32_t contact) {
   request.approval = acting->action->approval;
   request.sender = resolve_sender(acting);
   if (request.sender == MAP_NONE) request.failure = "no_sender";
-  make_message(acting, &request);
+  pbk_make_message(acting->playbooks->outbox, &request);
 }
 
 static bool selected(const struct acting *acting, uint32_t contact) {
@@ -114,8 +108,8 @@ static bool selected(const struct acting *acting, uint32_t contact) {
   return outcome.state == CEL_TRUE;
 }
 
-static void make_emails(struct acting *acting) {
-  if (acting->enrollment->subject_kind == PBK_CONTACT) {
+static void make_emails(const struct acting *acting) {
+  if (acting->enrollment->version->subject_kind == PBK_CONTACT) {
     make_email(acting, acting->enrollment->subject);
     return;
   }
@@ -124,7 +118,7 @@ static void make_emails(struct acting *acting) {
     if (selected(acting, account->contacts.items[i])) make_email(acting, account->contacts.items[i]);
 }
 
-static void notify(struct acting *acting) {
+static void notify(const struct acting *acting) {
   struct message_request request = request_of(acting);
   struct person person = acting->action->person;
   if (person.kind == PBK_PERSON_PLACE) {
@@ -138,10 +132,10 @@ static void notify(struct acting *acting) {
       request.to = user_name(acting, user);
     }
   }
-  make_message(acting, &request);
+  pbk_make_message(acting->playbooks->outbox, &request);
 }
 
-static void assign(struct acting *acting) {
+static void assign(const struct acting *acting) {
   struct playbooks *playbooks = acting->playbooks;
   const struct action *action = acting->action;
   if (acting->account == MAP_NONE) return;
@@ -163,7 +157,7 @@ void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment,
   const struct step *running = &enrollment->version->steps[step];
   for (uint32_t i = 0; i < running->action_count; i++) {
     struct acting acting = {playbooks, enrollment, &running->actions[i], step, i, enrollment->subject};
-    if (enrollment->subject_kind == PBK_CONTACT) acting.account = contact_at(playbooks->facts, enrollment->subject)->account;
+    if (enrollment->version->subject_kind == PBK_CONTACT) acting.account = contact_at(playbooks->facts, enrollment->subject)->account;
     switch (acting.action->kind) {
     case PBK_ACTION_TASK: make_task(&acting); break;
     case PBK_ACTION_EMAIL: make_emails(&acting); break;

@@ -495,6 +495,7 @@ void pbk_leave_version(struct playbooks *playbooks, struct version *version) {
   if (--version->references > 0) return;
   for (uint32_t i = playbooks->old.count; i-- > 0;)
     if (playbooks->old.items[i] == version) array_remove(&playbooks->old, i);
+  pbk_forget_exit_reads(playbooks, version);
   pbk_release_version(playbooks, version);
 }
 

@@ -37,47 +37,6 @@ struct judging {
   enum sender_choice choice;
 };
 
-/* ---- passages ---- */
-
-/* Where a playbook's passage stands among those of a subject, which are ordered by playbook, or would stand. */
-static uint32_t passage_place(const struct passages *passages, uint32_t playbook) {
-  uint32_t low = 0, high = passages->items.count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (passages->items.items[middle].playbook < playbook) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-struct passage *pbk_passage_of(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
-  uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
-  if (subject >= count) return NULL;
-  struct passages *passages =
-      kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
-  uint32_t place = passage_place(passages, playbook);
-  bool found = place < passages->items.count && passages->items.items[place].playbook == playbook;
-  return found ? &passages->items.items[place] : NULL;
-}
-
-struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook) {
-  struct passage *found = pbk_passage_of(playbooks, kind, subject, playbook);
-  if (found) return found;
-  struct memory *memory = playbooks->context->memory;
-  struct passages none = {0}, *passages;
-  if (kind == PBK_CONTACT) {
-    while (playbooks->of_contacts.count <= subject) array_push(memory, &playbooks->of_contacts, none);
-    passages = &playbooks->of_contacts.items[subject];
-  } else {
-    while (playbooks->of_accounts.count <= subject) array_push(memory, &playbooks->of_accounts, none);
-    passages = &playbooks->of_accounts.items[subject];
-  }
-  struct passage passage = {.playbook = playbook, .last_exit = PBK_NO_TIME};
-  uint32_t place = passage_place(passages, playbook);
-  array_insert(memory, &passages->items, place, passage);
-  return &passages->items.items[place];
-}
-
 /* ---- the checks ---- */
 
 static bool evaluate(struct judging *judging, const struct cel_program *program) {
@@ -91,10 +50,10 @@ static bool evaluate(struct judging *judging, const struct cel_program *program)
 
 static bool passes_reentry(const struct judging *judging) {
   const struct passage *passage = judging->passage;
-  if (!passage || !passage->ever) return true;
+  if (!passage) return true;
   if (judging->version->reentry == PBK_REENTRY_ONCE) return false;
   if (judging->version->reentry == PBK_REENTRY_ALWAYS || passage->running) return true;
-  return judging->playbooks->context->now >= time_after(passage->last_exit, judging->version->reentry_after);
+  return judging->playbooks->context->now >= time_after(passage->of.last_exit, judging->version->reentry_after);
 }
 
 static bool passes_filter(struct judging *judging) {
@@ -150,26 +109,34 @@ static bool passes(struct judging *judging, enum check check) {
   }
 }
 
-static struct judging judging_of(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject) {
-  return (struct judging){.playbooks = playbooks,
-                          .place = place,
-                          .playbook = &playbooks->states.items[place],
-                          .version = version_at(playbooks, place),
-                          .kind = kind,
-                          .subject = subject,
-                          .contact = kind == PBK_CONTACT ? contact_at(playbooks->facts, subject) : NULL,
-                          .passage = pbk_passage_of(playbooks, kind, subject, place),
-                          .sender = MAP_NONE};
+/* The outcomes stay as they are until a condition is asked. */
+static void begin_judging(struct judging *judging, struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject) {
+  judging->playbooks = playbooks;
+  judging->place = place;
+  judging->playbook = &playbooks->states.items[place];
+  judging->version = version_at(playbooks, place);
+  judging->kind = kind;
+  judging->subject = subject;
+  judging->contact = kind == PBK_CONTACT ? contact_at(playbooks->facts, subject) : NULL;
+  judging->passage = pbk_passage_of(playbooks, kind, subject, place);
+  judging->explaining = false;
+  judging->branch = NULL;
+  judging->sender = MAP_NONE;
+}
+
+/* Mostly there is nothing to say before the conditions: the first check that may fail. */
+static enum check first_check(const struct judging *judging) {
+  const struct passage *passage = judging->passage;
+  bool plain = judging->playbook->status == PLAYBOOK_ACTIVE && !(judging->contact && judging->contact->suppressed) &&
+               (!passage || (!passage->running && judging->version->reentry == PBK_REENTRY_ALWAYS));
+  return plain ? CHECK_FILTERED : CHECK_INACTIVE;
 }
 
 /* ---- judging ---- */
 
 static void tell_not_enrolled(const struct judging *judging, enum check check) {
-  pbk_output output = output_of(judging->playbooks->context, PBK_OUTPUT_NOT_ENROLLED);
-  output.playbook = name_public(judging->playbooks->context, playbook_name(judging->playbooks, judging->place));
-  pbk_output_subject(judging->playbooks->facts, &output, judging->kind, judging->subject);
-  output.reason = public_text(text_from(check_names[check]));
-  emit(judging->playbooks->context, &output);
+  pbk_tell_not_enrolled(judging->playbooks->context, told_subject(judging->playbooks->facts, judging->kind, judging->subject),
+                        playbook_name(judging->playbooks, judging->place), text_from(check_names[check]));
 }
 
 pbk_output pbk_enrollment_output(const struct playbooks *playbooks, const struct enrollment *enrollment) {
@@ -178,7 +145,7 @@ pbk_output pbk_enrollment_output(const struct playbooks *playbooks, const struct
   output.enrollment = enrollment->id;
   output.playbook = name_public(context, playbook_name(playbooks, enrollment->playbook));
   output.version = enrollment->version->number;
-  pbk_output_subject(playbooks->facts, &output, enrollment->subject_kind, enrollment->subject);
+  pbk_output_subject(playbooks->facts, &output, enrollment->version->subject_kind, enrollment->subject);
   if (enrollment->branch != MAP_NONE)
     output.branch = public_text(pbk_audience_key(playbooks->audiences, enrollment->branch));
   if (enrollment->sender != MAP_NONE)
@@ -187,20 +154,28 @@ pbk_output pbk_enrollment_output(const struct playbooks *playbooks, const struct
 }
 
 static void tell_enrolled(const struct judging *judging, const struct enrollment *enrollment) {
-  static const char *const choices[] = {"pinned", "sticky", "rotation"};
-  pbk_output output = pbk_enrollment_output(judging->playbooks, enrollment);
-  if (enrollment->sender != MAP_NONE) output.sender_by = public_text(text_from(choices[judging->choice]));
-  emit(judging->playbooks->context, &output);
+  static const enum word choices[] = {
+    [CHOSEN_PINNED] = WORD_PINNED, [CHOSEN_STICKY] = WORD_STICKY, [CHOSEN_ROTATION] = WORD_ROTATION};
+  const struct playbooks *playbooks = judging->playbooks;
+  struct told_enrollment told = {.enrollment = enrollment->id,
+                                 .playbook = playbook_name(playbooks, enrollment->playbook),
+                                 .version = enrollment->version->number,
+                                 .branch = registry_name(&playbooks->audiences->registry, enrollment->branch),
+                                 .sender = registry_name(&playbooks->senders->registry, enrollment->sender)};
+  pbk_tell_enrolled(playbooks->context, told_subject(playbooks->facts, enrollment->version->subject_kind, enrollment->subject), &told,
+                    enrollment->sender == MAP_NONE ? WORD_NONE : choices[judging->choice]);
 }
 
-static void enroll(struct judging *judging, struct passage *passage, uint32_t audience) {
+static void enroll(struct judging *judging, uint32_t audience) {
   struct playbooks *playbooks = judging->playbooks;
   struct memory *memory = playbooks->context->memory;
-  struct enrollment *enrollment = pbk_allocate_cleared(memory, sizeof *enrollment);
-  *enrollment = (struct enrollment){.id = (uint64_t)playbooks->enrollments.count + 1,
+  struct version *version = version_at(playbooks, judging->place);
+  struct playbook *playbook = &playbooks->states.items[judging->place];
+  struct passage *passage = pbk_need_passage(playbooks, judging->kind, judging->subject, judging->place);
+  struct enrollment *enrollment = table_add(memory, &playbooks->enrollments, sizeof(struct enrollment));
+  *enrollment = (struct enrollment){.id = playbooks->enrollments.last,
+                                    .version = version,
                                     .playbook = judging->place,
-                                    .version = version_at(playbooks, judging->place),
-                                    .subject_kind = judging->kind,
                                     .subject = judging->subject,
                                     .audience = audience,
                                     .branch = judging->branch ? judging->branch->segment : MAP_NONE,
@@ -208,37 +183,36 @@ static void enroll(struct judging *judging, struct passage *passage, uint32_t au
                                     .started_at = playbooks->context->now,
                                     .step_at = playbooks->context->now,
                                     .exit_armed = INT64_MAX};
-  array_push(memory, &playbooks->enrollments, enrollment);
-  enrollment->version->references++;
+  version->references++;
   if (judging->sender != MAP_NONE && judging->choice == CHOSEN_ROTATION)
     pbk_pool_pass_turn(pbk_pool_of(playbooks, judging->place, enrollment->branch), judging->sender);
-  passage->running = enrollment;
-  passage->ever = true;
-  playbooks->states.items[judging->place].running++;
-  playbooks->running++;
+  passage->of.enrollment = enrollment->id;
+  passage->running = true;
+  playbook->running++;
+  pbk_roll_add(memory, &playbook->enrollments, enrollment->id);
   tell_enrolled(judging, enrollment);
-  pbk_start_enrollment(playbooks, enrollment, judging->version->exit_when ? &judging->exit_outcome : NULL);
+  pbk_start_enrollment(playbooks, enrollment, version->exit_when ? &judging->exit_outcome : NULL);
 }
 
 void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, uint32_t audience, bool by_hand) {
   enum playbook_status status = playbooks->states.items[place].status;
   if (!by_hand && (status == PLAYBOOK_NEVER || status == PLAYBOOK_ARCHIVED)) return;
-  struct passage *passage = pbk_need_passage(playbooks, kind, subject, place);
-  if (passage->judged == playbooks->cause) return; /* P5 */
-  passage->judged = playbooks->cause;
-  struct judging judging = judging_of(playbooks, place, kind, subject);
-  for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {
+  if (!pbk_judge_once(playbooks, place, subject)) return;
+  struct judging judging;
+  begin_judging(&judging, playbooks, place, kind, subject);
+  for (int32_t check = first_check(&judging); check < CHECK_COUNT; check++) {
     if (by_hand && check == CHECK_FILTERED) continue; /* P6 */
     if (passes(&judging, (enum check)check)) continue;
     tell_not_enrolled(&judging, (enum check)check);
     return;
   }
-  enroll(&judging, passage, audience);
+  enroll(&judging, audience);
 }
 
 bool pbk_explain_checks(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, struct arena *arena,
                         pbk_check checks[CHECK_COUNT]) {
-  struct judging judging = judging_of(playbooks, place, kind, subject);
+  struct judging judging;
+  begin_judging(&judging, playbooks, place, kind, subject);
   judging.explaining = true;
   bool enrolls = true;
   for (int32_t check = CHECK_INACTIVE; check < CHECK_COUNT; check++) {

@@ -103,11 +103,13 @@ void pbk_code_playbooks(struct coder *coder, struct playbooks *playbooks) {
   if (!coder_reads(coder) || coder_failed(coder)) return;
   for (uint32_t i = 0; i < playbooks->old.count; i++)
     pbk_set_rotations(playbooks, playbooks->old.items[i]->place, playbooks->old.items[i]);
+  for (uint32_t i = 0; i < playbooks->old.count; i++) pbk_index_exit_reads(playbooks, playbooks->old.items[i]);
   for (uint32_t i = 0; i < playbooks->registry.entries.count; i++) {
     struct version *version = version_at(playbooks, i);
     if (!version) continue;
     pbk_set_rotations(playbooks, i, version);
     pbk_index_routes(playbooks, i);
+    pbk_index_exit_reads(playbooks, version);
     for (uint32_t j = 0; j < version->branch_count; j++)
       if (!pbk_pool_of(playbooks, i, version->branches[j].segment)) coder_fail(coder);
   }
@@ -123,19 +125,10 @@ static struct version *version_of(const struct playbooks *playbooks, uint32_t pl
   return NULL;
 }
 
-static void code_enrollment(struct coder *coder, struct playbooks *playbooks, struct enrollment *enrollment) {
-  uint32_t number = enrollment->version ? enrollment->version->number : 0;
-  pbk_code_index(coder, &enrollment->playbook, playbooks->states.count);
-  pbk_code_u32(coder, &number);
-  if (coder_failed(coder)) return;
-  enrollment->version = version_of(playbooks, enrollment->playbook, number);
-  if (!enrollment->version) {
-    coder_fail(coder);
-    return;
-  }
+/* Whom it is about and where it stands; its version is known. */
+static void code_enrollment(struct coder *coder, const struct playbooks *playbooks, struct enrollment *enrollment) {
   uint32_t audiences = playbooks->audiences->registry.entries.count;
-  enrollment->subject_kind = enrollment->version->subject_kind;
-  pbk_code_index(coder, &enrollment->subject, pbk_subject_total(playbooks->facts, enrollment->subject_kind));
+  pbk_code_index(coder, &enrollment->subject, pbk_subject_total(playbooks->facts, enrollment->version->subject_kind));
   pbk_code_place(coder, &enrollment->audience, audiences);
   pbk_code_place(coder, &enrollment->branch, audiences);
   pbk_code_place(coder, &enrollment->sender, playbooks->senders->registry.entries.count);
@@ -147,115 +140,92 @@ static void code_enrollment(struct coder *coder, struct playbooks *playbooks, st
   pbk_code_time(coder, &enrollment->exit_armed);
 }
 
-static void code_made(struct coder *coder, struct enrollment *enrollment) {
-  id_list messages = {enrollment->messages.items, enrollment->messages.count, enrollment->messages.capacity};
-  id_list tasks = {enrollment->tasks.items, enrollment->tasks.count, enrollment->tasks.capacity};
-  pbk_code_ids(coder, &messages);
-  pbk_code_ids(coder, &tasks);
-  if (!coder_reads(coder)) return;
-  enrollment->messages.items = messages.items;
-  enrollment->messages.count = messages.count;
-  enrollment->messages.capacity = messages.capacity;
-  enrollment->tasks.items = tasks.items;
-  enrollment->tasks.count = tasks.count;
-  enrollment->tasks.capacity = tasks.capacity;
+static struct version *code_version_of(struct coder *coder, const struct playbooks *playbooks, struct version *version) {
+  uint32_t place = version ? version->place : 0, number = version ? version->number : 0;
+  pbk_code_index(coder, &place, playbooks->states.count);
+  pbk_code_u32(coder, &number);
+  if (!coder_reads(coder)) return version;
+  version = coder_failed(coder) ? NULL : version_of(playbooks, place, number);
+  if (!version) coder_fail(coder);
+  return version;
 }
 
-/* What follows from an enrollment that was read. */
-static void place_enrollment(struct coder *coder, struct playbooks *playbooks, struct enrollment *enrollment) {
+/* What follows from an enrollment that was read; it counts from now on. */
+static void place_enrollment(struct coder *coder, struct playbooks *playbooks, const struct enrollment *read) {
   struct calendar *calendar = &playbooks->context->calendar;
-  struct playbook *playbook = &playbooks->states.items[enrollment->playbook];
-  struct passage *passage =
-      pbk_need_passage(playbooks, enrollment->subject_kind, enrollment->subject, enrollment->playbook);
+  struct playbook *playbook = &playbooks->states.items[read->playbook];
+  struct passage *passage = pbk_need_passage(playbooks, read->version->subject_kind, read->subject, read->playbook);
   if (passage->running) {
     coder_fail(coder);
     return;
   }
-  passage->running = enrollment;
-  passage->ever = true;
-  playbooks->enrollments.items[enrollment->id - 1] = enrollment;
-  playbooks->running++;
+  passage->running = true;
+  passage->of.enrollment = read->id;
+  struct enrollment *enrollment = pbk_table_put(coder->memory, &playbooks->enrollments, read->id);
+  *enrollment = *read;
   playbook->running++;
+  pbk_roll_add(coder->memory, &playbook->enrollments, enrollment->id);
   enrollment->version->references++;
   pbk_begin_watch(playbooks, enrollment->version);
   if (enrollment->waiting) array_push(coder->memory, &playbook->waiting, enrollment->id);
   else pbk_calendar_add(calendar, enrollment->due, wake_order(DUE_STEP, enrollment->id));
-  if (enrollment->exit_armed != INT64_MAX)
-    pbk_calendar_add(calendar, enrollment->exit_armed, wake_order(DUE_EXIT, enrollment->id));
-}
-
-static void release_unplaced(struct coder *coder, struct enrollment *enrollment) {
-  array_release(coder->memory, &enrollment->messages);
-  array_release(coder->memory, &enrollment->tasks);
-  pbk_release(coder->memory, enrollment, sizeof *enrollment);
+  if (enrollment->exit_armed == INT64_MAX) return;
+  playbooks->armed++;
+  pbk_calendar_add(calendar, enrollment->exit_armed, wake_order(DUE_EXIT, enrollment->id));
 }
 
 static void code_running(struct coder *coder, struct playbooks *playbooks) {
-  uint32_t total = playbooks->enrollments.count;
-  uint64_t running = playbooks->running, last = 0, at = 0;
-  pbk_code_u32(coder, &total);
+  uint64_t total = playbooks->enrollments.last, running = playbooks->enrollments.count, last = 0, at = 0;
+  pbk_code_u64(coder, &total);
   pbk_code_u64(coder, &running);
-  if (running > total) coder_fail(coder);
-  if (coder_failed(coder)) return;
-  if (coder_reads(coder)) {
-    array_reserve(coder->memory, &playbooks->enrollments, total);
-    if (total) memset(playbooks->enrollments.items, 0, (size_t)total * sizeof(void *));
-    playbooks->enrollments.count = total;
-  }
+  if (running > total || total > UINT64_MAX >> 3) coder_fail(coder); /* wake-ups keep three bits for themselves */
   for (uint64_t i = 0; i < running && !coder_failed(coder); i++) {
-    struct enrollment *enrollment = NULL;
-    while (!coder_reads(coder) && !enrollment) enrollment = playbooks->enrollments.items[at++];
+    struct enrollment read = {0}, *enrollment = &read;
+    if (!coder_reads(coder)) enrollment = pbk_table_next(&playbooks->enrollments, &at);
     coder_item(coder);
     uint64_t step = at - last;
     pbk_code_u64(coder, &step);
     if (step == 0 || step > total - last) coder_fail(coder);
     if (coder_failed(coder)) return;
     last += step;
-    if (coder_reads(coder)) {
-      enrollment = pbk_allocate_cleared(coder->memory, sizeof *enrollment);
-      enrollment->id = last;
-    }
+    struct version *version = code_version_of(coder, playbooks, enrollment->version);
+    if (!version) return;
+    if (coder_reads(coder)) read = (struct enrollment){.id = last, .version = version, .playbook = version->place};
     code_enrollment(coder, playbooks, enrollment);
-    if (!coder_failed(coder)) code_made(coder, enrollment);
-    if (!coder_reads(coder)) continue;
-    if (!coder_failed(coder)) place_enrollment(coder, playbooks, enrollment);
-    if (coder_failed(coder) && playbooks->enrollments.items[last - 1] != enrollment) release_unplaced(coder, enrollment);
+    if (coder_reads(coder) && !coder_failed(coder)) place_enrollment(coder, playbooks, enrollment);
   }
+  if (coder_reads(coder) && !coder_failed(coder)) playbooks->enrollments.last = total;
 }
 
 /* ---- passages ---- */
 
-/* Only those that were in and are out again: who is in follows from the enrollments. */
-static bool kept(const struct passage *passage) { return passage->ever && passage->last_exit != PBK_NO_TIME; }
-
+/* Only of those that are out again: who is in follows from the enrollments. */
 static void code_passages_of(struct coder *coder, struct playbooks *playbooks, int32_t kind, uint32_t subject) {
-  struct passages none = {0}, *passages = &none;
-  uint32_t there = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count, count = 0;
-  if (subject < there)
-    passages = kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
-  for (uint32_t i = 0; i < passages->items.count; i++) count += kept(&passages->items.items[i]);
+  const struct passages passages = passages_of(playbooks, kind, subject);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < passages.count; i++) count += !passages.items[i].running;
   if (!pbk_code_count(coder, &count)) return;
   for (uint32_t i = 0, at = 0; i < count && !coder_failed(coder); i++, at++) {
-    struct passage passage = {0};
-    while (!coder_reads(coder) && !kept(&passages->items.items[at])) at++;
-    if (!coder_reads(coder)) passage = passages->items.items[at];
+    struct passage passage = {.of.last_exit = 0};
+    while (!coder_reads(coder) && passages.items[at].running) at++;
+    if (!coder_reads(coder)) passage = passages.items[at];
     pbk_code_index(coder, &passage.playbook, playbooks->states.count);
-    pbk_code_time(coder, &passage.last_exit);
-    if (!coder_reads(coder) || coder_failed(coder)) continue;
-    struct passage *made = pbk_need_passage(playbooks, kind, subject, passage.playbook);
-    made->ever = true;
-    made->last_exit = passage.last_exit;
+    pbk_code_time(coder, &passage.of.last_exit);
+    if (coder_reads(coder) && !coder_failed(coder))
+      pbk_need_passage(playbooks, kind, subject, passage.playbook)->of.last_exit = passage.of.last_exit;
   }
 }
 
 /* Up to the last subject with anything to keep. */
 static uint32_t used_passages(const struct playbooks *playbooks, int32_t kind) {
-  const struct passages *all = kind == PBK_CONTACT ? playbooks->of_contacts.items : playbooks->of_accounts.items;
-  uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
-  for (; count > 0; count--)
-    for (uint32_t i = 0; i < all[count - 1].items.count; i++)
-      if (kept(&all[count - 1].items.items[i])) return count;
-  return 0;
+  const struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
+  uint32_t used = 0;
+  for (uint32_t i = pbk_words_skip(words, 0); i != UINT32_MAX; i = pbk_words_skip(words, i + 1)) {
+    const struct passages passages = passages_of(playbooks, kind, i);
+    for (uint32_t j = 0; j < passages.count; j++)
+      if (!passages.items[j].running) used = i + 1;
+  }
+  return used;
 }
 
 static void code_passages(struct coder *coder, struct playbooks *playbooks, int32_t kind) {

@@ -58,6 +58,8 @@ struct branch {
 struct version {
   uint32_t references; /* being current, and running enrollments */
   uint32_t watchers;   /* running enrollments, where there is an exit to watch for */
+  uint32_t watched_at; /* its place among those with watchers */
+  uint64_t stirred;    /* the last stir that may have made its exit true (run.c) */
   uint32_t place, number;
   int32_t subject_kind;
   struct trigger *triggers;
@@ -80,10 +82,9 @@ struct version {
 
 struct enrollment {
   uint64_t id;
-  uint32_t playbook; /* place */
   struct version *version;
-  int32_t subject_kind;
-  uint32_t subject;
+  uint32_t playbook; /* place */
+  uint32_t subject;  /* of the kind of the version's */
   uint32_t audience; /* whose entering or tagging triggered it (P9), or MAP_NONE */
   uint32_t branch;   /* segment of the branch, or MAP_NONE */
   uint32_t sender;   /* place, or MAP_NONE */
@@ -92,16 +93,23 @@ struct enrollment {
   pbk_time started_at, step_at;
   pbk_time due;        /* of the next step */
   pbk_time exit_armed; /* the wake-up set for exit.when; INT64_MAX: none */
-  ARRAY(uint64_t) messages, tasks; /* made, perhaps ended */
 };
 
-/* What one subject has been through in one playbook, any version. */
+/* One subject in one playbook, any version: it is in it, or has been. */
 struct passage {
+  union {
+    uint64_t enrollment; /* that runs */
+    pbk_time last_exit;
+  } of;
   uint32_t playbook;
-  bool ever;
-  pbk_time last_exit; /* PBK_NO_TIME: none yet */
-  uint64_t judged; /* the cause that last judged it (P5) */
-  struct enrollment *running;
+  uint32_t running : 1;
+  uint32_t count : 31; /* of all of its subject, in the first one */
+};
+
+/* All of one subject, by playbook. */
+struct passages {
+  struct passage *items;
+  uint32_t count;
 };
 
 enum playbook_status { PLAYBOOK_NEVER, PLAYBOOK_ACTIVE, PLAYBOOK_PAUSED, PLAYBOOK_ARCHIVED };
@@ -124,21 +132,30 @@ struct playbook {
   pbk_time activated_at;
   uint32_t versions; /* defined so far */
   uint64_t running;
+  roll enrollments; /* those that run */
   ARRAY(struct branch_pool) pools;
   ARRAY(struct rotation) rotations;
   ARRAY(uint64_t) waiting; /* enrollments whose step waits for the resume */
 };
 
 /* From what happens to the playbooks that may be triggered by it. */
-enum route_kind { ROUTE_EVENT, ROUTE_STAGE, ROUTE_HEALTH, ROUTE_AUDIENCE };
+enum route_kind { ROUTE_EVENT, ROUTE_STAGE, ROUTE_HEALTH, ROUTE_AUDIENCE, ROUTE_KINDS };
 struct route {
   enum route_kind kind;
   uint32_t name; /* event, stage: name; audience: place; health: 0 */
   uint32_t playbook;
 };
 
-struct passages {
-  ARRAY(struct passage) items;
+/* The versions whose exits read one thing of the world: ordered by what they read. */
+struct exit_read {
+  struct cel_read read;
+  struct version *version;
+};
+
+/* Who was judged in the cause under way (P5): a set, whose entries of other causes are free. */
+struct judged {
+  uint64_t cause; /* 0: free */
+  uint32_t playbook, subject;
 };
 
 struct playbooks {
@@ -150,12 +167,19 @@ struct playbooks {
   struct registry registry;
   ARRAY(struct playbook) states;          /* by place */
   ARRAY(struct route) routes;             /* ordered */
-  ARRAY(struct enrollment *) enrollments; /* by id - 1; NULL once exited */
-  ARRAY(struct passages) of_contacts, of_accounts; /* by subject index */
-  uint64_t running;
+  ARRAY(uint32_t) first_routes[ROUTE_KINDS]; /* by name: the place of its first route, and 1; 0: none */
+  struct table enrollments;               /* those that run, by id */
+  struct words of_contacts, of_accounts;  /* by subject index: the address of its first passage */
   ARRAY(struct version *) watched; /* versions with watchers */
+  ARRAY(struct exit_read) exit_reads;
+  uint64_t armed; /* running enrollments with a wake-up for their exit */
+  uint64_t stir;  /* number of the change that is looked at */
+  const void *zones_seen; /* the time zone data that exits were last looked at with */
   ARRAY(struct version *) old;     /* versions that are not current any more, but that running enrollments entered with */
   uint64_t cause;    /* number of the cause under way */
+  struct judged *judged;
+  uint32_t judged_capacity, judged_count; /* the count is of judged_cause */
+  uint64_t judged_cause;
 };
 
 void pbk_playbooks_init(struct playbooks *playbooks, struct context *context, struct facts *facts, struct audiences *audiences,
@@ -166,7 +190,7 @@ static inline struct version *version_at(const struct playbooks *playbooks, uint
   return registry_current(&playbooks->registry, place);
 }
 static inline struct enrollment *enrollment_at(const struct playbooks *playbooks, uint64_t id) {
-  return id >= 1 && id <= playbooks->enrollments.count ? playbooks->enrollments.items[id - 1] : NULL;
+  return table_at(&playbooks->enrollments, id, sizeof(struct enrollment));
 }
 static inline uint32_t playbook_name(const struct playbooks *playbooks, uint32_t place) {
   return registry_name(&playbooks->registry, place);
@@ -200,15 +224,40 @@ void pbk_activate_playbook(struct playbooks *playbooks, uint32_t place);
 void pbk_pause_playbook(struct playbooks *playbooks, uint32_t place);
 void pbk_resume_playbook(struct playbooks *playbooks, uint32_t place);
 void pbk_archive_playbook(struct playbooks *playbooks, uint32_t place, bool cancel);
+/* The first running enrollment of a playbook above an id; 0: none. */
+uint64_t pbk_next_of_playbook(const struct playbooks *playbooks, uint32_t place, uint64_t after);
 struct pool *pbk_pool_of(const struct playbooks *playbooks, uint32_t place, uint32_t segment); /* NULL: none */
 /* Whether a running enrollment is served by a sender: in one playbook (and branch), or MAP_NONE: any. */
-bool pbk_sender_serves(const struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch);
+bool pbk_sender_serves(struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch);
 void pbk_exit_served(struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch);
+
+/* ---- passage.c: what subjects are in and have been through ---- */
+
+static inline struct passages passages_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+  const struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
+  struct passage *items = (struct passage *)(uintptr_t)word_at(words, subject);
+  return (struct passages){items, items ? items->count : 0};
+}
+struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook);
+struct passage *pbk_passage_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook); /* NULL: none */
+/* The enrollment that runs; NULL: none. */
+struct enrollment *pbk_running_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook);
+/* Forgets what a subject has been through: its key may be used anew, without history. */
+void pbk_forget_passages(struct playbooks *playbooks, int32_t kind, uint32_t subject);
+void pbk_passages_release(struct playbooks *playbooks);
+/* Whether the cause under way judges this for the first time (P5). */
+bool pbk_judge_once(struct playbooks *playbooks, uint32_t playbook, uint32_t subject);
+/* For those who know whom something happens to next. */
+static inline void prefetch_passages(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+  const uint64_t *word = words_at(kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts, subject);
+  if (word) prefetch(word);
+}
+/* For those who know what is due next: the enrollment, and later, when that is there, its subject. */
+void pbk_prefetch_enrollment(const struct playbooks *playbooks, uint64_t id);
+void pbk_prefetch_enrolled(const struct playbooks *playbooks, uint64_t id);
 
 /* ---- enroll.c: P4 to P6, and explain ---- */
 
-struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook);
-struct passage *pbk_passage_of(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook); /* NULL: none */
 /* A trigger was met (audience: of a membership trigger that began; else MAP_NONE). */
 void pbk_judge(struct playbooks *playbooks, uint32_t playbook, int32_t kind, uint32_t subject, uint32_t audience, bool by_hand);
 /* What an output tells of a running enrollment, but for how its sender was chosen. */
@@ -221,6 +270,12 @@ bool pbk_explain_checks(struct playbooks *playbooks, uint32_t playbook, int32_t 
 /* ---- trigger.c ---- */
 
 void pbk_index_routes(struct playbooks *playbooks, uint32_t place);
+/* Notes what the exit of a version reads, from when it is current until it is left. */
+void pbk_index_exit_reads(struct playbooks *playbooks, struct version *version);
+void pbk_forget_exit_reads(struct playbooks *playbooks, const struct version *version);
+/* The first reader at or behind a read. */
+uint32_t pbk_exit_read_place(const struct playbooks *playbooks, struct cel_read read);
+int pbk_compare_reads(struct cel_read a, struct cel_read b);
 /* What an input directly did, for triggers. */
 struct happening {
   const struct event_view *event;
@@ -230,9 +285,23 @@ struct happening {
   uint32_t stage_before, stage_after; /* names; equal: no change */
   int health_moved;          /* -1 fell, 1 rose, 0 neither */
 };
-void pbk_run_direct_triggers(struct playbooks *playbooks, const struct happening *happening);
+/* The place of the first route, or behind the last. */
+static inline uint32_t first_route(const struct playbooks *playbooks, enum route_kind kind, uint32_t name) {
+  uint32_t first = name < playbooks->first_routes[kind].count ? playbooks->first_routes[kind].items[name] : 0;
+  return first ? first - 1 : UINT32_MAX;
+}
+void pbk_follow_happening(struct playbooks *playbooks, const struct happening *happening);
+void pbk_follow_flips(struct playbooks *playbooks);
+
+static inline void run_direct_triggers(struct playbooks *playbooks, const struct happening *happening) {
+  bool heard = happening->event && first_route(playbooks, ROUTE_EVENT, happening->event->name) != UINT32_MAX;
+  if (heard || happening->stage_after != happening->stage_before || happening->health_moved)
+    pbk_follow_happening(playbooks, happening);
+}
 /* All flips of the cause, in order. */
-void pbk_run_membership_triggers(struct playbooks *playbooks);
+static inline void run_membership_triggers(struct playbooks *playbooks) {
+  if (playbooks->audiences->flips.count > 0) pbk_follow_flips(playbooks);
+}
 
 /* ---- run.c: steps and exits ---- */
 

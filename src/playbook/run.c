@@ -1,11 +1,12 @@
 /* playbook/run.c - what becomes of an enrollment: steps when they are due, exits when they are met (SPEC P7 to P9, P11); see
  * playbooks.h. */
+#include "audience/vocabulary.h"
 #include "playbook/playbooks.h"
 
 /* ---- exits ---- */
 
 static struct view view_of(const struct playbooks *playbooks, const struct enrollment *enrollment) {
-  struct view view = pbk_view_of(playbooks->audiences, enrollment->subject_kind, enrollment->subject);
+  struct view view = pbk_view_of(playbooks->audiences, enrollment->version->subject_kind, enrollment->subject);
   view.started_at = enrollment->started_at;
   view.step_at = enrollment->step_at;
   view.armed = enrollment->exit_armed;
@@ -15,6 +16,7 @@ static struct view view_of(const struct playbooks *playbooks, const struct enrol
 /* As with memberships: an earlier wake-up that is set already looks, and sets the next. */
 static void arm_exit(struct playbooks *playbooks, struct enrollment *enrollment, pbk_time until) {
   if (until == CEL_FOREVER || enrollment->exit_armed <= until) return;
+  if (enrollment->exit_armed == INT64_MAX) playbooks->armed++;
   enrollment->exit_armed = until;
   pbk_calendar_add(&playbooks->context->calendar, until, wake_order(DUE_EXIT, enrollment->id));
 }
@@ -30,60 +32,54 @@ static bool exit_met(struct playbooks *playbooks, struct enrollment *enrollment)
   return false;
 }
 
+/* ---- watching ---- */
+
 static bool watches(const struct version *version) { return version->exit_when || version->exit_on_left; }
 
 void pbk_begin_watch(struct playbooks *playbooks, struct version *version) {
-  if (watches(version) && version->watchers++ == 0) array_push(playbooks->context->memory, &playbooks->watched, version);
+  if (!watches(version) || version->watchers++ > 0) return;
+  version->watched_at = playbooks->watched.count;
+  array_push(playbooks->context->memory, &playbooks->watched, version);
 }
 
-static void end_watch(struct playbooks *playbooks, struct version *version) {
+static void end_watch(struct playbooks *playbooks, struct enrollment *enrollment) {
+  struct version *version = enrollment->version;
+  if (enrollment->exit_armed != INT64_MAX) playbooks->armed--;
   if (!watches(version) || --version->watchers > 0) return;
-  uint32_t at = 0;
-  while (playbooks->watched.items[at] != version) at++;
-  array_remove(&playbooks->watched, at);
+  struct version *last = playbooks->watched.items[--playbooks->watched.count];
+  playbooks->watched.items[version->watched_at] = last;
+  last->watched_at = version->watched_at;
 }
+
+/* ---- leaving ---- */
 
 void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, struct text reason) {
   struct context *context = playbooks->context;
-  const struct version *version = enrollment->version;
-  pbk_output output = output_of(context, PBK_OUTPUT_EXITED);
-  output.enrollment = enrollment->id;
-  output.playbook = name_public(context, playbook_name(playbooks, enrollment->playbook));
-  pbk_output_subject(playbooks->facts, &output, enrollment->subject_kind, enrollment->subject);
-  output.reason = public_text(reason);
-  emit(context, &output);
+  struct version *version = enrollment->version;
+  pbk_tell_exited(context, told_subject(playbooks->facts, version->subject_kind, enrollment->subject), enrollment->id,
+                  playbook_name(playbooks, enrollment->playbook), reason);
 
-  struct passage *passage =
-      pbk_passage_of(playbooks, enrollment->subject_kind, enrollment->subject, enrollment->playbook);
-  passage->running = NULL;
-  passage->last_exit = context->now;
-  playbooks->enrollments.items[enrollment->id - 1] = NULL;
-  playbooks->states.items[enrollment->playbook].running--;
-  playbooks->running--;
-  end_watch(playbooks, enrollment->version);
+  struct playbook *playbook = &playbooks->states.items[enrollment->playbook];
+  uint64_t id = enrollment->id;
+  uint32_t subject = enrollment->subject;
+  struct passage *passage = pbk_passage_of(playbooks, version->subject_kind, subject, enrollment->playbook);
+  passage->running = false;
+  passage->of.last_exit = context->now;
+  end_watch(playbooks, enrollment);
+  pbk_table_remove(context->memory, &playbooks->enrollments, id);
+  pbk_roll_drop(context->memory, &playbook->enrollments, &playbooks->enrollments, id);
+  playbook->running--;
 
-  bool keeps = !text_equal(reason, TEXT("deleted")) && !text_equal(reason, TEXT("sender_removed"));
   if (!text_equal(reason, TEXT("completed"))) {
-    for (uint32_t i = 0; i < enrollment->messages.count && !(keeps && version->keep_messages); i++)
-      pbk_cancel_message(playbooks->outbox, enrollment->messages.items[i], reason);
-    for (uint32_t i = 0; i < enrollment->tasks.count && !(keeps && version->keep_tasks); i++)
-      pbk_cancel_open_task(playbooks->outbox, enrollment->tasks.items[i]);
+    bool keeps = !text_equal(reason, TEXT("deleted")) && !text_equal(reason, TEXT("sender_removed"));
+    if (!(keeps && version->keep_messages))
+      pbk_cancel_messages_of(playbooks->outbox, id, version->subject_kind, subject, reason);
+    if (!(keeps && version->keep_tasks)) pbk_cancel_tasks_of(playbooks->outbox, id, version->subject_kind, subject);
   }
-  array_release(context->memory, &enrollment->messages);
-  array_release(context->memory, &enrollment->tasks);
-  pbk_leave_version(playbooks, enrollment->version);
-  pbk_release(context->memory, enrollment, sizeof *enrollment);
+  pbk_leave_version(playbooks, version);
 }
 
 /* ---- steps ---- */
-
-static void tell_step(struct playbooks *playbooks, const struct enrollment *enrollment, bool run) {
-  pbk_output output = output_of(playbooks->context, PBK_OUTPUT_STEP);
-  output.enrollment = enrollment->id;
-  output.step = enrollment->next_step + 1;
-  output.outcome = public_text(run ? TEXT("run") : TEXT("skipped"));
-  emit(playbooks->context, &output);
-}
 
 static bool step_runs(struct playbooks *playbooks, const struct enrollment *enrollment, const struct step *step) {
   if (!step->when) return true;
@@ -107,7 +103,7 @@ void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
     }
     const struct step *step = &version->steps[enrollment->next_step];
     bool run = step_runs(playbooks, enrollment, step);
-    tell_step(playbooks, enrollment, run);
+    pbk_tell_step(playbooks->context, enrollment->id, enrollment->next_step + 1, run ? WORD_RUN : WORD_SKIPPED);
     if (run) pbk_run_actions(playbooks, enrollment, enrollment->next_step);
     enrollment->step_at = enrollment->due;
     if (!run && step->exit_on_skip) {
@@ -139,6 +135,7 @@ bool pbk_exit_due(struct playbooks *playbooks, uint64_t id, pbk_time time) {
   struct enrollment *enrollment = enrollment_at(playbooks, id);
   if (!enrollment || enrollment->exit_armed != time) return false;
   enrollment->exit_armed = INT64_MAX;
+  playbooks->armed--;
   if (exit_met(playbooks, enrollment)) pbk_exit_enrollment(playbooks, enrollment, TEXT("goal"));
   return true;
 }
@@ -175,37 +172,55 @@ static void review(struct playbooks *playbooks, struct enrollment *enrollment) {
   else if (left) pbk_exit_enrollment(playbooks, enrollment, TEXT("left"));
 }
 
-static void collect_running(struct playbooks *playbooks, number_list *ids, int32_t kind, uint32_t subject) {
-  uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
-  if (subject >= count) return;
-  const struct passages *passages =
-      kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
-  for (uint32_t i = 0; i < passages->items.count; i++)
-    if (passages->items.items[i].running) pbk_heap_push(playbooks->context->memory, ids, passages->items.items[i].running->id);
+/* Those of a subject whose exit may be met now: of the versions that are stirred, those whose wake-up is due, and those that watch for
+ * leaving an audience (MAP_NONE: none). */
+static void collect_running(struct playbooks *playbooks, number_list *ids, int32_t kind, uint32_t subject, uint32_t audience) {
+  const struct passages passages = passages_of(playbooks, kind, subject);
+  for (uint32_t i = 0; i < passages.count; i++) {
+    if (!passages.items[i].running) continue;
+    const struct enrollment *enrollment = enrollment_at(playbooks, passages.items[i].of.enrollment);
+    bool left = audience != MAP_NONE && enrollment->audience == audience && enrollment->version->exit_on_left;
+    if (left || enrollment->version->stirred == playbooks->stir || enrollment->exit_armed <= playbooks->context->now)
+      pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
+  }
 }
 
 static void collect_contacts(struct playbooks *playbooks, number_list *ids, uint32_t account) {
   const struct account *of = account_at(playbooks->facts, account);
-  for (uint32_t i = 0; i < of->contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i]);
+  for (uint32_t i = 0; i < of->contacts.count; i++)
+    collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i], MAP_NONE);
 }
 
-/* Whether the exit of some running enrollment of a kind of subject may turn on a change of facts. What else could make one true is
- * time, and what time had made true by now is done already. */
-static bool watched_for(const struct playbooks *playbooks, int32_t kind, struct change change) {
+/* Marks the watched versions for a kind of subject whose exits read something: whether there are any. */
+static bool stir_readers(struct playbooks *playbooks, int32_t kind, struct cel_read read) {
+  bool any = false;
+  for (uint32_t i = pbk_exit_read_place(playbooks, read); i < playbooks->exit_reads.count; i++) {
+    const struct exit_read *reader = &playbooks->exit_reads.items[i];
+    if (pbk_compare_reads(reader->read, read) != 0) break;
+    if (reader->version->watchers == 0 || reader->version->subject_kind != kind) continue;
+    reader->version->stirred = playbooks->stir;
+    any = true;
+  }
+  return any;
+}
+
+/* Marks the versions for a kind of subject whose exits may turn on a change of facts. What else could make one true is time, and what
+ * time had made true by now is done already. */
+static bool stir(struct playbooks *playbooks, int32_t kind, struct change change) {
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count = pbk_reads_of_change(change, reads);
-  if (change.kind == CHANGED_EVENTS && kind != change.subject_kind) reads[0] = reads[--count]; /* events() are one's own */
-  for (uint32_t i = 0; i < playbooks->watched.count; i++) {
-    const struct version *version = playbooks->watched.items[i];
+  bool any = false;
+  playbooks->stir++;
+  for (uint32_t i = 0; count == CHANGE_READS_ALL && i < playbooks->watched.count; i++) {
+    struct version *version = playbooks->watched.items[i];
     if (version->subject_kind != kind || !version->exit_when) continue;
-    if (count == CHANGE_READS_ALL) return true;
-    for (uint32_t j = 0; j < pbk_cel_read_count(version->exit_when); j++) {
-      struct cel_read read = pbk_cel_read_at(version->exit_when, j);
-      for (uint32_t k = 0; k < count; k++)
-        if (read.kind == reads[k].kind && read.slot == reads[k].slot && read.number == reads[k].number) return true;
-    }
+    version->stirred = playbooks->stir;
+    any = true;
   }
-  return false;
+  if (count == CHANGE_READS_ALL) return any;
+  bool others = change.kind == CHANGED_EVENTS && kind != change.subject_kind; /* events() are one's own */
+  for (uint32_t i = others; i < count; i++) any = stir_readers(playbooks, kind, reads[i]) || any;
+  return any;
 }
 
 /* Those whose facts changed, and of an account its contacts (T7). */
@@ -213,21 +228,39 @@ static void collect_changed(struct playbooks *playbooks, number_list *ids) {
   const struct facts *facts = playbooks->facts;
   for (uint32_t i = 0; i < facts->changes.count; i++) {
     struct change change = facts->changes.items[i];
-    if (watched_for(playbooks, change.subject_kind, change))
-      collect_running(playbooks, ids, change.subject_kind, change.subject);
-    if (change.subject_kind == PBK_ACCOUNT && watched_for(playbooks, PBK_CONTACT, change))
+    if (stir(playbooks, change.subject_kind, change))
+      collect_running(playbooks, ids, change.subject_kind, change.subject, MAP_NONE);
+    if (change.subject_kind == PBK_ACCOUNT && stir(playbooks, PBK_CONTACT, change))
       collect_contacts(playbooks, ids, change.subject);
   }
+}
+
+/* Whether an exit may be due at this very time, whose turn (T6) has not come. */
+static bool exits_due(struct playbooks *playbooks) {
+  struct wake wake;
+  if (playbooks->armed == 0) return false;
+  return pbk_calendar_peek(&playbooks->context->calendar, &wake) && wake.time <= playbooks->context->now;
 }
 
 /* Those whose membership changed, and of an account its contacts. */
 static void collect_flipped(struct playbooks *playbooks, number_list *ids) {
   const struct audiences *audiences = playbooks->audiences;
+  const struct cel_read zones = {CEL_READS_ZONES, 0, 0};
+  bool new_zones = audiences->zones.bytes != playbooks->zones_seen; /* in this cause */
+  playbooks->zones_seen = audiences->zones.bytes;
   for (uint32_t i = 0; i < audiences->flips.count; i++) {
     struct flip flip = audiences->flips.items[i];
-    int32_t kind = audience_at(audiences, flip.audience)->of;
-    collect_running(playbooks, ids, kind, flip.subject);
-    if (kind == PBK_ACCOUNT) collect_contacts(playbooks, ids, flip.subject);
+    const struct audience *audience = audience_at(audiences, flip.audience);
+    uint32_t slot = audience->kind == PBK_DEFINE_PERSONA ? LOOKUP_PERSONA : LOOKUP_SEGMENT;
+    struct cel_read read = {CEL_READS_MEMBER, slot, flip.audience};
+    playbooks->stir++;
+    stir_readers(playbooks, audience->of, read);
+    if (new_zones) stir_readers(playbooks, audience->of, zones);
+    collect_running(playbooks, ids, audience->of, flip.subject, flip.audience);
+    if (audience->of != PBK_ACCOUNT) continue;
+    bool any = stir_readers(playbooks, PBK_CONTACT, read);
+    if (new_zones) any = stir_readers(playbooks, PBK_CONTACT, zones) || any;
+    if (any || exits_due(playbooks)) collect_contacts(playbooks, ids, flip.subject);
   }
 }
 
@@ -255,22 +288,28 @@ static bool reads_beyond(const struct version *version) {
 }
 
 void pbk_review_exits(struct playbooks *playbooks) {
-  bool any = false;
-  for (uint32_t i = 0; i < playbooks->watched.count; i++) any = any || reads_beyond(playbooks->watched.items[i]);
-  for (uint32_t i = 0; any && i < playbooks->enrollments.count; i++) {
-    struct enrollment *enrollment = playbooks->enrollments.items[i];
-    if (enrollment && reads_beyond(enrollment->version)) review(playbooks, enrollment);
+  struct memory *memory = playbooks->context->memory;
+  number_list ids = {0};
+  for (uint32_t i = 0; i < playbooks->watched.count; i++) {
+    const struct version *version = playbooks->watched.items[i];
+    uint64_t id = 0;
+    while (reads_beyond(version) && (id = pbk_next_of_playbook(playbooks, version->place, id)) != 0)
+      if (enrollment_at(playbooks, id)->version == version) pbk_heap_push(memory, &ids, id);
   }
+  while (ids.count > 0) {
+    struct enrollment *enrollment = enrollment_at(playbooks, pbk_heap_pop(&ids));
+    if (enrollment) review(playbooks, enrollment);
+  }
+  array_release(memory, &ids);
 }
 
 void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+  struct memory *memory = playbooks->context->memory;
+  const struct passages passages = passages_of(playbooks, kind, subject);
   number_list ids = {0};
-  collect_running(playbooks, &ids, kind, subject);
+  for (uint32_t i = 0; i < passages.count; i++)
+    if (passages.items[i].running) pbk_heap_push(memory, &ids, passages.items[i].of.enrollment);
   while (ids.count > 0) pbk_exit_enrollment(playbooks, enrollment_at(playbooks, pbk_heap_pop(&ids)), TEXT("deleted"));
-  array_release(playbooks->context->memory, &ids);
-  uint32_t count = kind == PBK_CONTACT ? playbooks->of_contacts.count : playbooks->of_accounts.count;
-  if (subject >= count) return;
-  struct passages *passages =
-      kind == PBK_CONTACT ? &playbooks->of_contacts.items[subject] : &playbooks->of_accounts.items[subject];
-  array_release(playbooks->context->memory, &passages->items); /* the key may be used anew, without history */
+  array_release(memory, &ids);
+  pbk_forget_passages(playbooks, kind, subject);
 }

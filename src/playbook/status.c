@@ -9,25 +9,16 @@ void pbk_playbooks_init(struct playbooks *playbooks, struct context *context, st
                                   .senders = senders,
                                   .outbox = outbox};
   pbk_registry_init(&playbooks->registry, context->memory, &context->names);
-}
-
-static void release_enrollments(struct playbooks *playbooks) {
-  struct memory *memory = playbooks->context->memory;
-  for (uint32_t i = 0; i < playbooks->enrollments.count; i++) {
-    struct enrollment *enrollment = playbooks->enrollments.items[i];
-    if (!enrollment) continue;
-    pbk_leave_version(playbooks, enrollment->version);
-    array_release(memory, &enrollment->messages);
-    array_release(memory, &enrollment->tasks);
-    pbk_release(memory, enrollment, sizeof *enrollment);
-  }
-  array_release(memory, &playbooks->enrollments);
+  pbk_table_init(&playbooks->enrollments, sizeof(struct enrollment));
 }
 
 void pbk_playbooks_release(struct playbooks *playbooks) {
   if (!playbooks->context) return; /* memory ran out before it was made */
   struct memory *memory = playbooks->context->memory;
-  release_enrollments(playbooks);
+  const struct enrollment *enrollment;
+  for (uint64_t id = 0; (enrollment = pbk_table_next(&playbooks->enrollments, &id)) != NULL;)
+    pbk_leave_version(playbooks, enrollment->version);
+  pbk_table_release(memory, &playbooks->enrollments);
   for (uint32_t i = 0; i < playbooks->registry.entries.count; i++)
     if (version_at(playbooks, i)) pbk_leave_version(playbooks, version_at(playbooks, i));
   for (uint32_t i = 0; i < playbooks->states.count; i++) {
@@ -37,15 +28,15 @@ void pbk_playbooks_release(struct playbooks *playbooks) {
     array_release(memory, &playbook->pools);
     array_release(memory, &playbook->rotations);
     array_release(memory, &playbook->waiting);
+    pbk_roll_release(memory, &playbook->enrollments);
   }
-  for (uint32_t i = 0; i < playbooks->of_contacts.count; i++) array_release(memory, &playbooks->of_contacts.items[i].items);
-  for (uint32_t i = 0; i < playbooks->of_accounts.count; i++) array_release(memory, &playbooks->of_accounts.items[i].items);
-  array_release(memory, &playbooks->of_contacts);
-  array_release(memory, &playbooks->of_accounts);
+  pbk_passages_release(playbooks);
+  array_release(memory, &playbooks->exit_reads);
   array_release(memory, &playbooks->states);
   array_release(memory, &playbooks->watched);
   array_release(memory, &playbooks->old);
   array_release(memory, &playbooks->routes);
+  for (uint32_t i = 0; i < ROUTE_KINDS; i++) array_release(memory, &playbooks->first_routes[i]);
   pbk_registry_release(&playbooks->registry);
 }
 
@@ -124,6 +115,7 @@ void pbk_install_playbook(struct playbooks *playbooks, uint32_t place, struct ve
     pbk_leave_version(playbooks, before);
   }
   pbk_index_routes(playbooks, place);
+  pbk_index_exit_reads(playbooks, version);
   if (version->number == 1 && version->starts_active) pbk_activate_playbook(playbooks, place);
 }
 
@@ -161,30 +153,69 @@ void pbk_resume_playbook(struct playbooks *playbooks, uint32_t place) {
   release_waiting(playbooks, place);
 }
 
+/* ---- those that run, in order ---- */
+
+struct visit {
+  struct playbooks *playbooks;
+  uint32_t sender, place, segment;
+  bool any_branch;
+};
+/* False: no more are wanted. */
+typedef bool (*visitor)(const struct visit *visit, struct enrollment *enrollment);
+
+/* Visits the running enrollments of a playbook, or (MAP_NONE) of all, by id; the visitor may end the one it is given. False: it wanted
+ * no more. */
+static bool visit_running(const struct visit *visit, visitor visits) {
+  const struct table *table = &visit->playbooks->enrollments;
+  uint64_t ids[64], last = 0;
+  if (visit->place == MAP_NONE) {
+    for (struct enrollment *at; (at = pbk_table_next(table, &last)) != NULL;)
+      if (!visits(visit, at)) return false;
+    return true;
+  }
+  const roll *running = &visit->playbooks->states.items[visit->place].enrollments;
+  for (uint32_t count; (count = pbk_roll_read(running, table, last, ids, 64)) > 0; last = ids[count - 1])
+    for (uint32_t i = 0; i < count; i++)
+      if (!visits(visit, enrollment_at(visit->playbooks, ids[i]))) return false;
+  return true;
+}
+
+uint64_t pbk_next_of_playbook(const struct playbooks *playbooks, uint32_t place, uint64_t after) {
+  uint64_t next;
+  return pbk_roll_read(&playbooks->states.items[place].enrollments, &playbooks->enrollments, after, &next, 1) ? next : 0;
+}
+
+static bool archive_one(const struct visit *visit, struct enrollment *enrollment) {
+  pbk_exit_enrollment(visit->playbooks, enrollment, TEXT("archived"));
+  return true;
+}
+
 void pbk_archive_playbook(struct playbooks *playbooks, uint32_t place, bool cancel) {
   playbooks->states.items[place].status = PLAYBOOK_ARCHIVED;
-  for (uint32_t i = 0; cancel && i < playbooks->enrollments.count; i++) {
-    struct enrollment *enrollment = playbooks->enrollments.items[i];
-    if (enrollment && enrollment->playbook == place) pbk_exit_enrollment(playbooks, enrollment, TEXT("archived"));
-  }
+  struct visit visit = {.playbooks = playbooks, .place = place};
+  if (cancel) visit_running(&visit, archive_one);
   release_waiting(playbooks, place);
 }
 
 /* ---- whom a sender serves ---- */
 
-static bool served(const struct enrollment *enrollment, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch) {
-  return enrollment && enrollment->sender == sender && (place == MAP_NONE || enrollment->playbook == place) &&
-         (any_branch || enrollment->branch == segment);
+static bool serves(const struct visit *visit, const struct enrollment *enrollment) {
+  return enrollment->sender == visit->sender && (visit->any_branch || enrollment->branch == visit->segment);
 }
 
-bool pbk_sender_serves(const struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch) {
-  for (uint32_t i = 0; i < playbooks->enrollments.count; i++)
-    if (served(playbooks->enrollments.items[i], sender, place, segment, any_branch)) return true;
-  return false;
+static bool look_for_served(const struct visit *visit, struct enrollment *enrollment) { return !serves(visit, enrollment); }
+
+static bool exit_served(const struct visit *visit, struct enrollment *enrollment) {
+  if (serves(visit, enrollment)) pbk_exit_enrollment(visit->playbooks, enrollment, TEXT("sender_removed"));
+  return true;
+}
+
+bool pbk_sender_serves(struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch) {
+  struct visit visit = {playbooks, sender, place, segment, any_branch};
+  return !visit_running(&visit, look_for_served);
 }
 
 void pbk_exit_served(struct playbooks *playbooks, uint32_t sender, uint32_t place, uint32_t segment, bool any_branch) {
-  for (uint32_t i = 0; i < playbooks->enrollments.count; i++)
-    if (served(playbooks->enrollments.items[i], sender, place, segment, any_branch))
-      pbk_exit_enrollment(playbooks, playbooks->enrollments.items[i], TEXT("sender_removed"));
+  struct visit visit = {playbooks, sender, place, segment, any_branch};
+  visit_running(&visit, exit_served);
 }

@@ -17,6 +17,18 @@ static uint32_t route_place(const struct playbooks *playbooks, const struct rout
   return low;
 }
 
+/* So that what nothing listens to costs next to nothing. */
+static void index_first_routes(struct playbooks *playbooks) {
+  for (uint32_t i = 0; i < ROUTE_KINDS; i++) playbooks->first_routes[i].count = 0;
+  for (uint32_t i = 0; i < playbooks->routes.count; i++) {
+    struct route route = playbooks->routes.items[i];
+    if (route.name < playbooks->first_routes[route.kind].count) continue; /* not its first */
+    while (playbooks->first_routes[route.kind].count < route.name)
+      array_push(playbooks->context->memory, &playbooks->first_routes[route.kind], 0);
+    array_push(playbooks->context->memory, &playbooks->first_routes[route.kind], i + 1);
+  }
+}
+
 void pbk_index_routes(struct playbooks *playbooks, uint32_t place) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < playbooks->routes.count; i++)
@@ -35,6 +47,42 @@ void pbk_index_routes(struct playbooks *playbooks, uint32_t place) {
     if (at < playbooks->routes.count && compare_routes(&playbooks->routes.items[at], &route) == 0) continue;
     array_insert(playbooks->context->memory, &playbooks->routes, at, route);
   }
+  index_first_routes(playbooks);
+}
+
+/* ---- who watches what for its exit ---- */
+
+int pbk_compare_reads(struct cel_read a, struct cel_read b) {
+  if (a.kind != b.kind) return a.kind < b.kind ? -1 : 1;
+  if (a.slot != b.slot) return a.slot < b.slot ? -1 : 1;
+  return a.number < b.number ? -1 : a.number > b.number;
+}
+
+uint32_t pbk_exit_read_place(const struct playbooks *playbooks, struct cel_read read) {
+  uint32_t low = 0, high = playbooks->exit_reads.count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (pbk_compare_reads(playbooks->exit_reads.items[middle].read, read) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+void pbk_index_exit_reads(struct playbooks *playbooks, struct version *version) {
+  for (uint32_t i = 0; version->exit_when && i < pbk_cel_read_count(version->exit_when); i++) {
+    struct exit_read reader = {pbk_cel_read_at(version->exit_when, i), version};
+    uint32_t at = pbk_exit_read_place(playbooks, reader.read);
+    array_insert(playbooks->context->memory, &playbooks->exit_reads, at, reader);
+  }
+}
+
+void pbk_forget_exit_reads(struct playbooks *playbooks, const struct version *version) {
+  uint32_t kept = 0;
+  if (!version->exit_when) return;
+  for (uint32_t i = 0; i < playbooks->exit_reads.count; i++)
+    if (playbooks->exit_reads.items[i].version != version)
+      playbooks->exit_reads.items[kept++] = playbooks->exit_reads.items[i];
+  playbooks->exit_reads.count = kept;
 }
 
 /* ---- direct triggers ---- */
@@ -70,8 +118,7 @@ static bool met(struct playbooks *playbooks, enum route_kind kind, const struct 
 
 /* The playbooks on one route, in definition order. */
 static void follow(struct playbooks *playbooks, enum route_kind kind, uint32_t name, const struct happening *happening) {
-  struct route first = {kind, name, 0};
-  for (uint32_t i = route_place(playbooks, &first); i < playbooks->routes.count; i++) {
+  for (uint32_t i = first_route(playbooks, kind, name); i < playbooks->routes.count; i++) {
     struct route route = playbooks->routes.items[i];
     if (route.kind != kind || route.name != name) break;
     const struct version *version = version_at(playbooks, route.playbook);
@@ -88,7 +135,7 @@ static void follow(struct playbooks *playbooks, enum route_kind kind, uint32_t n
   }
 }
 
-void pbk_run_direct_triggers(struct playbooks *playbooks, const struct happening *happening) {
+void pbk_follow_happening(struct playbooks *playbooks, const struct happening *happening) {
   if (happening->event) follow(playbooks, ROUTE_EVENT, happening->event->name, happening);
   if (happening->stage_after != happening->stage_before) follow(playbooks, ROUTE_STAGE, happening->stage_after, happening);
   if (happening->health_moved) follow(playbooks, ROUTE_HEALTH, 0, happening);
@@ -103,8 +150,7 @@ static bool membership_met(const struct trigger *trigger, const struct flip *fli
 }
 
 static void follow_flip(struct playbooks *playbooks, const struct flip *flip) {
-  struct route first = {ROUTE_AUDIENCE, flip->audience, 0};
-  for (uint32_t i = route_place(playbooks, &first); i < playbooks->routes.count; i++) {
+  for (uint32_t i = first_route(playbooks, ROUTE_AUDIENCE, flip->audience); i < playbooks->routes.count; i++) {
     struct route route = playbooks->routes.items[i];
     if (route.kind != ROUTE_AUDIENCE || route.name != flip->audience) break;
     const struct version *version = version_at(playbooks, route.playbook);
@@ -117,7 +163,7 @@ static void follow_flip(struct playbooks *playbooks, const struct flip *flip) {
   }
 }
 
-void pbk_run_membership_triggers(struct playbooks *playbooks) {
+void pbk_follow_flips(struct playbooks *playbooks) {
   for (uint32_t i = 0; i < playbooks->audiences->flips.count; i++) {
     struct flip flip = playbooks->audiences->flips.items[i];
     if (!flip.quiet) follow_flip(playbooks, &flip);

@@ -36,16 +36,22 @@ uint32_t pbk_pool_choose(const struct senders *senders, const struct pool *pool,
     if (last != MAP_NONE) return last;
   }
   *how = CHOSEN_ROTATION;
-  for (uint32_t i = 0; i < pool->senders.count; i++) {
-    uint32_t sender = pool->senders.items[(pool->turn + i) % pool->senders.count];
-    if (pbk_sender_active(senders, sender)) return sender;
-  }
+  uint32_t count = pool->senders.count;
+  for (uint32_t i = 0, at = pool->turn; i < count; i++, at = at + 1 == count ? 0 : at + 1)
+    if (pbk_sender_active(senders, pool->senders.items[at])) return pool->senders.items[at];
   return MAP_NONE;
 }
 
 void pbk_pool_pass_turn(struct pool *pool, uint32_t sender) {
-  for (uint32_t i = 0; i < pool->senders.count; i++)
-    if (pool->senders.items[i] == sender) pool->turn = (i + 1) % pool->senders.count;
+  uint32_t count = pool->senders.count, at = pool->turn;
+  for (uint32_t i = 0; i < count; i++) { /* mostly the one whose turn it is */
+    uint32_t next = at + 1 == count ? 0 : at + 1;
+    if (pool->senders.items[at] == sender) {
+      pool->turn = next;
+      return;
+    }
+    at = next;
+  }
 }
 
 void pbk_pool_add(struct memory *memory, struct pool *pool, uint32_t sender) {

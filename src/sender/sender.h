@@ -17,6 +17,8 @@ struct senders {
   struct context *context;
   struct facts *facts;
   struct registry registry;
+  number_list by_user; /* user << 32 | sender, ascending */
+  uint32_t indexed_installs, indexed_entries; /* of the registry, when it was made */
   uint32_t default_sender; /* MAP_NONE: none */
   uint32_t latest_default_sender; /* the same, as the settings under check leave it */
 };
@@ -37,7 +39,7 @@ bool pbk_sender_active_latest(const struct senders *senders, uint32_t place);
 bool pbk_sender_unavailable(const struct senders *senders, uint32_t place);
 
 /* The first-defined active sender of a user; MAP_NONE where there is none (S2). */
-uint32_t pbk_sender_of_user(const struct senders *senders, uint32_t user);
+uint32_t pbk_sender_of_user(struct senders *senders, uint32_t user);
 uint32_t pbk_active_default_sender(const struct senders *senders);
 
 #endif

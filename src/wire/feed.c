@@ -232,11 +232,12 @@ static pbk_status refuse_json(struct feeding *feeding, const struct json_error *
 }
 
 static pbk_status feed_line(struct pbk_engine *engine, struct text line) {
-  struct feeding feeding = {.engine = engine};
+  struct feeding feeding; /* the problem's texts stay as they are: nothing reads what was not said */
   pbk_value value;
   struct json_error error;
   if (line.size > 0 && line.bytes[line.size - 1] == '\n') line.size--;
   if (line.size > 0 && line.bytes[line.size - 1] == '\r') line.size--;
+  feeding.engine = engine;
   pbk_problem_clear(&feeding.problem);
   pbk_arena_reset(&engine->reading);
   feeding.reading = (struct reading_line){&engine->reading, &feeding.problem, PBK_CODE_BAD_INPUT};

@@ -4,10 +4,6 @@
 #include "base/clock.h"
 #include "base/outputs.h"
 
-const pbk_value *pbk_member_of(const pbk_value *object, const char *name) {
-  return pbk_value_member(object, text_from(name));
-}
-
 bool pbk_wrong(struct reading_line *reading, const char *member, const char *message) {
   if (member) pbk_problem_enter(reading->problem, text_from(member));
   return pbk_problem_set(reading->problem, reading->code, "", member ? text_from(member) : NO_TEXT, message);

@@ -13,7 +13,9 @@ struct reading_line {
 };
 
 /* NULL where the member is absent. */
-const pbk_value *pbk_member_of(const pbk_value *object, const char *name);
+static inline const pbk_value *pbk_member_of(const pbk_value *object, const char *name) {
+  return pbk_value_member(object, text_from(name));
+}
 
 /* A mistake at a member ("expected …"), or about the whole (member NULL). Always false. */
 bool pbk_wrong(struct reading_line *reading, const char *member, const char *message);

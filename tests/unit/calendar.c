@@ -173,6 +173,54 @@ static void a_full_hour(void) {
   }
 }
 
+static int compare_wakes(const void *a, const void *b) {
+  return comes_before(*(const struct wake *)a, *(const struct wake *)b) ? -1 : 1;
+}
+
+/* Very many in one hour: few times and many orders, many times and few orders, all the same. */
+static void a_busy_hour(void) {
+  static const struct {
+    uint64_t times, orders;
+  } ways[] = {{3, UINT64_MAX}, {PBK_HOUR, 3}, {PBK_HOUR, UINT64_MAX}, {1, 1}, {1, 1000}, {70000, 1}};
+  for (uint32_t way = 0; way < 6; way++) {
+    open_calendar();
+    check_note("way %" PRIu32, way);
+    uint64_t random = way + 1;
+    for (uint32_t i = 0; i < LIST_MOST; i++) {
+      struct wake wake = {-7 * PBK_HOUR + (pbk_time)(check_random(&random) % ways[way].times), check_random(&random) % ways[way].orders};
+      list[i] = wake;
+      pbk_calendar_add(&calendar, wake.time, wake.order);
+    }
+    qsort(list, LIST_MOST, sizeof *list, compare_wakes);
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < LIST_MOST; i++) {
+      struct wake wake, ahead;
+      wrong += !pbk_calendar_peek(&calendar, &wake) || wake.time != list[i].time || wake.order != list[i].order;
+      if (i + 5 < LIST_MOST) wrong += !calendar_ahead(&calendar, 5, &ahead) || ahead.time != list[i + 5].time || ahead.order != list[i + 5].order;
+      else wrong += calendar_ahead(&calendar, 5, &ahead);
+      pbk_calendar_pop(&calendar);
+    }
+    CHECK_EQUAL_UINT(wrong, 0);
+    close_calendar();
+  }
+}
+
+/* What is set for a fixed time from now, always some waiting: the room for it does not grow. */
+static void a_steady_queue(void) {
+  open_calendar();
+  struct wake wake;
+  pbk_calendar_add(&calendar, 0, 0);
+  pbk_calendar_peek(&calendar, &wake); /* this hour is being walked */
+  for (uint32_t i = 1; i < 20; i++) pbk_calendar_add(&calendar, i, i);
+  for (uint32_t i = 20; i < 20000; i++) {
+    CHECK(pbk_calendar_peek(&calendar, &wake) && wake.order == i - 20);
+    pbk_calendar_pop(&calendar);
+    pbk_calendar_add(&calendar, i, i);
+  }
+  CHECK(heap.out < 4000);
+  close_calendar();
+}
+
 /* Taking never allocates: what was added comes out when no memory is left. */
 static void taking_never_allocates(void) {
   struct wake wake;
@@ -211,6 +259,8 @@ int main(void) {
   RUN(into_the_hour_being_walked);
   RUN(random_work);
   RUN(a_full_hour);
+  RUN(a_busy_hour);
+  RUN(a_steady_queue);
   RUN(taking_never_allocates);
   RUN(failing_memory);
   return check_report();

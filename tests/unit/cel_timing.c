@@ -266,9 +266,23 @@ static void put_getter(uint32_t depth) {
     put("("), put_gap(depth ? depth : 1), put(")"), put(parts[pick(4)]);
 }
 
+/* Counts added up, each perhaps some times. */
+static void put_sum(void) {
+  static const char *const factors[] = {"", "2 * ", "3 * ", "-1 * ", ""};
+  uint32_t terms = 1 + pick(3);
+  put("(");
+  for (uint32_t i = 0; i < terms; i++) {
+    if (i) put(pick(2) ? " + " : " - ");
+    if (pick(5) == 0) put("1");
+    else put(factors[pick(5)]), put_count();
+  }
+  put(")");
+}
+
 static void put_number(uint32_t depth) {
   char text[20];
-  switch (pick(5)) {
+  switch (pick(6)) {
+    case 5: put_sum(); break;
     case 0: put_count(); break;
     case 1: put_getter(depth); break;
     case 2: put_count(); break;

@@ -7,6 +7,7 @@
 #define PBK_PORTABLE
 #endif
 #define pbk_crc32c portable_crc32c
+#define pbk_siphash128_words portable_siphash128_words
 #define pbk_siphash128 portable_siphash128
 #include "base/checksum.c"
 #undef pbk_crc32c

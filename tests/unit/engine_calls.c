@@ -63,7 +63,7 @@ static void what_can_be_wrong_with_a_config(void) {
   config.size = 0;
   CHECK_EQUAL_INT(pbk_engine_create(&config, &engine), PBK_ERR_SIZE_TOO_SMALL);
   config.size = sizeof config;
-  config.flags = 2;
+  config.flags = 4;
   CHECK_EQUAL_INT(pbk_engine_create(&config, &engine), PBK_ERR_ARGUMENT);
   config.flags = 0;
   char id[256];

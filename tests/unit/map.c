@@ -1,6 +1,8 @@
 /* tests/unit/map.c - maps from text to number against a plain list, interned names, hashes that are the same everywhere. */
 #include "base/map.h"
 
+#include "base/checksum.h"
+
 #include "unit/check.h"
 
 enum { TEXTS = 3000 };
@@ -143,6 +145,7 @@ static void names(void) {
   CHECK_EQUAL_UINT(pbk_names_intern(&names, TEXT("login")), 0);
   CHECK_TEXT(pbk_names_text(&names, 0), "login");
   CHECK_TEXT(pbk_names_text(&names, 2), "");
+  CHECK_EQUAL_UINT(names.texts[0].checksum, pbk_crc32c(0, "login", 5)); /* of its text, whatever its number */
   CHECK_EQUAL_INT(pbk_names_text(&names, 1).bytes[6], 0); /* zero-terminated behind its size */
   for (uint32_t i = 0; i < TEXTS; i++) pbk_names_intern(&names, text_of(&owner, i));
   uint32_t wrong = 0;

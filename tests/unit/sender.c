@@ -91,6 +91,31 @@ static void of_a_user(void) {
   close_senders();
 }
 
+/* Many of both; other users and others' senders by redefinition count at once. */
+static void of_many_users(void) {
+  enum { USERS = 40 };
+  open_senders();
+  for (uint32_t i = 0; i < 3 * USERS; i++) {
+    char key[16];
+    snprintf(key, sizeof key, "s%" PRIu32, i);
+    CHECK_EQUAL_UINT(add(key, 1000 - i * 7 % USERS), i); /* users of no licence: nobody is active */
+    if (i % 50 == 0) CHECK_EQUAL_UINT(pbk_sender_of_user(&senders, 0), MAP_NONE);
+  }
+  CHECK_EQUAL_UINT(pbk_sender_of_user(&senders, 1000), MAP_NONE);
+  add("s77", 0);
+  CHECK_EQUAL_UINT(pbk_sender_of_user(&senders, 0), 77);
+  add("s33", 1);
+  add("s11", 0);
+  CHECK_EQUAL_UINT(pbk_sender_of_user(&senders, 0), 11);
+  CHECK_EQUAL_UINT(pbk_sender_of_user(&senders, 1), 33);
+  add("s11", 1);
+  CHECK_EQUAL_UINT(pbk_sender_of_user(&senders, 0), 77);
+  CHECK_EQUAL_UINT(pbk_sender_of_user(&senders, 1), 11);
+  pbk_release_sender(&senders, pbk_registry_install_removal(&senders.registry, 11));
+  CHECK_EQUAL_UINT(pbk_sender_of_user(&senders, 1), 33);
+  close_senders();
+}
+
 static void the_default(void) {
   open_senders();
   CHECK_EQUAL_UINT(pbk_active_default_sender(&senders), MAP_NONE);
@@ -105,6 +130,7 @@ int main(void) {
   RUN(active);
   RUN(active_by_the_latest);
   RUN(of_a_user);
+  RUN(of_many_users);
   RUN(the_default);
   return check_report();
 }

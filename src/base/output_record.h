@@ -1,0 +1,43 @@
+/* base/output_record.h - how the queue of outputs lies in memory: blocks of records, each as long as it must be.
+ *
+ * Between outputs.c, which owns the queue and the outputs kept whole, and telling.c, which owns the compact ones. */
+#ifndef PBK_BASE_OUTPUT_RECORD_H
+#define PBK_BASE_OUTPUT_RECORD_H
+
+#include "base/outputs.h"
+
+/* Every record begins so, at a multiple of eight bytes. */
+struct output_record {
+  uint32_t size; /* of the whole record, a multiple of eight */
+  uint8_t type;  /* OUTPUT_WHOLE, or the type of a compact one, to which the rest belongs */
+  uint8_t word;
+  uint8_t flags;
+  uint8_t subject_size;
+  pbk_time at;
+};
+enum { OUTPUT_WHOLE = 0 };
+
+struct output_block {
+  _Alignas(uint64_t) struct output_block *newer; /* so that what follows is aligned for records */
+  uint32_t size, filled, taken;                  /* bytes of records */
+};
+static inline char *output_block_bytes(struct output_block *block) {
+  return (char *)(block + 1);
+}
+
+/* The newest block has not so much room: a block that has. */
+struct output_block *pbk_outputs_new_block(struct outputs *outputs, uint32_t size);
+
+static inline struct output_record *output_room(struct outputs *outputs, uint32_t size) {
+  struct output_block *block = outputs->newest;
+  if (!block || block->size - block->filled < size) block = pbk_outputs_new_block(outputs, size);
+  struct output_record *record = (struct output_record *)(void *)(output_block_bytes(block) + block->filled);
+  block->filled += size;
+  return record;
+}
+
+/* Makes an output of a compact record, but for its number, in a cleared one. The texts lie in the record and in the names.
+ */
+void pbk_expand_told(const struct names *names, struct output_record *record, pbk_output *output);
+
+#endif

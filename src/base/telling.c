@@ -1,0 +1,395 @@
+/* base/telling.c - see telling.h. */
+#include "base/telling.h"
+
+#include "base/codec.h"
+#include "base/output_record.h"
+
+#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
+#include <emmintrin.h>
+#endif
+
+#define WORD(literal) \
+  { literal, (uint32_t)(sizeof(literal) - 1) }
+const struct text pbk_words[WORDS] = {{NULL, 0},       WORD("pinned"),  WORD("sticky"),  WORD("rotation"),
+                                      WORD("run"),     WORD("skipped"), WORD("pending"), WORD("approved"),
+                                      WORD("sending"), WORD("sent"),    WORD("failed"),  WORD("cancelled")};
+
+#if defined(__GNUC__)
+#define OUT_OF_THE_WAY __attribute__((noinline))
+#else
+#define OUT_OF_THE_WAY
+#endif
+
+/* ---- records ---- */
+
+enum {
+  ABOUT_ACCOUNT = 1, /* the subject is one */
+  TO_SUBJECT = 2,
+  TO_KEY = 4, /* stands behind the subject's */
+  HAS_REASON = 8,
+  KEY_WRITTEN = 16 /* a message's key has been made text */
+};
+
+/* Behind each, without a gap: the subject's key, of a message its recipient's, the reason, and zeros up to the next eight
+ * bytes. */
+struct membership_record {
+  struct output_record head;
+  uint32_t audience, unused;
+};
+struct enrolled_record {
+  struct output_record head;
+  struct told_enrollment told;
+};
+struct not_enrolled_record {
+  struct output_record head;
+  uint32_t playbook, reason_size;
+};
+struct step_record {
+  struct output_record head;
+  uint64_t enrollment;
+  uint32_t step, unused;
+};
+struct exited_record {
+  struct output_record head;
+  uint64_t enrollment;
+  uint32_t playbook, reason_size;
+};
+struct message_record {
+  struct output_record head;
+  struct told_message_numbers told;
+  uint32_t to_size, reason_size;
+  union {
+    unsigned char bytes[16];
+    char text[32]; /* from when it is first looked at */
+  } key;
+};
+
+/* What stands in the head of a record. */
+struct heading {
+  uint8_t type, word, flags, subject_size;
+};
+static inline struct heading heading_of(pbk_output_type type, enum word word, struct told_subject subject) {
+  return (struct heading){(uint8_t)type, (uint8_t)word, subject.kind == PBK_CONTACT ? 0 : ABOUT_ACCOUNT,
+                          (uint8_t)subject.key_size};
+}
+
+/* A record with `fixed` bytes and some text behind, its last eight bytes cleared. */
+static inline void *record_begin(struct context *context, struct heading heading, uint32_t fixed, uint32_t text) {
+  uint32_t size = (fixed + text + 7) & ~(uint32_t)7;
+  struct output_record *record = output_room(&context->outputs, size);
+  memset((char *)record + size - 8, 0, 8);
+  *record = (struct output_record){size, heading.type, heading.word, heading.flags, heading.subject_size, context->now};
+  return record;
+}
+
+static inline char *put_text(char *to, const char *bytes, uint32_t size) {
+  copy_bytes((unsigned char *)to, (const unsigned char *)bytes, size);
+  return to + size;
+}
+
+/* ---- the digest ---- */
+
+/* Of what a host sees, and the same everywhere: from numbers, not from how they lie in memory, and with the texts of names,
+ * whose numbers may be others after a crash. Each step can be undone, so that one difference is never lost on the way. */
+static inline uint64_t mix(uint64_t sum, uint64_t word) {
+  return ((sum << 23 | sum >> 41) ^ word) * 0x9fb21c651e98df25u;
+}
+static inline uint64_t pair(uint32_t low, uint32_t high) {
+  return (uint64_t)high << 32 | low;
+}
+static inline uint32_t name_sum(const struct names *names, uint32_t name) {
+  return name == MAP_NONE ? UINT32_MAX : names->texts[name].checksum;
+}
+static inline uint64_t load_word(const unsigned char *at) {
+  return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 |
+         (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
+static inline uint64_t mix_message(uint64_t sum, const struct names *names, const struct message_record *record) {
+  const struct told_message_numbers *told = &record->told;
+  const struct name *texts = names->texts;
+  sum = mix(sum, told->message);
+  sum = mix(sum, told->enrollment);
+  sum = mix(sum, pair(texts[told->playbook].checksum, texts[told->channel].checksum));
+  sum = mix(sum, pair(texts[told->template].checksum, name_sum(names, told->sender)));
+  sum = mix(sum, told->attempt);
+  if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(names, told->to), record->to_size));
+  if (record->head.flags & HAS_REASON) sum = mix(sum, record->reason_size);
+  sum = mix(sum, load_word(record->key.bytes));
+  return mix(sum, load_word(record->key.bytes + 8));
+}
+
+OUT_OF_THE_WAY static void digest_told(struct outputs *outputs, const struct output_record *record) {
+  const struct names *names = outputs->names;
+  uint64_t sum = mix(outputs->digest, (uint32_t)record->type | (uint32_t)record->word << 8 | (uint32_t)record->flags << 16 |
+                                        (uint32_t)record->subject_size << 24);
+  sum = mix(sum, (uint64_t)record->at);
+  uint32_t at;
+  switch (record->type) {
+    case PBK_OUTPUT_ENROLLED: {
+      const struct told_enrollment *told = &((const struct enrolled_record *)record)->told;
+      sum = mix(sum, told->enrollment);
+      sum = mix(sum, pair(name_sum(names, told->playbook), told->version));
+      sum = mix(sum, pair(name_sum(names, told->branch), name_sum(names, told->sender)));
+      at = sizeof(struct enrolled_record);
+      break;
+    }
+    case PBK_OUTPUT_NOT_ENROLLED: {
+      const struct not_enrolled_record *told = (const struct not_enrolled_record *)record;
+      sum = mix(sum, pair(name_sum(names, told->playbook), told->reason_size));
+      at = sizeof *told;
+      break;
+    }
+    case PBK_OUTPUT_STEP: {
+      const struct step_record *told = (const struct step_record *)record;
+      sum = mix(mix(sum, told->enrollment), told->step);
+      at = sizeof *told;
+      break;
+    }
+    case PBK_OUTPUT_EXITED: {
+      const struct exited_record *told = (const struct exited_record *)record;
+      sum = mix(mix(sum, told->enrollment), pair(name_sum(names, told->playbook), told->reason_size));
+      at = sizeof *told;
+      break;
+    }
+    case PBK_OUTPUT_MESSAGE:
+      sum = mix_message(sum, names, (const struct message_record *)record);
+      at = sizeof(struct message_record);
+      break;
+    default:
+      sum = mix(sum, name_sum(names, ((const struct membership_record *)record)->audience));
+      at = sizeof(struct membership_record);
+  }
+  for (; at < record->size; at += 8) sum = mix(sum, load_word((const unsigned char *)record + at));
+  outputs->digest = (uint32_t)(sum >> 32 ^ sum);
+}
+
+static inline void record_end(struct context *context, const struct output_record *record) {
+  context->outputs.last_seq++;
+  if (context->outputs.digested) digest_told(&context->outputs, record);
+}
+
+/* ---- telling ---- */
+
+void pbk_tell_membership(struct context *context, pbk_output_type type, struct told_subject subject, uint32_t audience) {
+  struct heading heading = heading_of(type, WORD_NONE, subject);
+  struct membership_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
+  record->audience = audience;
+  record->unused = 0;
+  put_text((char *)(record + 1), subject.key, heading.subject_size);
+  record_end(context, &record->head);
+}
+
+void pbk_tell_enrolled(struct context *context, struct told_subject subject, const struct told_enrollment *told,
+                       enum word sender_by) {
+  struct heading heading = heading_of(PBK_OUTPUT_ENROLLED, sender_by, subject);
+  struct enrolled_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
+  record->told = *told;
+  put_text((char *)(record + 1), subject.key, heading.subject_size);
+  record_end(context, &record->head);
+}
+
+void pbk_tell_not_enrolled(struct context *context, struct told_subject subject, uint32_t playbook, struct text reason) {
+  struct heading heading = heading_of(PBK_OUTPUT_NOT_ENROLLED, WORD_NONE, subject);
+  struct not_enrolled_record *record = record_begin(context, heading, sizeof *record, heading.subject_size + reason.size);
+  record->playbook = playbook;
+  record->reason_size = reason.size;
+  char *at = put_text((char *)(record + 1), subject.key, heading.subject_size);
+  put_text(at, reason.bytes, reason.size);
+  record_end(context, &record->head);
+}
+
+void pbk_tell_step(struct context *context, uint64_t enrollment, uint32_t step, enum word outcome) {
+  struct heading heading = {PBK_OUTPUT_STEP, (uint8_t)outcome, 0, 0};
+  struct step_record *record = record_begin(context, heading, sizeof *record, 0);
+  record->enrollment = enrollment;
+  record->step = step;
+  record->unused = 0;
+  record_end(context, &record->head);
+}
+
+void pbk_tell_exited(struct context *context, struct told_subject subject, uint64_t enrollment, uint32_t playbook,
+                     struct text reason) {
+  struct heading heading = heading_of(PBK_OUTPUT_EXITED, WORD_NONE, subject);
+  struct exited_record *record = record_begin(context, heading, sizeof *record, heading.subject_size + reason.size);
+  record->enrollment = enrollment;
+  record->playbook = playbook;
+  record->reason_size = reason.size;
+  char *at = put_text((char *)(record + 1), subject.key, heading.subject_size);
+  put_text(at, reason.bytes, reason.size);
+  record_end(context, &record->head);
+}
+
+static inline void put_message(struct message_record *record, const struct told_message *told, uint32_t to_size) {
+  record->told = told->numbers;
+  record->to_size = to_size;
+  record->reason_size = told->reason.size;
+  memcpy(record->key.bytes, told->key, sizeof record->key.bytes);
+}
+
+/* With whatever it has, and where a block is full. */
+OUT_OF_THE_WAY static void tell_any_message(struct context *context, const struct told_message *told) {
+  struct heading heading = heading_of(PBK_OUTPUT_MESSAGE, told->state, told->subject);
+  bool own = told->to.bytes == told->subject.key, other = told->to.bytes && !own;
+  uint8_t to_size = other ? (uint8_t)told->to.size : 0;
+  heading.flags |= (uint8_t)((own ? TO_SUBJECT : 0) | (other ? TO_KEY : 0) | (told->reason.bytes ? HAS_REASON : 0));
+  struct message_record *record =
+    record_begin(context, heading, sizeof *record, (uint32_t)heading.subject_size + to_size + told->reason.size);
+  put_message(record, told, to_size);
+  char *at = put_text((char *)(record + 1), told->subject.key, heading.subject_size);
+  at = put_text(at, told->to.bytes, to_size);
+  put_text(at, told->reason.bytes, told->reason.size);
+  record_end(context, &record->head);
+}
+
+/* Most go to their subject, whose key is short, and have no reason. */
+void pbk_tell_message(struct context *context, const struct told_message *told) {
+  enum { MOST = sizeof(struct message_record) + 16 };
+  const struct output_block *block = context->outputs.newest;
+  if (told->to.bytes != told->subject.key || told->reason.bytes || told->subject.key_size > 16 || !block ||
+      block->size - block->filled < MOST) {
+    tell_any_message(context, told);
+    return;
+  }
+  struct heading heading = heading_of(PBK_OUTPUT_MESSAGE, told->state, told->subject);
+  heading.flags |= TO_SUBJECT;
+  struct message_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
+  put_message(record, told, 0);
+  put_text((char *)(record + 1), told->subject.key, heading.subject_size);
+  record_end(context, &record->head);
+}
+
+/* ---- expanding ---- */
+
+/* A message's key, 16 bytes, as digits. */
+#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
+static inline void write_hex(char to[32], const unsigned char from[16]) {
+  const __m128i low_half = _mm_set1_epi8(15), nine = _mm_set1_epi8(9), zero = _mm_set1_epi8('0');
+  const __m128i letters = _mm_set1_epi8('a' - '9' - 1);
+  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
+  __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), low_half), low = _mm_and_si128(bytes, low_half);
+  high = _mm_add_epi8(_mm_add_epi8(high, zero), _mm_and_si128(_mm_cmpgt_epi8(high, nine), letters));
+  low = _mm_add_epi8(_mm_add_epi8(low, zero), _mm_and_si128(_mm_cmpgt_epi8(low, nine), letters));
+  _mm_storeu_si128((__m128i *)(void *)to, _mm_unpacklo_epi8(high, low));
+  _mm_storeu_si128((__m128i *)(void *)(to + 16), _mm_unpackhi_epi8(high, low));
+}
+#else
+static inline void write_hex(char to[32], const unsigned char from[16]) {
+  static const char digits[] = "0123456789abcdef";
+  for (uint32_t i = 16; i-- > 0;) { /* from the end, as both may begin at one place */
+    unsigned char byte = from[i];
+    to[i * 2 + 1] = digits[byte & 15];
+    to[i * 2] = digits[byte >> 4];
+  }
+}
+#endif
+void pbk_write_key(char to[32], const unsigned char key[16]) {
+  write_hex(to, key);
+}
+
+static inline pbk_text name_told(const struct names *names, uint32_t name) {
+  if (name == MAP_NONE) return (pbk_text){NULL, 0};
+  return (pbk_text){names->texts[name].bytes, names->texts[name].size};
+}
+/* Without the mark in front. */
+static inline pbk_text marked_told(const struct names *names, uint32_t name) {
+  if (name == MAP_NONE) return (pbk_text){NULL, 0};
+  return (pbk_text){names->texts[name].bytes + 1, names->texts[name].size - 1};
+}
+static inline pbk_text word_told(const struct output_record *record) {
+  return public_text(pbk_words[record->word]);
+}
+
+/* What stands behind the fixed part, one text after the other. */
+static inline pbk_text next_text(const char **at, size_t size) {
+  pbk_text text = {*at, size};
+  *at += size;
+  return text;
+}
+static inline void subject_told(const struct output_record *record, const char **at, pbk_output *output) {
+  pbk_text key = next_text(at, record->subject_size);
+  if (record->flags & ABOUT_ACCOUNT)
+    output->account = key;
+  else
+    output->contact = key;
+}
+
+static inline void message_told(const struct names *names, struct message_record *record, pbk_output *output) {
+  const struct told_message_numbers *told = &record->told;
+  const char *at = (const char *)(record + 1);
+  subject_told(&record->head, &at, output);
+  output->message = told->message;
+  output->enrollment = told->enrollment;
+  output->playbook = name_told(names, told->playbook);
+  output->channel = name_told(names, told->channel);
+  output->template_key = name_told(names, told->template);
+  output->sender = name_told(names, told->sender);
+  output->state = word_told(&record->head);
+  output->attempt = told->attempt;
+  if (record->head.flags & TO_SUBJECT)
+    output->to = record->head.flags & ABOUT_ACCOUNT ? output->account : output->contact;
+  else if (record->head.flags & TO_KEY)
+    output->to = next_text(&at, record->to_size);
+  else
+    output->to = name_told(names, told->to);
+  if (record->head.flags & HAS_REASON) output->reason = next_text(&at, record->reason_size);
+  if (!(record->head.flags & KEY_WRITTEN)) {
+    write_hex(record->key.text, record->key.bytes);
+    record->head.flags |= KEY_WRITTEN;
+  }
+  output->key = (pbk_text){record->key.text, sizeof record->key.text};
+}
+
+void pbk_expand_told(const struct names *names, struct output_record *record, pbk_output *output) {
+  output->size = sizeof *output;
+  output->type = record->type;
+  output->at = record->at;
+  output->due = PBK_NO_TIME;
+  const char *at;
+  switch (record->type) {
+    case PBK_OUTPUT_ENROLLED: {
+      const struct enrolled_record *enrolled = (const struct enrolled_record *)record;
+      const struct told_enrollment *told = &enrolled->told;
+      at = (const char *)(enrolled + 1);
+      subject_told(record, &at, output);
+      output->enrollment = told->enrollment;
+      output->playbook = name_told(names, told->playbook);
+      output->version = told->version;
+      output->branch = marked_told(names, told->branch);
+      output->sender = name_told(names, told->sender);
+      output->sender_by = word_told(record);
+      break;
+    }
+    case PBK_OUTPUT_NOT_ENROLLED: {
+      const struct not_enrolled_record *told = (const struct not_enrolled_record *)record;
+      at = (const char *)(told + 1);
+      subject_told(record, &at, output);
+      output->playbook = name_told(names, told->playbook);
+      output->reason = next_text(&at, told->reason_size);
+      break;
+    }
+    case PBK_OUTPUT_STEP: {
+      const struct step_record *told = (const struct step_record *)record;
+      output->enrollment = told->enrollment;
+      output->step = told->step;
+      output->outcome = word_told(record);
+      break;
+    }
+    case PBK_OUTPUT_EXITED: {
+      const struct exited_record *told = (const struct exited_record *)record;
+      at = (const char *)(told + 1);
+      subject_told(record, &at, output);
+      output->enrollment = told->enrollment;
+      output->playbook = name_told(names, told->playbook);
+      output->reason = next_text(&at, told->reason_size);
+      break;
+    }
+    case PBK_OUTPUT_MESSAGE: message_told(names, (struct message_record *)record, output); break;
+    default: {
+      const struct membership_record *told = (const struct membership_record *)record;
+      at = (const char *)(told + 1);
+      subject_told(record, &at, output);
+      output->audience = marked_told(names, told->audience);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/* engine/ahead.c - what comes next is known for a while ahead, in rows that are given together and in the hour of the calendar that is
+ * under way: it is fetched into the processor's cache meanwhile. Nothing here changes what is done. Declared in engine.h.
+ *
+ * Things hang on each other, so they are fetched in stages: who is it, what hangs on that, what hangs on that again. */
+#include "engine/engine.h"
+
+enum { FIRST_STAGE = 20, SECOND_STAGE = 12, THIRD_STAGE = 6 };
+
+/* ---- the calendar ---- */
+
+static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool body) {
+  uint32_t place = (uint32_t)(id >> 32), subject = (uint32_t)id;
+  const struct audience *audience = audience_at(&engine->audiences, place);
+  if (!audience) return;
+  if (audience->of == PBK_ACCOUNT) {
+    if (!body) pbk_prefetch_account(&engine->facts, subject);
+    return;
+  }
+  if (body) {
+    pbk_prefetch_body(&engine->facts, subject);
+    return;
+  }
+  pbk_prefetch_contact(&engine->facts, subject);
+  pbk_prefetch_membership(&engine->audiences, place, subject);
+}
+
+static void fetch_subject_of_message(const struct pbk_engine *engine, uint64_t id) {
+  const struct message *message = message_at(&engine->outbox, id);
+  if (message && message->subject_kind == PBK_CONTACT) pbk_prefetch_contact(&engine->facts, message->subject);
+}
+
+static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id) {
+  const struct enrollment *enrollment = enrollment_at(&engine->playbooks, id);
+  if (enrollment && enrollment->version->subject_kind == PBK_CONTACT) pbk_prefetch_body(&engine->facts, enrollment->subject);
+}
+
+void pbk_fetch_due(const struct pbk_engine *engine) {
+  const struct calendar *calendar = &engine->context.calendar;
+  struct wake wake;
+  if (!calendar_ahead(calendar, THIRD_STAGE, &wake)) return;
+  if (wake_kind(wake) >= DUE_EXIT) fetch_body_of_enrolled(engine, wake_id(wake));
+  if (!calendar_ahead(calendar, SECOND_STAGE, &wake)) return;
+  if (wake_kind(wake) == DUE_MEMBERSHIP) fetch_membership(engine, wake_id(wake), true);
+  else if (wake_kind(wake) > DUE_MEMBERSHIP) pbk_prefetch_enrolled(&engine->playbooks, wake_id(wake));
+  else fetch_subject_of_message(engine, wake_id(wake));
+  if (!calendar_ahead(calendar, FIRST_STAGE, &wake)) return;
+  if (wake_kind(wake) == DUE_MEMBERSHIP) fetch_membership(engine, wake_id(wake), false);
+  else if (wake_kind(wake) > DUE_MEMBERSHIP) pbk_prefetch_enrollment(&engine->playbooks, wake_id(wake));
+  else prefetch_message(&engine->outbox, wake_id(wake));
+}
+
+/* ---- rows ---- */
+
+static bool contact_index(const struct pbk_engine *engine, pbk_handle handle, uint32_t *index) {
+  *index = (uint32_t)handle;
+  return handle >> 56 == PBK_HANDLE_CONTACT && *index < pbk_subject_total(&engine->facts, PBK_CONTACT);
+}
+
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left) {
+  uint32_t index;
+  if (left <= THIRD_STAGE) return;
+  if (contact_index(engine, rows[THIRD_STAGE].contact, &index)) pbk_prefetch_account_body(&engine->facts, index);
+  if (left <= SECOND_STAGE) return;
+  if (contact_index(engine, rows[SECOND_STAGE].contact, &index)) pbk_prefetch_body(&engine->facts, index);
+  if (left <= FIRST_STAGE) return;
+  if (contact_index(engine, rows[FIRST_STAGE].contact, &index)) pbk_prefetch_contact(&engine->facts, index);
+}
+
+void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event) {
+  uint32_t index;
+  if (contact_index(engine, row->contact, &index)) pbk_prefetch_event_readers(&engine->audiences, event, index);
+}
+
+/* ---- messages ---- */
+
+void pbk_fetch_ready(const struct pbk_engine *engine) {
+  const struct outbox *outbox = &engine->outbox;
+  uint32_t left = outbox->ready.count - outbox->ready_next;
+  if (left > THIRD_STAGE) fetch_subject_of_message(engine, outbox->ready.items[outbox->ready_next + THIRD_STAGE]);
+  if (left > SECOND_STAGE) prefetch_message(outbox, outbox->ready.items[outbox->ready_next + SECOND_STAGE]);
+}
+
+void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left) {
+  if (left > THIRD_STAGE) fetch_subject_of_message(engine, messages[THIRD_STAGE]);
+  if (left > SECOND_STAGE) prefetch_message(&engine->outbox, messages[SECOND_STAGE]);
+}
