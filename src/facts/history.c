@@ -5,7 +5,8 @@
 
 enum {
   SERIES_MOST_HERE = 16, /* times that stand in the block itself; with more the series is one of its own */
-  HISTORY_LEAST = 48,
+  HISTORY_LEAST = 64,
+  HISTORY_SMALL = 256, /* up to here a block grows by no more than it must */
   HISTORY_STEP = 16,
   LOGGED_MOST = 24, /* bytes one event may take in the log */
   LOG_MOST_HERE = 64,
@@ -49,7 +50,7 @@ static unsigned char *log_of(const struct history *history) {
 static void grow(struct history **history, struct memory *memory, uint32_t more) {
   struct history *old = *history;
   size_t used = old ? used_of(old) : sizeof *old, size = old ? old->size : 0;
-  size_t wanted = used + more + used / 8;
+  size_t wanted = used + more + (used > HISTORY_SMALL ? used / 8 : 0);
   if (wanted < HISTORY_LEAST) wanted = HISTORY_LEAST;
   wanted = (wanted + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
   if (wanted > UINT32_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */

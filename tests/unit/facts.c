@@ -65,6 +65,90 @@ static void erased(void) {
   close_facts();
 }
 
+/* X3: a condition that comes later sees all that happened before; of contacts, of accounts, and of neither. */
+static void watched_later(void) {
+  open_facts();
+  struct contact *contact = pbk_need_contact(&facts, TEXT("u1"));
+  struct account *account = pbk_need_account(&facts, TEXT("a1"));
+  uint32_t login = name_of("login"), other = name_of("other");
+  for (uint32_t i = 0; i < 200; i++) {
+    pbk_record_event(&facts, &contact->subject, i % 3 ? login : other, (pbk_time)i * 1000);
+    pbk_record_event(&facts, &account->subject, i % 3 ? login : other, (pbk_time)i * 1000);
+  }
+  pbk_record_event(&facts, &contact->subject, login, 500); /* late */
+  CHECK_EQUAL_UINT(pbk_subject_series(&contact->subject, login).count, 0);
+  uint64_t logged = facts.subjects.log_bytes;
+  CHECK(logged > 0 && pbk_watching_growth(&facts) >= logged);
+  pbk_want_event(&facts, PBK_CONTACT, other);
+  pbk_forget_wanted(&facts); /* the definition was refused */
+  pbk_want_event(&facts, PBK_CONTACT, login);
+  pbk_want_event(&facts, PBK_CONTACT, login);
+  CHECK_EQUAL_UINT(pbk_subject_series(&contact->subject, login).count, 0);
+  pbk_watch_wanted(&facts);
+  struct series series = pbk_subject_series(&contact->subject, login);
+  CHECK_EQUAL_UINT(series.count, 134);
+  CHECK_EQUAL_INT(series.times[0], 500);
+  CHECK_EQUAL_INT(series.times[133], 199000);
+  CHECK_EQUAL_UINT(pbk_subject_series(&contact->subject, other).count, 0);
+  CHECK_EQUAL_UINT(pbk_subject_series(&account->subject, login).count, 0);
+  CHECK(facts.subjects.log_bytes < logged);
+  pbk_record_event(&facts, &contact->subject, login, 300000);
+  CHECK_EQUAL_UINT(pbk_subject_series(&contact->subject, login).count, 135);
+  pbk_want_event(&facts, PBK_ACCOUNT, other);
+  pbk_watch_wanted(&facts);
+  CHECK_EQUAL_UINT(pbk_subject_series(&account->subject, other).count, 67);
+  CHECK_EQUAL_UINT(pbk_subject_series(&contact->subject, other).count, 0);
+  pbk_erase_subject(&facts, &contact->subject);
+  pbk_erase_subject(&facts, &account->subject);
+  CHECK_EQUAL_UINT(facts.subjects.log_bytes, 0);
+  close_facts();
+}
+
+/* Keys in the row and out of it, up to the longest; health beside traits. */
+static void long_keys(void) {
+  char key[PBK_MAX_KEY];
+  memset(key, 'k', sizeof key);
+  open_facts();
+  for (uint32_t size = 1; size <= PBK_MAX_KEY; size++) {
+    struct text text = {key, size};
+    struct contact *contact = pbk_need_contact(&facts, text);
+    CHECK_EQUAL_UINT(contact->subject.index, size - 1);
+    CHECK_EQUAL_TEXT(subject_key(&contact->subject), text);
+    CHECK(pbk_find_contact(&facts, text) == size - 1);
+  }
+  struct subject *subject = &contact_at(&facts, 0)->subject;
+  pbk_value health = value_int(7), plan = value_string(TEXT("a text of its own"));
+  CHECK(subject_health(subject) == NULL);
+  pbk_set_health(&facts, subject, &health);
+  pbk_subject_set_trait(subject, &facts.subjects, name_of("plan"), &plan);
+  pbk_subject_set_trait(subject, &facts.subjects, name_of("age"), &health);
+  CHECK_EQUAL_INT(subject_health(subject)->as.integer, 7);
+  CHECK_TEXT(value_text(pbk_subject_trait(subject, name_of("plan"))), "a text of its own");
+  health = value_double(2.5);
+  pbk_set_health(&facts, subject, &health);
+  CHECK_EQUAL_DOUBLE(subject_health(subject)->as.number, 2.5);
+  CHECK_EQUAL_INT(pbk_subject_trait(subject, name_of("age"))->as.integer, 7);
+  CHECK_EQUAL_UINT(trait_count(subject), 2);
+  close_facts();
+}
+
+/* What is asked for ahead of time need not be there. */
+static void ahead(void) {
+  open_facts();
+  struct contact *contact = pbk_need_contact(&facts, TEXT("u1"));
+  uint32_t index = contact->subject.index;
+  pbk_prefetch_contact(&facts, index);
+  pbk_prefetch_body(&facts, index);
+  pbk_prefetch_account_body(&facts, index);
+  pbk_join_account(&facts, contact, pbk_need_account(&facts, TEXT("a1"))->subject.index);
+  pbk_record_event(&facts, &contact->subject, name_of("login"), 5);
+  pbk_prefetch_account(&facts, contact->account);
+  pbk_prefetch_body(&facts, index);
+  pbk_prefetch_account_body(&facts, index);
+  CHECK_EQUAL_UINT(pbk_facts_growth(&facts, 1), facts.subjects.largest_history * 5 / 4);
+  close_facts();
+}
+
 static void in_outputs(void) {
   open_facts();
   pbk_need_contact(&facts, TEXT("u1"));
@@ -124,6 +208,9 @@ static void random_work(void) {
 int main(void) {
   RUN(created_once);
   RUN(erased);
+  RUN(watched_later);
+  RUN(long_keys);
+  RUN(ahead);
   RUN(in_outputs);
   RUN(random_work);
   return check_report();
