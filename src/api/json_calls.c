@@ -5,12 +5,16 @@
 
 static pbk_status feed_body(pbk_engine *engine, void *argument) { return pbk_feed_text(engine, *(struct text *)argument); }
 
+/* All that are longer are refused alike. */
+static struct text line_of(const char *bytes, size_t size) {
+  return (struct text){bytes, size > UINT32_MAX ? UINT32_MAX : (uint32_t)size};
+}
+
 pbk_status pbk_feed_line(pbk_engine *engine, const char *line, size_t size) {
   pbk_status status = pbk_may_change(engine);
   if (status != PBK_OK) return status;
   if (!line && size) return PBK_ERR_ARGUMENT;
-  /* all longer ones are refused alike */
-  struct text text = {line, size > UINT32_MAX ? UINT32_MAX : (uint32_t)size};
+  struct text text = line_of(line, size);
   return pbk_change(engine, feed_body, &text);
 }
 
@@ -27,8 +31,7 @@ static pbk_status feed_all(pbk_engine *engine, void *argument) {
     if (engine->broken) return engine->broken;
     const char *end = memchr(feeding->bytes, '\n', feeding->size);
     size_t size = end ? (size_t)(end - feeding->bytes) + 1 : feeding->size;
-    /* all longer ones are refused alike */
-    pbk_status status = pbk_feed_text(engine, (struct text){feeding->bytes, size > UINT32_MAX ? UINT32_MAX : (uint32_t)size});
+    pbk_status status = pbk_feed_text(engine, line_of(feeding->bytes, size));
     engine->last = status;
     if (status == PBK_ERR_REFUSED) feeding->refused++;
     else if (status != PBK_OK && status != PBK_DUPLICATE) return status;
@@ -43,7 +46,9 @@ pbk_status pbk_feed_json(pbk_engine *engine, const char *bytes, size_t size, uin
   if (status != PBK_OK) return status;
   if (!bytes && size) return PBK_ERR_ARGUMENT;
   struct feeding feeding = {bytes, size, 0};
+  engine->journal.together = true;
   status = pbk_guarded(engine, feed_all, &feeding);
+  engine->journal.together = false;
   if (refused) *refused = feeding.refused;
   return status;
 }
