@@ -382,7 +382,7 @@ static bool settle(struct pbk_engine *engine, const struct prepared *prepared, u
 
 void pbk_apply_definitions(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  pbk_watch_wanted(&engine->facts);
+  struct watching watching = pbk_watch_wanted(&engine->facts);
   for (uint32_t i = 0; i < command->definition_count; i++) {
     struct prepared *prepared = &engine->prepared[i];
     prepared->undefine = command->definitions[i].undefine != 0;
@@ -393,13 +393,14 @@ void pbk_apply_definitions(struct pbk_engine *engine, const struct command *comm
     if (prepared->kind == PBK_DEFINE_PLAYBOOK && !prepared->undefine)
       prepared->version = engine->playbooks.states.items[prepared->place].versions;
   }
-  engine->defining = (struct defining){.under_way = true, .settling = {MAP_NONE, 0}};
+  engine->defining = (struct defining){.under_way = true, .watching = watching, .settling = {MAP_NONE, 0}};
   uint64_t budget = engine->in_parts && !engine->replaying ? 0 : UINT64_MAX;
   pbk_define_more(engine, &budget);
 }
 
 bool pbk_define_more(struct pbk_engine *engine, uint64_t *budget) {
   struct defining *defining = &engine->defining;
+  if (!pbk_watch_more(&engine->facts, &defining->watching, budget)) return false;
   for (; defining->item < engine->prepared_count; defining->item++) {
     const struct prepared *prepared = &engine->prepared[defining->item];
     if (is_audience(prepared->kind) && !settle(engine, prepared, budget)) return false;

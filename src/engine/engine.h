@@ -54,6 +54,7 @@ struct defining {
   bool installed; /* the audience whose turn it is */
   bool audiences; /* there were some */
   uint32_t item;  /* whose turn it is */
+  struct watching watching; /* first of all: what conditions read of histories is made so that they can */
   struct settling settling;
 };
 

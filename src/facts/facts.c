@@ -140,18 +140,29 @@ void pbk_want_event(struct facts *facts, int32_t subject_kind, uint32_t event) {
 
 void pbk_forget_wanted(struct facts *facts) { facts->wanted.count = 0; }
 
-void pbk_watch_wanted(struct facts *facts) {
+struct watching pbk_watch_wanted(struct facts *facts) {
   struct subjects *subjects = &facts->subjects;
-  unsigned char mask = 0;
+  struct watching watching = {0};
   for (uint32_t i = 0; i < facts->wanted.count; i++) {
     struct wanted_event wanted = facts->wanted.items[i];
-    if (pbk_watch_event(subjects, wanted.subject_kind, wanted.event)) mask |= watched_of(wanted.subject_kind);
+    if (pbk_watch_event(subjects, wanted.subject_kind, wanted.event)) watching.kinds |= watched_of(wanted.subject_kind);
   }
   facts->wanted.count = 0;
-  for (uint32_t i = 0; mask & watched_of(PBK_CONTACT) && i < facts->contacts.count; i++)
-    pbk_watch_history(subjects, &contact_at(facts, i)->subject);
-  for (uint32_t i = 0; mask & watched_of(PBK_ACCOUNT) && i < facts->accounts.count; i++)
-    pbk_watch_history(subjects, &account_at(facts, i)->subject);
+  return watching;
+}
+
+bool pbk_watch_more(struct facts *facts, struct watching *watching, uint64_t *budget) {
+  for (int32_t kind = PBK_CONTACT; kind <= PBK_ACCOUNT; kind++) {
+    if (!(watching->kinds & watched_of(kind))) continue;
+    for (; watching->subject < pbk_subject_total(facts, kind); watching->subject++) {
+      if (*budget == 0) return false;
+      --*budget;
+      pbk_watch_history(&facts->subjects, pbk_subject_at(facts, kind, watching->subject));
+    }
+    watching->kinds &= (unsigned char)~watched_of(kind);
+    watching->subject = 0;
+  }
+  return true;
 }
 
 uint64_t pbk_watching_growth(const struct facts *facts) {

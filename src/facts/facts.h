@@ -188,7 +188,14 @@ void pbk_erase_subject(struct facts *facts, struct subject *subject);
  * read, and those so far are made so, for all subjects. */
 void pbk_want_event(struct facts *facts, int32_t subject_kind, uint32_t event);
 void pbk_forget_wanted(struct facts *facts);
-void pbk_watch_wanted(struct facts *facts);
+/* Which kinds of subjects' histories must be made so, and how far that is. */
+struct watching {
+  unsigned char kinds; /* bits of watched_of */
+  uint32_t subject;
+};
+struct watching pbk_watch_wanted(struct facts *facts);
+/* Makes at most *budget histories so, and takes them off it. True when all are. */
+bool pbk_watch_more(struct facts *facts, struct watching *watching, uint64_t *budget);
 /* What that may take at most, about. */
 uint64_t pbk_watching_growth(const struct facts *facts);
 
