@@ -207,6 +207,7 @@ struct host {
   bool recovering; /* opened, and no output given since */
   /* what the host knows for good */
   uint32_t step;         /* the next one */
+  uint32_t rows_step, rows_taken; /* of the step of that number plus one, if it is a call of many rows: those taken */
   uint32_t acknowledged; /* steps before it need not be done again */
   uint64_t durable_sequence;
   uint64_t taken_least, taken_most; /* outputs that the engine must, and may, know to be taken */
