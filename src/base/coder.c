@@ -19,7 +19,8 @@ void pbk_code_bytes(struct coder *coder, void *bytes, uint32_t size) {
     return;
   }
   const unsigned char *from = pbk_read_bytes(coder->reader, size);
-  if (from && size) memcpy(bytes, from, size);
+  if (size == 0) return;
+  if (from) memcpy(bytes, from, size);
   else memset(bytes, 0, size);
 }
 
