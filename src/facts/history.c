@@ -8,9 +8,9 @@ enum {
   HISTORY_LEAST = 64,
   HISTORY_SMALL = 256, /* up to here a block grows by no more than it must */
   HISTORY_STEP = 16,
-  LOGGED_MOST = 24, /* bytes one event may take in the log */
-  LOG_MOST_HERE = 64,
-  SEGMENT_BYTES = 56
+  LOGGED_MOST = 16, /* bytes one event may take in the log, at least */
+  SEGMENT_BYTES = 56,
+  LOG_MOST_HERE = SEGMENT_BYTES + LOGGED_MOST /* so that where one finds no room, there is enough for a segment */
 };
 
 /* An older part of the log. So a long log does not move as it grows. */

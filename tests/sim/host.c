@@ -429,12 +429,16 @@ static pbk_status call_rows(struct host *host, uint32_t choice) {
   for (uint32_t i = 0; i < ROWS; i++) {
     pbk_handle contact = 0, account = 0;
     const char who[2] = {'u', (char)('0' + (choice / 16 + i) % 6)};
-    if (pbk_find(host->engine, PBK_HANDLE_CONTACT, who, 2, &contact) != PBK_OK) continue;
-    if (pbk_find(host->engine, PBK_HANDLE_ACCOUNT, "a0", 2, &account) != PBK_OK) account = 0;
+    /* made known here: what comes later could make them known before this is done again */
+    pbk_status known = pbk_identify(host->engine, NULL, who, 2, NULL);
+    if (known == PBK_OK) known = pbk_group(host->engine, NULL, NULL, 0, "a0", 2, NULL);
+    if (known != PBK_OK) return known;
+    pbk_find(host->engine, PBK_HANDLE_CONTACT, who, 2, &contact);
+    pbk_find(host->engine, PBK_HANDLE_ACCOUNT, "a0", 2, &account);
     pbk_row row = {.kind = (pbk_row_kind)(PBK_ROW_IDENTIFY + (choice / 8 + i) % 3), .name = (choice + i) % 4, .received_at = PBK_NO_TIME,
                    .occurred_at = PBK_NO_TIME, .contact = contact};
     if (row.kind == PBK_ROW_IDENTIFY || row.kind == PBK_ROW_GROUP) row.values = &traits;
-    if (row.kind == PBK_ROW_GROUP) row.account = account; /* none: refused */
+    if (row.kind == PBK_ROW_GROUP) row.account = account;
     rows[count++] = row;
   }
   if (host->rows_step != host->step + 1) host->rows_taken = 0;
@@ -444,9 +448,6 @@ static pbk_status call_rows(struct host *host, uint32_t choice) {
     status = pbk_track_many(host->engine, rows + host->rows_taken, sizeof *rows, count - host->rows_taken, names, 4, &taken);
     host->rows_taken += taken + (status == PBK_ERR_REFUSED);
   }
-  if (status != PBK_OK && status != PBK_ERR_REFUSED) return status;
-  uint64_t messages[] = {choice / 64 % 12 + 1, choice / 64 % 12 + 2};
-  status = pbk_approve_many(host->engine, NULL, messages, 2, NULL); /* done again it does the same */
   return status;
 }
 

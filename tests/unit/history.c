@@ -211,6 +211,28 @@ static void restored(void) {
   }
 }
 
+/* Each size of record on a log that is filled to each size. */
+static void filled_to_the_brim(void) {
+  static const struct {
+    uint32_t event;
+    pbk_time away;
+  } larges[] = {{1, 1}, {1, 1000}, {200, 7 * PBK_DAY + 1}, {299, 300 * PBK_DAY + 1}, {200, -PBK_DAY - 3}, {1, INT64_C(1) << 59}, {299, -(INT64_C(1) << 59)}};
+  for (uint32_t large = 0; large < sizeof larges / sizeof *larges; large++) {
+    for (uint32_t step = 1; step <= 3; step++) { /* bytes of those before it: two, three and more */
+      for (uint32_t count = 0; count < 60; count++) {
+        pbk_time at = INT64_C(1) << 40;
+        check_note("large %" PRIu32 " step %" PRIu32 " count %" PRIu32, large, step, count);
+        open_history();
+        for (uint32_t i = 0; i < count; i++) tell(step == 3 ? 150 : 2, at += step == 1 ? 1 : 77777);
+        tell(larges[large].event, at + larges[large].away);
+        for (uint32_t i = 0; i < 8; i++) tell(larges[large].event, at += i % 2 ? larges[large].away / 2 : -1);
+        compare_all();
+        close_history();
+      }
+    }
+  }
+}
+
 /* Whatever bytes there are: an end, never past it. */
 static void damaged(void) {
   uint64_t random = 17;
@@ -238,6 +260,7 @@ int main(void) {
   RUN(by_mask);
   RUN(small);
   RUN(restored);
+  RUN(filled_to_the_brim);
   RUN(damaged);
   return check_report();
 }
