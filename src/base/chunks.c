@@ -93,7 +93,7 @@ static void put_free(struct chunks *chunks, void *pointer, uint32_t class) {
 
 /* Cuts what is left of a piece of a chunk into blocks that can be used. */
 static void donate(struct chunks *chunks, unsigned char *at, unsigned char *end) {
-  while (CHUNK_SMALL_MOST && end - at >= CHUNK_ALIGNMENT) {
+  while (CHUNK_SMALL_MOST > 0 && end - at >= CHUNK_ALIGNMENT) {
     size_t room = (size_t)(end - at);
     if (room > CHUNK_SMALL_MOST) room = CHUNK_SMALL_MOST;
     uint32_t class = class_of(room);
