@@ -3,7 +3,7 @@
 
 const pbk_value *pbk_value_member(const pbk_value *map, struct text name) {
   enum { FEW = 16 }; /* gone through one by one: most differ in size */
-  if (map->kind != PBK_MAP) return NULL;
+  if (map->kind != PBK_MAP || map->size == 0) return NULL; /* the members of an empty one may be nowhere */
   uint32_t from = 0, to = map->size;
   if (to <= FEW) {
     for (const pbk_member *member = map->as.members, *end = member + to; member < end; member++)

@@ -62,7 +62,7 @@ enum line_member pbk_known_line_member(struct text name) {
 
 void pbk_find_line_members(const pbk_value *object, struct line_members *members) {
   uint32_t given = 0;
-  if (object->kind == PBK_MAP)
+  if (object->kind == PBK_MAP && object->size > 0)
     for (const pbk_member *member = object->as.members, *end = member + object->size; member < end; member++) {
       enum line_member known = known_member(member_name(member));
       if (known == MEMBER_UNKNOWN) continue;
