@@ -82,17 +82,19 @@ static bool do_due(struct pbk_engine *engine, struct wake wake) {
 
 bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   struct context *context = &engine->context;
+  bool offers = (engine->flags & PBK_DELIVER_AT_ONCE) && !engine->replaying;
+  uint64_t left = budget ? budget : UINT64_MAX;
   struct wake wake;
-  uint64_t done = 0;
   while (pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to && pbk_prepare(engine, NULL, 0)) {
-    if (budget && done == budget) return true;
+    if (left == 0) return true;
     pbk_calendar_pop(&context->calendar);
     pbk_fetch_due(engine);
     if (wake.time > context->now) context->now = wake.time;
     bool stood = do_due(engine, wake);
-    done += stood;
+    left -= stood;
     engine->unrecorded.due += stood;
-    offer_at_once(engine);
+    if (!offers) continue;
+    pbk_offer_ready(engine);
     if (engine_halted(engine)) return false;
   }
   if (engine->stopped) return false;

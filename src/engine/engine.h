@@ -139,7 +139,7 @@ static inline bool pbk_prepare(struct pbk_engine *engine, const struct command *
   struct writer *buffer = &engine->journal.buffer;
   uint64_t recorded = extent + RESERVE_RECORDS, reserve = engine->least + extent * 8;
   bool plain = !command || (command->type != COMMAND_DEFINE && !command->zones.bytes);
-  bool room = buffer->capacity - buffer->size >= recorded || !journal_kept(&engine->journal) || engine->replaying;
+  bool room = !journal_kept(&engine->journal) || buffer->capacity - buffer->size >= recorded || engine->replaying;
   if (!plain || !room || engine->looks_left == 0 || !chunks_reserved(chunks, reserve)) return pbk_prepare_anew(engine, command, extent);
   engine->looks_left--;
   return chunks->may_use_spare = true;
