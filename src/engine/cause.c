@@ -11,7 +11,7 @@ void pbk_run_cause(struct pbk_engine *engine, const struct happening *happening,
     pbk_exit_deleted(&engine->playbooks, deleted->kind, deleted->index);
     pbk_cancel_open_of_subject(&engine->outbox, deleted->kind, deleted->index);
   }
-  pbk_run_exits(&engine->playbooks);
+  run_exits(&engine->playbooks);
   run_direct_triggers(&engine->playbooks, happening);
   run_membership_triggers(&engine->playbooks);
 }
