@@ -22,15 +22,9 @@ static bool had_name(const pbk_engine *engine, uint32_t place, pbk_text given, s
   return name->size == given.size && bytes_equal(name->bytes, given.bytes, name->size);
 }
 
-/* False: it is no text. A number of 0: it is not known yet. */
-static bool take_name(pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
+SELDOM static bool look_up_name(pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
   if (place >= rows->name_count) return false;
   bool kept = place < ROW_NAMES;
-  if (kept && rows->numbers[place]) {
-    *number = rows->numbers[place];
-    *name = name_text(&engine->context, *number - 1);
-    return true;
-  }
   if (kept && had_name(engine, place, rows->names[place], name)) {
     *number = rows->numbers[place] = engine->row_names[place];
     return true;
@@ -38,6 +32,14 @@ static bool take_name(pbk_engine *engine, struct rows *rows, uint32_t place, str
   if (!pbk_take_text(rows->names[place].bytes, rows->names[place].size, name)) return false;
   *number = pbk_names_find(&engine->context.names, *name) + 1;
   if (kept) rows->numbers[place] = engine->row_names[place] = *number;
+  return true;
+}
+
+/* False: it is no text. A number of 0: it is not known yet. */
+static inline bool take_name(pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
+  if (place >= ROW_NAMES || !rows->numbers[place]) return look_up_name(engine, rows, place, name, number);
+  *number = rows->numbers[place];
+  *name = pbk_names_text(&engine->context.names, *number - 1);
   return true;
 }
 

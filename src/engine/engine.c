@@ -334,7 +334,8 @@ static inline bool is_plain(const struct pbk_engine *engine, const struct comman
     [COMMAND_ASSIGN] = true,     [COMMAND_PIN] = true,     [COMMAND_TAG] = true,    [COMMAND_UNTAG] = true,
     [COMMAND_SUPPRESS] = true,   [COMMAND_APPROVE] = true, [COMMAND_REPORT] = true, [COMMAND_COMPLETE] = true,
     [COMMAND_INTERACTION] = true};
-  bool left = engine->defining.under_way || engine->unfinished || engine->broken || (command->line && engine->lines.passed);
+  bool left = engine->defining.under_way | engine->unfinished | (engine->broken != PBK_OK);
+  if (command->line && engine->lines.passed) return false;
   return plain[command->type] && !left && !(engine->flags & PBK_DELIVER_AT_ONCE) && !command->message_id.bytes &&
          !command->alone;
 }

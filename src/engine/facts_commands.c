@@ -135,12 +135,20 @@ static void apply_group(struct pbk_engine *engine, const struct command *command
   run_facts(engine);
 }
 
+/* Every member is set, one by one: this is done for each event. */
+static inline void begin_event(struct happening *happening, const struct event_view *event) {
+  happening->event = event;
+  happening->contact = happening->account = happening->subject = MAP_NONE;
+  happening->subject_kind = happening->health_moved = 0;
+  happening->stage_before = happening->stage_after = MAP_NONE;
+}
+
 void pbk_apply_track(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   struct facts *facts = &engine->facts;
-  struct happening happening = pbk_no_happening;
+  struct happening happening;
   uint32_t event = name_of(engine, command, command->event);
   struct event_view view = {event, occurred_at, command->traits};
-  happening.event = &view;
+  begin_event(&happening, &view);
   if (command->account.bytes) happening.account = account_of(engine, command)->subject.index;
   if (command->contact.bytes) {
     struct contact *contact = contact_of(engine, command);
