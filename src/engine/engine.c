@@ -193,6 +193,8 @@ static void record_rest(struct pbk_engine *engine, const struct command *command
   }
   struct command advance = *command;
   advance.number = engine->more ? engine->unrecorded.due : 0;
+  /* Whether more stands before the end of it depends on wake-ups that do not stand, which another life need not have. */
+  if (engine->more) advance.to = engine->context.now;
   if (!engine->more || advance.number) pbk_record_command(engine, &advance);
 }
 

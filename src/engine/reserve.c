@@ -71,7 +71,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
                    growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
-    bytes += ROW_GROWTH(membership->bits) + ROW_GROWTH(membership->armed);
+    bytes += ROW_GROWTH(membership->bits) + ROW_GROWTH(membership->armed) + ROW_GROWTH(membership->signs);
   }
   return bytes;
 }
