@@ -226,7 +226,7 @@ static bool check_edit(struct pbk_engine *engine, const struct command *command)
   uint32_t place = pbk_registry_find(&engine->outbox.templates, command->template);
   if (place == MAP_NONE) return pbk_unknown(engine, PBK_CODE_UNKNOWN_KEY, "unknown template ", command->template);
   const struct template *template = registry_current(&engine->outbox.templates, place);
-  if (template->channel == message_at(&engine->outbox, command->number)->channel) return true;
+  if (template->channel == letter_of(&engine->outbox, message_at(&engine->outbox, command->number))->kind.channel) return true;
   return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "the template ", command->template,
                          " is for another channel");
 }
