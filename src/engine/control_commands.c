@@ -241,6 +241,25 @@ static bool check_task(struct pbk_engine *engine, const struct command *command)
   return pbk_check_task(&engine->outbox, command->number, &engine->problem);
 }
 
+/* What pbk_submit does of it, where nothing is under way, due or refused before it or because of it. */
+bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *command) {
+  const struct context *context = &engine->context;
+  struct outbox *outbox = &engine->outbox;
+  if (engine->defining.under_way || engine->unfinished || engine->broken || (engine->flags & PBK_DELIVER_AT_ONCE)) return false;
+  if (command->received_at > context->now || calendar_may_be_due(&context->calendar, context->now)) return false;
+  const struct message *message = message_at(outbox, command->number);
+  if (!message || message->state == MESSAGE_SENDING || approved_until(outbox, message) <= context->now) return false;
+  engine->stopped = PBK_OK;
+  if (!pbk_prepare(engine, command, pbk_command_extent(engine, command))) return false;
+  engine->commands++;
+  pbk_begin_cause(engine);
+  pbk_approve_message(outbox, command->number);
+  engine->unrecorded = (struct unrecorded){0};
+  pbk_record_command(engine, command);
+  pbk_unprepare(engine);
+  return true;
+}
+
 static void apply_approve(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
   pbk_approve_message(&engine->outbox, command->number);

@@ -200,6 +200,9 @@ pbk_status pbk_salvage_stored(struct pbk_engine *engine, const pbk_storage *to, 
 struct handler pbk_facts_handler(enum command_type type);   /* both NULL where it is not one */
 struct handler pbk_control_handler(enum command_type type);
 
+/* One approval of many, without what a command is otherwise led through. False: it needs that, and nothing was done. */
+bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *command);
+
 /* Checks and proposes all definitions, or none. */
 bool pbk_check_definitions(struct pbk_engine *engine, const struct command *command);
 void pbk_apply_definitions(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
