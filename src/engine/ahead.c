@@ -76,7 +76,7 @@ void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint
 void pbk_fetch_ready(const struct pbk_engine *engine) {
   const struct outbox *outbox = &engine->outbox;
   uint32_t left = outbox->ready.count - outbox->ready_next;
-  if (left > THIRD_STAGE) pbk_prefetch_subject_of(&engine->outbox, outbox->ready.items[outbox->ready_next + THIRD_STAGE]);
+  if (left > THIRD_STAGE) pbk_prefetch_end_of(outbox, outbox->ready.items[outbox->ready_next + THIRD_STAGE]);
   if (left > SECOND_STAGE) prefetch_message(outbox, outbox->ready.items[outbox->ready_next + SECOND_STAGE]);
 }
 

@@ -343,7 +343,7 @@ void pbk_recover(struct pbk_engine *engine, pbk_opening *opening) {
   for (uint32_t i = outbox->ready_next; i < outbox->offered; i++) {
     const struct message *message = message_at(outbox, outbox->ready.items[i]);
     if (!message) continue;
-    if (message->policy == PBK_POLICY_HOLD) opening->unknown_outcome++;
+    if (letter_of(outbox, message)->kind.policy == PBK_POLICY_HOLD) opening->unknown_outcome++;
     else opening->offered_again++;
   }
   if (opening->offered_again + opening->unknown_outcome == 0) return;

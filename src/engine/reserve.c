@@ -60,13 +60,14 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct facts *facts = &engine->facts;
   const struct outbox *outbox = &engine->outbox;
   const struct playbooks *playbooks = &engine->playbooks;
+  const struct letters *letters = &engine->context.outputs.letters;
   const struct calendar *calendar = &engine->context.calendar;
   uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + map_growth(&facts->contact_keys) +
                    map_growth(&facts->account_keys) +
                    words_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
                    words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
                    words_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
-                   ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
+                   ROW_GROWTH(letters->items) + map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
                    ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->late) + growth(calendar->largest, calendar->open.capacity, sizeof *calendar->open.items) +
                    growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {

@@ -18,8 +18,9 @@ static void set_key(struct subject *subject, struct memory *memory, struct text 
     char *copy = pbk_allocate(memory, key.size);
     memcpy(copy, key.bytes, key.size);
     memcpy(subject->key, &copy, sizeof copy);
-  } else if (key.size) {
-    memcpy(subject->key, key.bytes, key.size);
+  } else {
+    memset(subject->key, 0, sizeof subject->key); /* behind it too: it is copied as a whole */
+    if (key.size) memcpy(subject->key, key.bytes, key.size);
   }
   subject->key_size = (uint8_t)key.size;
 }

@@ -53,7 +53,7 @@ static void code_to(struct coder *coder, const struct outbox *outbox, struct mes
   pbk_code_index(coder, &kind, UINT8_MAX);
   message->to_kind = (uint8_t)kind;
   switch (message->to_kind) {
-  case 0: break;
+  case 0: message->to = MAP_NONE; break;
   case PBK_TO_CONTACT: pbk_code_index(coder, &message->to, outbox->facts->contacts.count); break;
   case PBK_TO_USER:
   case PBK_TO_PLACE: pbk_code_index(coder, &message->to, outbox->context->names.count); break;
@@ -63,26 +63,31 @@ static void code_to(struct coder *coder, const struct outbox *outbox, struct mes
 
 /* ---- messages ---- */
 
-static void code_message(struct coder *coder, const struct outbox *outbox, struct message *message) {
-  uint32_t names = outbox->context->names.count, state = message->state, policy = message->policy;
+static void code_message(struct coder *coder, struct outbox *outbox, struct message *message) {
+  uint32_t names = outbox->context->names.count, state = message->state;
+  struct letter_kind letter = {0};
+  if (!coder_reads(coder)) letter = letter_of(outbox, message)->kind;
+  uint32_t policy = letter.policy;
   pbk_code_u64(coder, &message->enrollment);
   pbk_code_bytes(coder, message->key, sizeof message->key);
-  pbk_code_index(coder, &message->playbook, names);
+  pbk_code_index(coder, &letter.playbook, names);
   message->subject_kind = (uint8_t)code_subject_of(coder, outbox, message->subject_kind, &message->subject);
-  pbk_code_index(coder, &message->channel, names);
-  pbk_code_index(coder, &message->template, names);
+  pbk_code_index(coder, &letter.channel, names);
+  pbk_code_index(coder, &letter.template, names);
   code_to(coder, outbox, message);
   pbk_code_place(coder, &message->sender, outbox->senders->registry.entries.count);
-  pbk_code_bool(coder, &message->email);
+  pbk_code_bool(coder, &letter.email);
   pbk_code_index(coder, &policy, UINT8_MAX);
-  message->policy = (uint8_t)policy;
+  letter.policy = (uint8_t)policy;
   pbk_code_index(coder, &state, MESSAGE_SENDING + 1); /* ended ones are not kept */
   message->state = (uint8_t)state;
   pbk_code_bool(coder, &message->waits);
   pbk_code_u32(coder, &message->attempt);
-  pbk_code_i64(coder, &message->window);
+  pbk_code_i64(coder, &letter.window);
   pbk_code_time(coder, &message->due);
   pbk_code_owned_text(coder, &message->note);
+  if (coder_reads(coder) && !coder_failed(coder))
+    message->letter = pbk_letters_intern(&outbox->context->outputs.letters, &letter);
 }
 
 /* What follows from a message that was read: its wake-up, and where it is found. */
