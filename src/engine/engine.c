@@ -85,10 +85,11 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   bool offers = (engine->flags & PBK_DELIVER_AT_ONCE) && !engine->replaying;
   uint64_t left = budget ? budget : UINT64_MAX;
   struct wake wake;
-  while (pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to && pbk_prepare(engine, NULL, 0)) {
+  while (calendar_may_be_due(&context->calendar, to) && calendar_peek(&context->calendar, &wake) && wake.time <= to &&
+         pbk_prepare(engine, NULL, 0)) {
     if (left == 0) return true;
     pbk_calendar_pop(&context->calendar);
-    pbk_fetch_due(engine);
+    pbk_fetch_due(engine, wake_kind(wake));
     if (wake.time > context->now) context->now = wake.time;
     bool stood = do_due(engine, wake);
     left -= stood;

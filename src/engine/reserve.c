@@ -68,8 +68,8 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
                    words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
                    words_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
                    ROW_GROWTH(letters->items) + map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
-                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->late) + growth(calendar->largest, calendar->open.capacity, sizeof *calendar->open.items) +
-                   growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
+                   ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +
+                   growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
     bytes += ROW_GROWTH(membership->bits) + ROW_GROWTH(membership->armed) + ROW_GROWTH(membership->signs);

@@ -243,7 +243,8 @@ static void collect_changed(struct playbooks *playbooks, number_list *ids) {
 static bool exits_due(struct playbooks *playbooks) {
   struct wake wake;
   if (playbooks->armed == 0) return false;
-  return pbk_calendar_peek(&playbooks->context->calendar, &wake) && wake.time <= playbooks->context->now;
+  if (!calendar_may_be_due(&playbooks->context->calendar, playbooks->context->now)) return false;
+  return calendar_peek(&playbooks->context->calendar, &wake) && wake.time <= playbooks->context->now;
 }
 
 /* Those whose membership changed, and of an account its contacts. */
