@@ -156,6 +156,7 @@ static void read_history(struct coder *coder, struct facts *facts, struct subjec
     }
     pbk_time *times = pbk_history_restore(&subject->history, coder->memory, event, count);
     pbk_read_words(coder->reader, (uint64_t *)(void *)times, count);
+    facts->subjects.series_times += count;
     least = event + 1;
   }
   if (subject->history && subject->history->size > facts->subjects.largest_history)
@@ -199,7 +200,7 @@ static bool keep_key(struct coder *coder, struct map *keys, const struct subject
 
 /* ---- contacts ---- */
 
-enum contact_mark { MARK_SUPPRESSED = 1, CONTACT_MARKS = 2 };
+enum contact_mark { MARK_SUPPRESSED = 1, MARK_SHARES = 2, CONTACT_MARKS = 4 };
 
 static void write_contact(struct coder *coder, const struct facts *facts, const struct contact *contact) {
   struct writer *writer = coder->writer;
@@ -207,7 +208,7 @@ static void write_contact(struct coder *coder, const struct facts *facts, const 
   write_subject(coder, &contact->subject);
   write_place(writer, contact->account);
   write_place(writer, pinned_sender(facts, contact));
-  pbk_write_u8(writer, contact->suppressed ? MARK_SUPPRESSED : 0);
+  pbk_write_u8(writer, (uint8_t)((contact->suppressed ? MARK_SUPPRESSED : 0) | (contact->shares ? MARK_SHARES : 0)));
   pbk_write_uint(writer, count);
   for (uint32_t i = 0; i < count; i++) {
     struct contacted contacted = pbk_contacted_at(facts, contact, i);
@@ -225,7 +226,10 @@ static void read_contact(struct coder *coder, struct facts *facts, uint32_t send
   uint32_t count = 0;
   pbk_code_place(coder, &contact->account, facts->accounts.count);
   pbk_code_place(coder, &dealings->pinned, senders);
-  pbk_code_bool(coder, &contact->suppressed);
+  uint8_t marks = pbk_read_u8(coder->reader);
+  contact->suppressed = (marks & MARK_SUPPRESSED) != 0;
+  bool shares = (marks & MARK_SHARES) != 0;
+  if (marks >= CONTACT_MARKS || (shares && contact->account == MAP_NONE)) coder_fail(coder);
   if (!pbk_code_count(coder, &count)) return;
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     struct contacted contacted = {0};
@@ -238,6 +242,7 @@ static void read_contact(struct coder *coder, struct facts *facts, uint32_t send
     contact->account = MAP_NONE;
     return;
   }
+  contact->shares = shares;
   if (!keep_key(coder, &facts->contact_keys, subject, &facts->contact_count)) coder_fail(coder);
   if (contact->account == MAP_NONE) return;
   struct account *account = account_at(facts, contact->account); /* contacts come in order: ascending */
@@ -286,6 +291,8 @@ static void code_watched(struct coder *coder, struct facts *facts) {
     facts->subjects.watched.count = count;
   }
   pbk_code_bytes(coder, facts->subjects.watched.items, count);
+  for (uint32_t i = 0; coder_reads(coder) && i < count && !coder_failed(coder); i++)
+    if (facts->subjects.watched.items[i] >= WATCHED_ANEW) coder_fail(coder);
 }
 
 static void code_accounts(struct coder *coder, struct facts *facts) {

@@ -1,6 +1,8 @@
 /* facts/history.c - see history.h. */
 #include "facts/history.h"
 
+#include <string.h>
+
 #include "base/codec.h"
 
 enum {
@@ -374,41 +376,120 @@ bool pbk_log_next(struct log_cursor *cursor, uint32_t *event, pbk_time *time) {
 
 /* ---- watching ---- */
 
-struct logged {
-  uint32_t event;
-  pbk_time time;
-};
-
-static bool watches(const unsigned char *watched, uint32_t count, unsigned char mask, uint32_t event) {
-  return event < count && (watched[event] & mask);
+static bool has_bit(struct event_bits of, unsigned char mask, uint32_t event) {
+  return event < of.count && (of.bits[event] & mask);
 }
 
-void pbk_history_watch(struct history **history, struct memory *memory, const unsigned char *watched, uint32_t count,
-                       unsigned char mask) {
-  uint32_t size = pbk_history_log_size(*history), all = 0, found = 0, event;
-  if (size == 0) return;
-  unsigned char *bytes = pbk_allocate(memory, size);
-  pbk_history_copy_log(*history, bytes);
-  struct log_cursor begin = {bytes, bytes + size, (*history)->logged_at}, cursor = begin;
-  pbk_time time;
-  for (; pbk_log_next(&cursor, &event, &time); all++) found += watches(watched, count, mask, event);
+static bool logged_before(const struct logged *a, const struct logged *b) {
+  return a->time != b->time ? a->time < b->time : a->event < b->event;
+}
+
+static void sift_down(struct logged *logged, uint32_t at, uint32_t count) {
+  struct logged moved = logged[at];
+  for (;;) {
+    uint64_t child = (uint64_t)at * 2 + 1;
+    if (child >= count) break;
+    if (child + 1 < count && logged_before(&logged[child], &logged[child + 1])) child++;
+    if (!logged_before(&moved, &logged[child])) break;
+    logged[at] = logged[child];
+    at = (uint32_t)child;
+  }
+  logged[at] = moved;
+}
+
+void pbk_sort_logged(struct logged *logged, uint32_t count) {
+  uint32_t sorted = 1;
+  while (sorted < count && !logged_before(&logged[sorted], &logged[sorted - 1])) sorted++;
+  if (sorted >= count) return;
+  for (uint32_t i = count / 2; i-- > 0;) sift_down(logged, i, count);
+  for (uint32_t left = count - 1; left > 0; left--) {
+    struct logged latest = logged[0];
+    logged[0] = logged[left];
+    logged[left] = latest;
+    sift_down(logged, 0, left);
+  }
+}
+
+/* A log in one row; NULL where nothing is logged. */
+static unsigned char *row_of_log(const struct history *history, struct memory *memory, uint32_t size) {
+  unsigned char *bytes = size ? pbk_allocate(memory, size) : NULL;
+  if (bytes) pbk_history_copy_log(history, bytes);
+  return bytes;
+}
+static struct log_cursor cursor_at(const struct history *history, const unsigned char *bytes, uint32_t size) {
+  return (struct log_cursor){bytes, size ? bytes + size : bytes, history ? history->logged_at : 0};
+}
+
+uint32_t pbk_history_list(const struct history *history, struct memory *memory, struct event_bits of, unsigned char mask, bool set,
+                          struct logged *to) {
+  uint32_t count = 0, size = pbk_history_log_size(history);
+  for (uint32_t i = 0; i < history_head_count(history); i++) {
+    struct series_head head = history_heads(history)[i];
+    if (has_bit(of, mask, head.event) != set) continue;
+    struct series series = pbk_history_series(history, head.event);
+    for (uint32_t j = 0; to && j < head.count; j++) to[count + j] = (struct logged){series.times[j], head.event};
+    count += head.count;
+  }
+  unsigned char *bytes = row_of_log(history, memory, size);
+  struct log_cursor cursor = cursor_at(history, bytes, size);
+  struct logged next;
+  while (pbk_log_next(&cursor, &next.event, &next.time)) {
+    if (has_bit(of, mask, next.event) != set) continue;
+    if (to) to[count] = next;
+    count++;
+  }
+  pbk_release(memory, bytes, size);
+  return count;
+}
+
+void pbk_history_watch(struct history **history, struct memory *memory, struct event_bits watched, unsigned char mask,
+                       const struct logged *more, uint32_t more_count) {
+  uint32_t size = pbk_history_log_size(*history), all = 0, found = more_count;
+  unsigned char *bytes = row_of_log(*history, memory, size);
+  struct log_cursor begin = cursor_at(*history, bytes, size), cursor = begin;
+  struct logged next;
+  for (; pbk_log_next(&cursor, &next.event, &next.time); all++) found += has_bit(watched, mask, next.event);
   if (found) {
-    struct logged *logged = pbk_allocate(memory, (size_t)all * sizeof *logged);
-    for (uint32_t at = all; at-- > 0 && pbk_log_next(&begin, &event, &time);) logged[at] = (struct logged){event, time};
-    release_log(*history, memory);
-    (*history)->logged_at = 0;
-    for (uint32_t i = 0; i < all; i++) {
-      if (watches(watched, count, mask, logged[i].event))
+    size_t room = ((size_t)all + more_count) * sizeof(struct logged);
+    struct logged *logged = pbk_allocate(memory, room);
+    for (uint32_t at = all; at-- > 0 && pbk_log_next(&begin, &next.event, &next.time);) logged[at] = next;
+    if (more_count) {
+      memcpy(logged + all, more, more_count * sizeof *more);
+      pbk_sort_logged(logged, all + more_count); /* so that nothing is put between others */
+    }
+    if (*history) {
+      release_log(*history, memory);
+      (*history)->logged_at = 0;
+    }
+    for (uint32_t i = 0; i < all + more_count; i++) {
+      if (has_bit(watched, mask, logged[i].event))
         pbk_history_add(history, memory, logged[i].event, logged[i].time);
       else
         pbk_history_log(history, memory, logged[i].event, logged[i].time);
     }
-    pbk_release(memory, logged, (size_t)all * sizeof *logged);
+    pbk_release(memory, logged, room);
   }
   pbk_release(memory, bytes, size);
 }
 
 /* ---- the whole ---- */
+
+uint64_t pbk_history_bytes(const struct history *history) {
+  if (!history) return 0;
+  uint64_t bytes = history->size;
+  const struct series_head *heads = history_heads(history);
+  const pbk_time *words = words_of(history);
+  for (uint32_t i = 0; i < history->heads; words += words_for(heads[i].count), i++)
+    if (heads[i].count > SERIES_MOST_HERE) bytes += long_size(long_at(words)->capacity);
+  for (const struct log_segment *segment = older_of(history); segment; segment = segment->older) bytes += sizeof *segment;
+  return bytes;
+}
+
+uint64_t pbk_history_times(const struct history *history) {
+  uint64_t times = 0;
+  for (uint32_t i = 0; i < history_head_count(history); i++) times += history_heads(history)[i].count;
+  return times;
+}
 
 void pbk_history_release(struct history **history, struct memory *memory) {
   if (!*history) return;

@@ -49,9 +49,27 @@ struct log_cursor {
 /* False: there is no more, or (cursor->at is NULL then) this is no log. */
 bool pbk_log_next(struct log_cursor *cursor, uint32_t *event, pbk_time *time);
 
-/* Makes series of what is logged of the kinds for which `watched` has a bit of the mask, by number of the event. */
-void pbk_history_watch(struct history **history, struct memory *memory, const unsigned char *watched, uint32_t count,
-                       unsigned char mask);
+/* One event by itself. */
+struct logged {
+  pbk_time time;
+  uint32_t event;
+};
+/* By time, of equal ones by event. */
+void pbk_sort_logged(struct logged *logged, uint32_t count);
+/* Bits by number of the event; those that are not there have none. */
+struct event_bits {
+  const unsigned char *bits;
+  uint32_t count;
+};
+/* The events whose bits of the mask are set (or are not), in any order, written to where that is not NULL: how many. */
+uint32_t pbk_history_list(const struct history *history, struct memory *memory, struct event_bits of, unsigned char mask, bool set,
+                          struct logged *to);
+/* Makes series of what is logged of the events that have a bit of the mask, and of more of those. */
+void pbk_history_watch(struct history **history, struct memory *memory, struct event_bits watched, unsigned char mask,
+                       const struct logged *more, uint32_t more_count);
+/* All that it takes, and how many times stand in series. */
+uint64_t pbk_history_bytes(const struct history *history);
+uint64_t pbk_history_times(const struct history *history);
 
 /* ---- for snapshots ---- */
 
