@@ -6,6 +6,7 @@
 #ifndef PBK_FACTS_HISTORY_H
 #define PBK_FACTS_HISTORY_H
 
+#include "base/codec.h"
 #include "base/context.h"
 
 /* When one kind of event happened: ascending, equal times allowed. */
@@ -79,9 +80,18 @@ static inline struct series_head *history_heads(const struct history *history) {
 static inline uint32_t history_head_count(const struct history *history) {
   return history ? history->heads : 0;
 }
-/* A history without series, of the bytes of a log. */
-struct history *pbk_history_of_log(struct memory *memory, const unsigned char *bytes, uint32_t size, pbk_time logged_at);
-/* Room for a new series, behind all others, whose `count` > 0 times the caller writes. */
-pbk_time *pbk_history_restore(struct history **history, struct memory *memory, uint32_t event, uint32_t count);
+/* What a history may hold: events below `known`, in series those that are watched, in the log the others. */
+struct history_limits {
+  const unsigned char *watched; /* by number of the event, `count` of them: those with a bit of the mask are watched */
+  uint32_t count, known;
+  unsigned char mask;
+};
+/* u32 bytes of the log | u32 series | i64 when the event logged last happened (0: none) | of each series u32 event, u32 times | all
+ * times, 8 bytes each | the log, from the newest event to the oldest. */
+void pbk_write_history(struct writer *writer, const struct history *history);
+/* Into none. False, with the reader failed: it is none, and nothing was taken for it. */
+bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits, struct history **history);
+/* Fetches the older parts of the log, one a call: *part begins with NULL. */
+const void *pbk_history_fetch_log(const struct history *history, const void *part);
 
 #endif
