@@ -154,10 +154,10 @@ void pbk_apply_track(struct pbk_engine *engine, const struct command *command, p
     struct contact *contact = contact_of(engine, command);
     happening.contact = contact->subject.index;
     if (!command->account.bytes) happening.account = contact->account; /* E6 */
-    pbk_record_event(facts, &contact->subject, event, occurred_at);
-  }
-  if (happening.account != MAP_NONE)
+    pbk_record_contact_event(facts, contact, happening.account, event, occurred_at);
+  } else if (happening.account != MAP_NONE) {
     pbk_record_event(facts, &account_at(facts, happening.account)->subject, event, occurred_at);
+  }
   pbk_run_cause(engine, &happening, NULL);
 }
 

@@ -174,11 +174,13 @@ enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *
   struct reader reader = {NULL, NULL, false};
   struct coder coder = {.reader = &reader, .arena = &engine->scratch, .memory = &engine->memory,
                         .next_frame = read_frame, .frames = &frames};
+  enum { PACKED_MOST = 1032 }; /* bytes that one of a compressed frame can become */
   uint32_t semantics = 0, definitions = 0, generation = 0;
   const unsigned char *header = pbk_look(window, 0, SNAPSHOT_HEADER);
   if (header) generation = bytes_u32(header + 16);
   *damage = 0;
   if (!read_header(&frames, generation)) return frames.found;
+  coder.most = frames.compressed && window->extent < UINT64_MAX / PACKED_MOST ? window->extent * PACKED_MOST : window->extent;
   read_frame(&coder);
   if (!reader.failed) code_content(&coder, engine, sequence, &semantics, &definitions);
   *damage = frames.at;
