@@ -30,7 +30,7 @@ void pbk_code_people(struct coder *coder, struct facts *facts) {
 
 /* What is about to be written is fetched while others are: what hangs on subjects lies all over the memory. Each distance is that of what
  * hangs on what was fetched at the one above. */
-enum { FETCH_BODY = 16, FETCH_REST = 10, FETCH_LOG = 5 };
+enum { FETCH_ROW = 32, FETCH_BODY = 16, FETCH_REST = 10, FETCH_LOG = 4 };
 
 static void fetch_rest(const struct subject *subject) {
   enum { LINES_MOST = 8 };
@@ -49,6 +49,10 @@ struct fetching {
 };
 
 static void fetch_ahead(struct fetching *fetching, const struct facts *facts, int32_t kind, uint32_t at, uint32_t count) {
+  if (at + FETCH_ROW < count) {
+    prefetch(pbk_subject_at(facts, kind, at + FETCH_ROW));
+    if (kind == PBK_CONTACT) pbk_prefetch_dealings(facts, at + FETCH_ROW);
+  }
   if (at + FETCH_BODY < count) {
     const struct subject *subject = pbk_subject_at(facts, kind, at + FETCH_BODY);
     prefetch(subject->values);

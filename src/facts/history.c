@@ -547,7 +547,7 @@ void pbk_write_history(struct writer *writer, const struct history *history) {
   uint32_t log = writer->size;
   pbk_write_bytes(writer, log_of(history), history->log_size);
   for (const struct log_segment *segment = older_of(history); segment; segment = segment->older)
-    pbk_write_bytes(writer, segment->bytes, SEGMENT_BYTES);
+    memcpy(writer_room(writer, SEGMENT_BYTES), segment->bytes, SEGMENT_BYTES);
   log = writer->size - log;
   store_u32(writer->bytes + start, log);
   if (log) store_u64(writer->bytes + start + 8, (uint64_t)history->logged_at);
