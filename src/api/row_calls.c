@@ -133,12 +133,23 @@ static inline bool take_event(pbk_engine *engine, struct rows *rows, const pbk_r
 
 /* ---- the calls ---- */
 
+/* The number of an event's name, plus one, where it is at hand. */
+static inline uint32_t known_event(const struct rows *rows, const pbk_row *row) {
+  return row->kind == PBK_ROW_TRACK && row->name < ROW_NAMES ? rows->numbers[row->name] : 0;
+}
+
+/* What events to come make to be looked at: conditions, and whom they may enroll. */
 static void fetch_readers(const pbk_engine *engine, const struct rows *rows) {
-  enum { SOON = 8 };
-  if (rows->count - rows->taken <= SOON) return;
-  const pbk_row *row = &rows->rows[rows->taken + SOON];
-  if (row->kind == PBK_ROW_TRACK && row->name < ROW_NAMES && rows->numbers[row->name])
-    pbk_fetch_readers(engine, row, rows->numbers[row->name] - 1);
+  enum { SOON = 8, AT_ONCE = 4 };
+  uint32_t left = rows->count - rows->taken;
+  if (left <= AT_ONCE) return;
+  const pbk_row *row = &rows->rows[rows->taken + AT_ONCE];
+  uint32_t event = known_event(rows, row);
+  if (event) pbk_fetch_enrolling(engine, row, event - 1);
+  if (left <= SOON) return;
+  row = &rows->rows[rows->taken + SOON];
+  event = known_event(rows, row);
+  if (event) pbk_fetch_readers(engine, row, event - 1);
 }
 
 static pbk_status rows_body(pbk_engine *engine, void *argument) {

@@ -18,6 +18,9 @@ static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool 
   }
   if (body) {
     pbk_prefetch_body(&engine->facts, subject);
+    if (first_route(&engine->playbooks, ROUTE_AUDIENCE, place) == UINT32_MAX) return;
+    prefetch_passages(&engine->playbooks, PBK_CONTACT, subject);
+    pbk_prefetch_dealings(&engine->facts, subject);
     return;
   }
   pbk_prefetch_contact(&engine->facts, subject);
@@ -75,6 +78,14 @@ void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint
   pbk_prefetch_event_readers(&engine->audiences, event, index);
   if (first_route(&engine->playbooks, ROUTE_EVENT, event) != UINT32_MAX)
     prefetch_passages(&engine->playbooks, PBK_CONTACT, index);
+}
+
+void pbk_fetch_enrolling(const struct pbk_engine *engine, const pbk_row *row, uint32_t event) {
+  uint32_t index;
+  if (first_route(&engine->playbooks, ROUTE_EVENT, event) == UINT32_MAX || !contact_index(engine, row->contact, &index))
+    return;
+  prefetch((const void *)(uintptr_t)word_at(&engine->playbooks.of_contacts, index));
+  pbk_prefetch_dealings(&engine->facts, index);
 }
 
 /* ---- messages ---- */

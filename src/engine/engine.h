@@ -156,6 +156,8 @@ void pbk_fetch_due(const struct pbk_engine *engine, enum due_kind kind);
 void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left);
 /* What a row's event makes to be looked at. */
 void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event);
+/* The same, later: what deciding about an enrollment needs, where it triggers one. */
+void pbk_fetch_enrolling(const struct pbk_engine *engine, const pbk_row *row, uint32_t event);
 /* What the messages to be offered next need, or those that a call names. */
 void pbk_fetch_ready(const struct pbk_engine *engine);
 void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left);
