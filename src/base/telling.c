@@ -228,36 +228,6 @@ void pbk_write_key(char to[32], const unsigned char key[16]) {
   write_hex(to, key);
 }
 
-/* Sixteen bytes at a time where that can be done: a call of memset takes as long as all the rest. */
-static inline void clear_output(pbk_output *output) {
-#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
-  enum { PARTS = sizeof *output / 16 };
-  const __m128i zero = _mm_setzero_si128();
-  char *at = (char *)output;
-#define CLEAR_PART(part) \
-  if ((part) < PARTS) _mm_storeu_si128((__m128i *)(void *)(at + (part)*16), zero)
-#define CLEAR_8(part)     \
-  CLEAR_PART(part);       \
-  CLEAR_PART((part) + 1); \
-  CLEAR_PART((part) + 2); \
-  CLEAR_PART((part) + 3); \
-  CLEAR_PART((part) + 4); \
-  CLEAR_PART((part) + 5); \
-  CLEAR_PART((part) + 6); \
-  CLEAR_PART((part) + 7)
-  CLEAR_8(0);
-  CLEAR_8(8);
-  CLEAR_8(16);
-  CLEAR_8(24);
-#undef CLEAR_8
-#undef CLEAR_PART
-  enum { DONE = PARTS < 32 ? PARTS * 16 : 32 * 16 };
-  if (DONE < sizeof *output) memset(at + DONE, 0, sizeof *output - DONE);
-#else
-  memset(output, 0, sizeof *output);
-#endif
-}
-
 static inline pbk_text name_told(const struct names *names, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
   return (pbk_text){names->texts[name].bytes, names->texts[name].size};
@@ -319,7 +289,6 @@ static inline void message_told(const struct outputs *outputs, struct message_re
 
 void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
   const struct names *names = outputs->names;
-  clear_output(output);
   output->size = sizeof *output;
   output->type = record->type;
   output->seq = seq;

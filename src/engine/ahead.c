@@ -29,6 +29,7 @@ static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id)
   if (!enrollment || enrollment->version->subject_kind != PBK_CONTACT) return;
   pbk_prefetch_body(&engine->facts, enrollment->subject);
   prefetch(passages_of(&engine->playbooks, PBK_CONTACT, enrollment->subject).items);
+  prefetch_open_of(&engine->outbox, PBK_CONTACT, enrollment->subject);
 }
 
 void pbk_fetch_due(const struct pbk_engine *engine) {
