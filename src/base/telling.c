@@ -287,7 +287,7 @@ static inline void message_told(const struct outputs *outputs, struct message_re
   output->key = (pbk_text){record->key.text, sizeof record->key.text};
 }
 
-void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
+static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
   const struct names *names = outputs->names;
   output->size = sizeof *output;
   output->type = record->type;
@@ -344,4 +344,22 @@ void pbk_expand_told(const struct outputs *outputs, struct output_record *record
       output->audience = marked_told(names, told->audience);
     }
   }
+}
+
+void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
+  expand(outputs, record, seq, output);
+}
+
+uint32_t pbk_expand_row(const struct outputs *outputs, struct output_block *block, uint64_t seq, char *to, size_t each,
+                        uint32_t count) {
+  enum { FEW = 4 }; /* cleared together, which takes little longer than one, and still near when they are filled */
+  uint32_t done = 0;
+  for (; done < count && block->taken < block->filled; done++, to += each) {
+    struct output_record *record = output_block_oldest(block);
+    if (record->type == OUTPUT_WHOLE) break;
+    if (done % FEW == 0) memset(to, 0, (count - done < FEW ? count - done : FEW) * each);
+    block->taken += record->size;
+    expand(outputs, record, seq + done, (pbk_output *)(void *)to);
+  }
+  return done;
 }
