@@ -29,6 +29,7 @@ void pbk_audiences_release(struct audiences *audiences) {
   for (uint32_t i = 0; i < audiences->memberships.count; i++) {
     array_release(memory, &audiences->memberships.items[i].bits);
     array_release(memory, &audiences->memberships.items[i].armed);
+    array_release(memory, &audiences->memberships.items[i].signs);
   }
   for (uint32_t i = 0; i < audiences->schemas.entries.count; i++)
     pbk_schema_release(memory, audiences->schemas.entries.items[i].current);
@@ -180,6 +181,7 @@ bool pbk_settle_audience(struct audiences *audiences, uint32_t defined, struct s
       if (*budget == 0) return false;
       --*budget;
       if (settling->subject < membership->armed.count) membership->armed.items[settling->subject] = INT64_MAX;
+      if (settling->subject < membership->signs.count) membership->signs.items[settling->subject] = 0;
       if (!pbk_subject_at(audiences->facts, of, settling->subject)->deleted)
         pbk_settle_membership(audiences, place, settling->subject);
     }

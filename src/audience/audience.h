@@ -15,11 +15,21 @@ struct audience {
   struct text source;          /* owned */
 };
 
+/* What a condition is that says nothing but quiet() of the subject's own events: who is not in it comes in at a time that is known, and
+ * until then there is nothing that an event could change but that time, which is looked at when the wake-up comes out. */
+struct quiet {
+  int64_t window; /* 0: it is another condition */
+  uint32_t event;
+};
+
 /* Who is in, by subject index; stays over redefinitions. */
 struct membership {
   uint64_t count;
   ARRAY(uint64_t) bits;
-  ARRAY(pbk_time) armed; /* the wake-up set for a subject, INT64_MAX: none; shorter than the subjects until needed */
+  /* The wake-up set for a subject, INT64_MAX: none; shorter than the subjects until needed. Of a quiet one: nothing here. */
+  ARRAY(pbk_time) armed;
+  struct quiet quiet;
+  ARRAY(unsigned char) signs; /* of a quiet one, as short: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
 };
 
 /* One membership that changed in the cause under way, in order (T7). */
@@ -38,6 +48,7 @@ struct audiences {
   ARRAY(struct membership) memberships; /* by place */
   struct readers readers;
   bool account_events_read; /* by any condition: else the events of accounts concern none */
+  bool memberships_read;    /* by any condition of an audience: else nobody follows */
   number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
   ARRAY(struct flip) flips;
   bool restoring;          /* conditions are compiled that were accepted once */
@@ -93,6 +104,7 @@ void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t conta
 static inline void pbk_prefetch_membership(const struct audiences *audiences, uint32_t place, uint32_t subject) {
   const struct membership *membership = &audiences->memberships.items[place];
   if (subject < membership->armed.count) prefetch(&membership->armed.items[subject]);
+  if (subject < membership->signs.count) prefetch(&membership->signs.items[subject]);
   if (subject / 64 < membership->bits.count) prefetch(&membership->bits.items[subject / 64]);
 }
 void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t event, uint32_t contact);
@@ -121,5 +133,17 @@ bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t su
 bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject);
 /* Notes what the current definition of an audience reads. */
 void pbk_index_reads(struct audiences *audiences, uint32_t place);
+
+/* ---- what is only quiet (quiet.c) ---- */
+
+static inline bool audience_is_quiet(const struct membership *membership) { return membership->quiet.window > 0; }
+/* What the current definition of an audience is, and no wake-ups of a kind that it has no use for. */
+void pbk_note_quiet(struct audiences *audiences, uint32_t place);
+/* Sets the wake-up of who is not in. */
+void pbk_wake_quiet(struct audiences *audiences, uint32_t place, const struct subject *subject);
+/* Whether it is quiet now; if not, a wake-up is set. */
+bool pbk_look_quiet(struct audiences *audiences, uint32_t place, const struct subject *subject);
+/* A wake-up came out: true when it stands and quiet has come; else the next is set, if it stood. */
+bool pbk_quiet_due(struct audiences *audiences, uint32_t place, const struct subject *subject, pbk_time time);
 
 #endif

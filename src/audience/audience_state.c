@@ -100,12 +100,21 @@ static void code_bits(struct coder *coder, struct membership *membership, uint32
   if (words && subjects % 64 && words > subjects / 64 && membership->bits.items[words - 1] >> subjects % 64) coder_fail(coder);
 }
 
+/* Those of a quiet one are what they must be. */
+static void set_quiet_wakes(struct audiences *audiences, uint32_t place, uint32_t subjects) {
+  int32_t of = audience_at(audiences, place)->of;
+  for (uint32_t i = 0; i < subjects; i++) {
+    const struct subject *subject = pbk_subject_at(audiences->facts, of, i);
+    if (!subject->deleted && !pbk_is_in(audiences, place, i)) pbk_wake_quiet(audiences, place, subject);
+  }
+}
+
 static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_t place, uint32_t subjects) {
   struct membership *membership = &audiences->memberships.items[place];
   uint32_t count = coder_reads(coder) ? 0 : used_wakes(membership);
   if (!pbk_code_count(coder, &count)) return;
   if (coder_reads(coder)) {
-    if (count > subjects) {
+    if (count > (audience_is_quiet(membership) ? 0 : subjects)) {
       coder_fail(coder);
       return;
     }
@@ -127,5 +136,7 @@ void pbk_code_memberships(struct coder *coder, struct audiences *audiences) {
     code_bits(coder, &audiences->memberships.items[i], subjects);
     coder_item(coder);
     code_wakes(coder, audiences, i, subjects);
+    if (coder_reads(coder) && !coder_failed(coder) && audience_is_quiet(&audiences->memberships.items[i]))
+      set_quiet_wakes(audiences, i, subjects);
   }
 }

@@ -9,9 +9,11 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   const struct audience *audience = audience_at(audiences, place);
   pbk_readers_remove(&audiences->readers, place);
   if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
-  audiences->account_events_read = false;
+  pbk_note_quiet(audiences, place);
+  audiences->account_events_read = audiences->memberships_read = false;
   for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
     struct cel_read read = audiences->readers.reads.items[i];
+    if (read.kind == CEL_READS_MEMBER) audiences->memberships_read = true;
     if (read.kind == CEL_READS_SERIES && (read.slot == LOOKUP_ACCOUNT_EVENTS || audiences->readers.items.items[i].of == PBK_ACCOUNT))
       audiences->account_events_read = true;
   }
@@ -20,7 +22,10 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
 /* ---- marking ---- */
 
 void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t subject) {
-  pbk_heap_push(audiences->context->memory, &audiences->pending, (uint64_t)place << 32 | subject);
+  uint64_t mark = (uint64_t)place << 32 | subject;
+  number_list *pending = &audiences->pending;
+  if (pending->count || !pending->capacity) pbk_heap_push(audiences->context->memory, pending, mark);
+  else pending->items[pending->count++] = mark; /* mostly it is alone */
 }
 
 static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
@@ -28,19 +33,23 @@ static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32
   for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
 }
 
-/* Whether an event of now leaves a membership as it is: not a member, and none for so long that the wake-up that is set comes first. */
-static bool stays_out(const struct audiences *audiences, const struct read_by *reader, uint32_t subject) {
+/* Whether an event leaves a membership as it is: not a member, and then none of quiet, or none for so long after an event of now that the
+ * wake-up that is set comes first. */
+static bool stays_out(const struct audiences *audiences, const struct read_by *reader, uint32_t subject, bool late) {
   const struct membership *membership = &audiences->memberships.items[reader->audience];
-  if (reader->quiet_for == 0 || subject >= membership->armed.count || pbk_is_in(audiences, reader->audience, subject)) return false;
+  if (reader->quiet_for == 0 || pbk_is_in(audiences, reader->audience, subject)) return false;
+  if (audience_is_quiet(membership)) return true;
+  if (late || subject >= membership->armed.count) return false;
   return membership->armed.items[subject] <= saturating_add(audiences->context->now, reader->quiet_for);
 }
 
-/* The readers of a subject's own event of now. */
-static void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event) {
+/* The readers of a subject's own event. */
+static void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event, bool late) {
   struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
   for (uint32_t i = 0; i < readers.count; i++) {
     const struct read_by *reader = &readers.first[i];
-    if (reader->of == subject_kind && !stays_out(audiences, reader, subject)) pbk_mark_membership(audiences, reader->audience, subject);
+    if (reader->of == subject_kind && !stays_out(audiences, reader, subject, late))
+      pbk_mark_membership(audiences, reader->audience, subject);
   }
 }
 
@@ -134,8 +143,9 @@ static void mark_change(struct audiences *audiences, struct change change) {
   switch (change.kind) {
   case CHANGED_EVENTS:
     if (change.subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
-    if (change.subject_kind != PBK_CONTACT || change.late) break;
-    mark_readers_of_event(audiences, change.subject_kind, change.subject, change.number);
+    mark_readers_of_event(audiences, change.subject_kind, change.subject, change.number, change.late);
+    if (change.subject_kind == PBK_CONTACT) return;
+    mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change.number}, PBK_ACCOUNT, change.subject);
     return;
   case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
   case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
@@ -183,6 +193,7 @@ void pbk_set_zones(struct audiences *audiences, struct text bytes) {
 }
 
 void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t subject) {
+  if (!audiences->memberships_read) return;
   struct cel_read read = {CEL_READS_MEMBER, LOOKUP_SEGMENT, place};
   mark_readers(audiences, read, audience_at(audiences, place)->of, subject);
 }
@@ -205,11 +216,14 @@ static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, p
 
 static bool look(struct audiences *audiences, uint32_t place, uint32_t subject) {
   const struct audience *audience = audience_at(audiences, place);
+  const struct membership *membership = &audiences->memberships.items[place];
+  const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
   bool was = pbk_is_in(audiences, place, subject), is = was;
-  if (pbk_subject_at(audiences->facts, audience->of, subject)->deleted) {
+  if (about->deleted) {
     is = false;
+  } else if (audience_is_quiet(membership)) {
+    is = pbk_look_quiet(audiences, place, about);
   } else if (audience->program) {
-    const struct membership *membership = &audiences->memberships.items[place];
     struct view view = pbk_view_of(audiences, audience->of, subject);
     if (subject < membership->armed.count) view.armed = membership->armed.items[subject];
     struct cel_outcome outcome;
@@ -244,7 +258,9 @@ static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subj
 void pbk_run_pass(struct audiences *audiences) {
   uint64_t last = UINT64_MAX;
   while (audiences->pending.count > 0) {
-    uint64_t mark = pbk_heap_pop(&audiences->pending);
+    uint64_t mark = audiences->pending.items[0];
+    if (audiences->pending.count == 1) audiences->pending.count = 0;
+    else pbk_heap_pop(&audiences->pending);
     if (mark == last) continue;
     last = mark;
     if (look(audiences, (uint32_t)(mark >> 32), (uint32_t)mark)) note_flip(audiences, (uint32_t)(mark >> 32), (uint32_t)mark);
@@ -261,6 +277,8 @@ bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t su
   const struct audience *audience = audience_at(audiences, place);
   if (!audience || !audience->program) return false;
   struct membership *membership = &audiences->memberships.items[place];
+  if (audience_is_quiet(membership))
+    return pbk_quiet_due(audiences, place, pbk_subject_at(audiences->facts, audience->of, subject), time);
   if (subject >= membership->armed.count || membership->armed.items[subject] != time) return false;
   membership->armed.items[subject] = INT64_MAX;
   return !pbk_subject_at(audiences->facts, audience->of, subject)->deleted;

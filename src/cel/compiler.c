@@ -514,3 +514,12 @@ static int64_t compiler_quiet_of(const struct cel_program *program, uint32_t at,
 int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slot, uint32_t number) {
   return compiler_quiet_of(program, program->root, lookup_slot, number);
 }
+
+bool pbk_cel_is_quiet(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, int64_t *window) {
+  const struct cel_node *node = &program->nodes.items[program->root];
+  if (node->operation != OPERATION_QUIET) return false;
+  *lookup_slot = node->a;
+  *number = node->b;
+  *window = compiler_quiet_of(program, program->root, node->a, node->b);
+  return *window > 0;
+}

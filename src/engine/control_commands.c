@@ -305,10 +305,9 @@ static bool check_zones(struct pbk_engine *engine, const struct command *command
 }
 
 static void apply_zones(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
-  struct happening nothing = no_happening();
   (void)occurred_at;
   pbk_set_zones(&engine->audiences, command->zones);
-  pbk_run_cause(engine, &nothing, NULL);
+  pbk_run_cause(engine, &pbk_no_happening, NULL);
   pbk_review_exits(&engine->playbooks);
 }
 
