@@ -255,8 +255,8 @@ static inline void subject_told(const struct output_record *record, const char *
     output->contact = key;
 }
 
-static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
-  const struct letter *letter = letter_at(&outputs->letters, record->letter);
+/* Whom a message is about and goes to, and why it ended, where that is more than its subject. */
+static SELDOM void others_told(const struct outputs *outputs, const struct message_record *record, pbk_output *output) {
   uint32_t flags = record->head.flags;
   const char *at = texts_of(record);
   struct message_sizes sizes = sizes_of(record);
@@ -265,6 +265,22 @@ static inline void message_told(const struct outputs *outputs, struct message_re
     output->account = subject;
   else
     output->contact = subject;
+  if (flags & TO_SUBJECT)
+    output->to = subject;
+  else if (flags & TO_KEY)
+    output->to = next_text(&at, sizes.to);
+  else
+    output->to = name_told(outputs->names, record->to);
+  if (flags & HAS_REASON) output->reason = next_text(&at, sizes.reason);
+}
+
+static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
+  const struct letter *letter = letter_at(&outputs->letters, record->letter);
+  uint32_t flags = record->head.flags;
+  if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT)
+    output->contact = output->to = (pbk_text){(const char *)(record + 1), record->head.subject_size};
+  else
+    others_told(outputs, record, output);
   output->playbook = letter->playbook;
   output->message = record->message;
   output->enrollment = record->enrollment;
@@ -273,13 +289,6 @@ static inline void message_told(const struct outputs *outputs, struct message_re
   output->state = word_told(&record->head);
   output->channel = letter->channel;
   output->template_key = letter->template;
-  if (flags & TO_SUBJECT)
-    output->to = subject;
-  else if (flags & TO_KEY)
-    output->to = next_text(&at, sizes.to);
-  else
-    output->to = name_told(outputs->names, record->to);
-  if (flags & HAS_REASON) output->reason = next_text(&at, sizes.reason);
   if (!(flags & KEY_WRITTEN)) {
     write_hex(record->key.text, record->key.bytes);
     record->head.flags = (uint8_t)(flags | KEY_WRITTEN);
