@@ -25,6 +25,10 @@ static inline char *output_block_bytes(struct output_block *block) {
   return (char *)(block + 1);
 }
 
+static inline struct output_record *output_block_oldest(struct output_block *block) {
+  return (struct output_record *)(void *)(output_block_bytes(block) + block->taken);
+}
+
 /* The newest block has not so much room: a block that has. */
 struct output_block *pbk_outputs_new_block(struct outputs *outputs, uint32_t size);
 
@@ -36,7 +40,11 @@ static inline struct output_record *output_room(struct outputs *outputs, uint32_
   return record;
 }
 
-/* Makes an output of a compact record: all of it. The texts lie in the record, in the names and in the letters. */
+/* Makes an output of a compact record, in a cleared one. The texts lie in the record, in the names and in the letters. */
 void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output);
+/* The same for the compact records that come next in a block, at most `count`, each into `each` bytes at `to`, which are
+ * cleared first; they are taken. How many there were. */
+uint32_t pbk_expand_row(const struct outputs *outputs, struct output_block *block, uint64_t seq, char *to, size_t each,
+                        uint32_t count);
 
 #endif

@@ -175,36 +175,37 @@ static inline struct output_block *oldest_block(const struct outputs *outputs) {
   while (block->taken == block->filled) block = block->newer;
   return block;
 }
-static inline struct output_record *oldest_record(struct output_block *block) {
-  return (struct output_record *)(void *)(output_block_bytes(block) + block->taken);
-}
 
 bool pbk_outputs_peek(struct outputs *outputs, pbk_output *output) {
   if (outputs->drained_seq >= outputs->drainable_seq) return false;
-  expand(outputs, oldest_record(oldest_block(outputs)), outputs->drained_seq + 1, output);
+  expand(outputs, output_block_oldest(oldest_block(outputs)), outputs->drained_seq + 1, output);
   return true;
 }
 
 void pbk_outputs_take(struct outputs *outputs) {
   struct output_block *block = oldest_block(outputs);
-  block->taken += oldest_record(block)->size;
+  block->taken += output_block_oldest(block)->size;
   outputs->drained_seq++;
 }
 
 uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32_t capacity) {
   if (outputs->drained_seq >= outputs->drainable_seq) return 0;
-  uint64_t seq = outputs->drained_seq, waiting = outputs->drainable_seq - seq;
-  uint32_t count = waiting < capacity ? (uint32_t)waiting : capacity;
+  uint64_t seq = outputs->drained_seq + 1, waiting = outputs->drainable_seq - outputs->drained_seq;
+  uint32_t count = waiting < capacity ? (uint32_t)waiting : capacity, given = 0;
   struct output_block *block = outputs->oldest;
-  for (uint32_t i = 0; i < count; i++, to = (char *)to + each) {
+  while (given < count) {
+    char *at = (char *)to + given * each;
     while (block->taken == block->filled) block = block->newer;
-    struct output_record *record = oldest_record(block);
+    uint32_t row = pbk_expand_row(outputs, block, seq + given, at, each, count - given);
+    given += row;
+    if (row > 0) continue;
+    struct output_record *record = output_block_oldest(block);
+    memset(at, 0, each);
+    expand(outputs, record, seq + given++, (pbk_output *)(void *)at);
     block->taken += record->size;
-    expand(outputs, record, ++seq, to);
-    if (each > sizeof(pbk_output)) memset((char *)to + sizeof(pbk_output), 0, each - sizeof(pbk_output));
   }
-  outputs->drained_seq = seq;
-  return count;
+  outputs->drained_seq += given;
+  return given;
 }
 
 void pbk_outputs_tidy(struct outputs *outputs) {

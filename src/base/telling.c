@@ -228,36 +228,6 @@ void pbk_write_key(char to[32], const unsigned char key[16]) {
   write_hex(to, key);
 }
 
-/* Sixteen bytes at a time where that can be done: a call of memset takes as long as all the rest. */
-static inline void clear_output(pbk_output *output) {
-#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
-  enum { PARTS = sizeof *output / 16 };
-  const __m128i zero = _mm_setzero_si128();
-  char *at = (char *)output;
-#define CLEAR_PART(part) \
-  if ((part) < PARTS) _mm_storeu_si128((__m128i *)(void *)(at + (part)*16), zero)
-#define CLEAR_8(part)     \
-  CLEAR_PART(part);       \
-  CLEAR_PART((part) + 1); \
-  CLEAR_PART((part) + 2); \
-  CLEAR_PART((part) + 3); \
-  CLEAR_PART((part) + 4); \
-  CLEAR_PART((part) + 5); \
-  CLEAR_PART((part) + 6); \
-  CLEAR_PART((part) + 7)
-  CLEAR_8(0);
-  CLEAR_8(8);
-  CLEAR_8(16);
-  CLEAR_8(24);
-#undef CLEAR_8
-#undef CLEAR_PART
-  enum { DONE = PARTS < 32 ? PARTS * 16 : 32 * 16 };
-  if (DONE < sizeof *output) memset(at + DONE, 0, sizeof *output - DONE);
-#else
-  memset(output, 0, sizeof *output);
-#endif
-}
-
 static inline pbk_text name_told(const struct names *names, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
   return (pbk_text){names->texts[name].bytes, names->texts[name].size};
@@ -285,8 +255,8 @@ static inline void subject_told(const struct output_record *record, const char *
     output->contact = key;
 }
 
-static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
-  const struct letter *letter = letter_at(&outputs->letters, record->letter);
+/* Whom a message is about and goes to, and why it ended, where that is more than its subject. */
+static SELDOM void others_told(const struct outputs *outputs, const struct message_record *record, pbk_output *output) {
   uint32_t flags = record->head.flags;
   const char *at = texts_of(record);
   struct message_sizes sizes = sizes_of(record);
@@ -295,6 +265,22 @@ static inline void message_told(const struct outputs *outputs, struct message_re
     output->account = subject;
   else
     output->contact = subject;
+  if (flags & TO_SUBJECT)
+    output->to = subject;
+  else if (flags & TO_KEY)
+    output->to = next_text(&at, sizes.to);
+  else
+    output->to = name_told(outputs->names, record->to);
+  if (flags & HAS_REASON) output->reason = next_text(&at, sizes.reason);
+}
+
+static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
+  const struct letter *letter = letter_at(&outputs->letters, record->letter);
+  uint32_t flags = record->head.flags;
+  if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT)
+    output->contact = output->to = (pbk_text){(const char *)(record + 1), record->head.subject_size};
+  else
+    others_told(outputs, record, output);
   output->playbook = letter->playbook;
   output->message = record->message;
   output->enrollment = record->enrollment;
@@ -303,13 +289,6 @@ static inline void message_told(const struct outputs *outputs, struct message_re
   output->state = word_told(&record->head);
   output->channel = letter->channel;
   output->template_key = letter->template;
-  if (flags & TO_SUBJECT)
-    output->to = subject;
-  else if (flags & TO_KEY)
-    output->to = next_text(&at, sizes.to);
-  else
-    output->to = name_told(outputs->names, record->to);
-  if (flags & HAS_REASON) output->reason = next_text(&at, sizes.reason);
   if (!(flags & KEY_WRITTEN)) {
     write_hex(record->key.text, record->key.bytes);
     record->head.flags = (uint8_t)(flags | KEY_WRITTEN);
@@ -317,9 +296,8 @@ static inline void message_told(const struct outputs *outputs, struct message_re
   output->key = (pbk_text){record->key.text, sizeof record->key.text};
 }
 
-void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
+static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
   const struct names *names = outputs->names;
-  clear_output(output);
   output->size = sizeof *output;
   output->type = record->type;
   output->seq = seq;
@@ -375,4 +353,22 @@ void pbk_expand_told(const struct outputs *outputs, struct output_record *record
       output->audience = marked_told(names, told->audience);
     }
   }
+}
+
+void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
+  expand(outputs, record, seq, output);
+}
+
+uint32_t pbk_expand_row(const struct outputs *outputs, struct output_block *block, uint64_t seq, char *to, size_t each,
+                        uint32_t count) {
+  enum { FEW = 4 }; /* cleared together, which takes little longer than one, and still near when they are filled */
+  uint32_t done = 0;
+  for (; done < count && block->taken < block->filled; done++, to += each) {
+    struct output_record *record = output_block_oldest(block);
+    if (record->type == OUTPUT_WHOLE) break;
+    if (done % FEW == 0) memset(to, 0, (count - done < FEW ? count - done : FEW) * each);
+    block->taken += record->size;
+    expand(outputs, record, seq + done, (pbk_output *)(void *)to);
+  }
+  return done;
 }

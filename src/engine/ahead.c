@@ -32,6 +32,7 @@ static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id)
   if (!enrollment || enrollment->version->subject_kind != PBK_CONTACT) return;
   pbk_prefetch_body(&engine->facts, enrollment->subject);
   prefetch(passages_of(&engine->playbooks, PBK_CONTACT, enrollment->subject).items);
+  prefetch_open_of(&engine->outbox, PBK_CONTACT, enrollment->subject);
 }
 
 /* They are of the kind, and of the audience, of the one that is being done; others come between them. */

@@ -250,7 +250,7 @@ bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *comman
   const struct message *message = message_at(outbox, command->number);
   if (!message || message->state == MESSAGE_SENDING || approved_until(outbox, message) <= context->now) return false;
   engine->stopped = PBK_OK;
-  if (!pbk_prepare(engine, command, pbk_command_extent(engine, command))) return false;
+  if (!pbk_prepare(engine, command, journal_kept(&engine->journal) ? pbk_command_extent(engine, command) : 0)) return false;
   engine->commands++;
   pbk_begin_cause(engine);
   pbk_approve_message(outbox, command->number);

@@ -158,7 +158,9 @@ bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *co
 
 static bool offer_all(struct pbk_engine *engine, const struct message *message) {
   char key[MESSAGE_KEY_TEXT];
-  pbk_offer offer = {.size = sizeof offer};
+  pbk_offer offer;
+  offer.size = sizeof offer;
+  offer.reserved = 0;
   for (; message; message = pbk_ready_message(&engine->outbox)) {
     if (!pbk_prepare(engine, NULL, 0)) return false; /* its answer must be taken */
     pbk_fetch_ready(engine);

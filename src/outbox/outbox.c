@@ -233,8 +233,7 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
   if (!message) return;
   prefetch_subjects(outbox, message);
   if (message->to_kind == PBK_TO_CONTACT) pbk_prefetch_dealings(outbox->facts, message->to);
-  const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, message->subject_kind), message->subject);
-  if (open) prefetch(open);
+  prefetch_open_of(outbox, message->subject_kind, message->subject);
 }
 
 /* ---- making ---- */

@@ -105,6 +105,11 @@ static inline uint64_t next_open(const struct table *table, const struct open_of
 static inline void prefetch_message(const struct outbox *outbox, uint64_t id) {
   table_prefetch(&outbox->messages, id, sizeof(struct message));
 }
+/* Of a subject about which a message may be made or end. */
+static inline void prefetch_open_of(const struct outbox *outbox, int32_t kind, uint32_t subject) {
+  const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, kind), subject);
+  if (open) prefetch(open);
+}
 void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id);
 void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id);
 

@@ -20,6 +20,7 @@
 #define pbk_tell_message portable_tell_message
 #define pbk_digest_told portable_digest_told
 #define pbk_expand_told portable_expand_told
+#define pbk_expand_row portable_expand_row
 #define pbk_write_key portable_write_key
 #include "base/telling.c"
 #undef pbk_words
@@ -31,6 +32,7 @@
 #undef pbk_tell_message
 #undef pbk_digest_told
 #undef pbk_expand_told
+#undef pbk_expand_row
 #undef pbk_write_key
 
 static struct check_heap heap;
@@ -567,6 +569,47 @@ static void a_hundred_thousand(void) {
   close_context();
 }
 
+/* Compact ones and whole ones as they come, into structs larger than this one, all bytes of which are set. */
+static void mixed_portions(void) {
+  enum { MADE = 3000 };
+  struct larger {
+    pbk_output output;
+    unsigned char rest[24];
+  } given_out[9];
+  uint64_t random = 11, next_seq = 1;
+  open_context();
+  for (uint32_t i = 0; i < MADE; i++) {
+    pbk_output whole = output_of(&context, PBK_OUTPUT_DUPLICATE);
+    whole.message_id = given("m");
+    context.now = i;
+    whole.at = i;
+    if (check_random_below(&random, 3) == 0)
+      emit(&context, &whole);
+    else
+      pbk_tell_step(&context, i, 1, WORD_RUN);
+  }
+  context.outputs.drainable_seq = MADE;
+  while (next_seq <= MADE) {
+    memset(given_out, 0xff, sizeof given_out);
+    uint32_t capacity = 1 + check_random_below(&random, 9);
+    uint32_t count = pbk_outputs_give(&context.outputs, given_out, sizeof *given_out, capacity);
+    CHECK_EQUAL_UINT(count, next_seq + capacity - 1 <= MADE ? capacity : MADE - next_seq + 1);
+    for (uint32_t i = 0; i < count; i++, next_seq++) {
+      const pbk_output *output = &given_out[i].output;
+      bool step = output->type == PBK_OUTPUT_STEP;
+      CHECK_EQUAL_UINT(output->seq, next_seq);
+      CHECK_EQUAL_UINT((uint64_t)output->at, next_seq - 1);
+      CHECK_EQUAL_UINT(output->enrollment, step ? next_seq - 1 : 0);
+      CHECK(!output->contact.bytes && !output->path.bytes && !output->checks && (step || output->message_id.size == 1));
+      for (uint32_t j = 0; j < sizeof given_out->rest; j++)
+        if (given_out[i].rest[j] != 0) CHECK(false);
+    }
+    pbk_outputs_tidy(&context.outputs);
+  }
+  CHECK_EQUAL_UINT(pbk_outputs_give(&context.outputs, given_out, sizeof *given_out, 9), 0);
+  close_context();
+}
+
 /* Kept in a snapshot and read again, whole: given out as they were. */
 static void through_a_snapshot(void) {
   open_context();
@@ -612,6 +655,7 @@ int main(void) {
   RUN(every_part_counts);
   RUN(order_counts);
   RUN(a_hundred_thousand);
+  RUN(mixed_portions);
   RUN(through_a_snapshot);
   return check_report();
 }
