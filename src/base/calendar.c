@@ -4,14 +4,20 @@
 #define NO_LANE UINT32_MAX
 
 /* Times in an order without signs, from the earliest on. */
-static uint64_t from_earliest(pbk_time time) { return (uint64_t)time ^ (uint64_t)1 << 63; }
-static pbk_time start_of(uint64_t hour) { return (pbk_time)(hour << 32 ^ (uint64_t)1 << 63); }
+static uint64_t from_earliest(pbk_time time) {
+  return (uint64_t)time ^ (uint64_t)1 << 63;
+}
+static pbk_time start_of(uint64_t hour) {
+  return (pbk_time)(hour << 32 ^ (uint64_t)1 << 63);
+}
 
 static struct wake wake_of(uint64_t name, uint64_t key) {
   return (struct wake){(pbk_time)((name >> 32 << 32 | key >> 32) ^ (uint64_t)1 << 63), name << 32 | (uint32_t)key};
 }
 
-static inline bool wake_before(struct wake a, struct wake b) { return a.time != b.time ? a.time < b.time : a.order < b.order; }
+static inline bool wake_before(struct wake a, struct wake b) {
+  return a.time != b.time ? a.time < b.time : a.order < b.order;
+}
 
 void pbk_calendar_init(struct calendar *calendar, struct memory *memory) {
   *calendar = (struct calendar){.memory = memory, .soonest = INT64_MAX};
@@ -34,9 +40,13 @@ void pbk_calendar_release(struct calendar *calendar) {
 
 /* ---- lanes and hours by name ---- */
 
-static uint64_t hour_name(uint64_t hour) { return hour << 32 | NO_LANE; }
+static uint64_t hour_name(uint64_t hour) {
+  return hour << 32 | NO_LANE;
+}
 
-static uint32_t slot_home(uint64_t name, uint32_t mask) { return (uint32_t)(name * 0x9e3779b97f4a7c15u >> 32) & mask; }
+static uint32_t slot_home(uint64_t name, uint32_t mask) {
+  return (uint32_t)(name * 0x9e3779b97f4a7c15u >> 32) & mask;
+}
 
 static struct calendar_slot *slot_find(const struct calendar *calendar, uint64_t name) {
   uint32_t mask = calendar->slot_capacity - 1;
@@ -70,28 +80,31 @@ static void slot_vacate(struct calendar *calendar, struct calendar_slot *slot) {
   calendar->slot_count--;
 }
 
-/* ---- the heap of the first wakes of open lanes ---- */
+/* ---- the heap of the first wakes of open lanes ----
+ * Four below each: a handful of lanes is one step. */
+
+enum { BELOW = 4 };
 
 static void head_rise(struct calendar *calendar, uint32_t at, struct calendar_head head) {
   struct calendar_head *heap = calendar->heads.items;
-  while (at > 0 && wake_before(head.wake, heap[(at - 1) / 2].wake)) {
-    heap[at] = heap[(at - 1) / 2];
-    at = (at - 1) / 2;
+  while (at > 0 && wake_before(head.wake, heap[(at - 1) / BELOW].wake)) {
+    heap[at] = heap[(at - 1) / BELOW];
+    at = (at - 1) / BELOW;
   }
   heap[at] = head;
 }
 
 /* Puts another in the place of the first. */
-static void head_sink(struct calendar *calendar, struct calendar_head head) {
+static inline void head_sink(struct calendar *calendar, struct calendar_head head) {
   struct calendar_head *heap = calendar->heads.items;
   uint32_t count = calendar->heads.count, at = 0;
-  for (;;) {
-    uint32_t child = at * 2 + 1;
-    if (child >= count) break;
-    if (child + 1 < count && wake_before(heap[child + 1].wake, heap[child].wake)) child++;
-    if (!wake_before(heap[child].wake, head.wake)) break;
-    heap[at] = heap[child];
-    at = child;
+  for (uint32_t child = 1; child < count; child = at * BELOW + 1) {
+    struct calendar_head *best = &heap[child], *end = &heap[child + BELOW < count ? child + BELOW : count];
+    for (struct calendar_head *next = best + 1; next < end; next++)
+      if (wake_before(next->wake, best->wake)) best = next;
+    if (!wake_before(best->wake, head.wake)) break;
+    heap[at] = *best;
+    at = (uint32_t)(best - heap);
   }
   heap[at] = head;
 }
@@ -99,9 +112,11 @@ static void head_sink(struct calendar *calendar, struct calendar_head head) {
 /* ---- open lanes ---- */
 
 /* The next part of a lane becomes its sorted keys. */
-static void lane_refill(struct calendar *calendar, struct calendar_lane *lane) {
+static SELDOM void lane_refill(struct calendar *calendar, struct calendar_lane *lane) {
   struct calendar_part taken;
   lane->next = lane->count = 0;
+  lane->last = UINT64_MAX;
+  if (lane->rest.kind == PART_EMPTY) return;
   if (!pbk_part_take(calendar, &lane->rest, &taken, &lane->last)) return;
   keys_release(calendar, lane->keys, lane->capacity);
   lane->keys = taken.of.keys;
@@ -116,7 +131,7 @@ static struct calendar_head lane_head(const struct calendar *calendar, uint32_t 
 }
 
 /* Room for one more among the sorted keys: the earlier half stays where they are too many. */
-static void lane_make_room(struct calendar *calendar, struct calendar_lane *lane) {
+static SELDOM void lane_make_room(struct calendar *calendar, struct calendar_lane *lane) {
   uint32_t left = lane->count - lane->next;
   if (lane->next > 0 && lane->next >= lane->count / 4) {
     memmove(lane->keys, lane->keys + lane->next, left * sizeof *lane->keys);
@@ -134,6 +149,17 @@ static void lane_make_room(struct calendar *calendar, struct calendar_lane *lane
   }
 }
 
+/* The first of a lane has changed, or is its first at all. */
+static SELDOM void lane_put_head(struct calendar *calendar, uint32_t number) {
+  const struct calendar_lane *lane = &calendar->lanes.items[number];
+  uint32_t place = calendar->heads.count;
+  if (lane->count - lane->next > 1)
+    for (place = 0; calendar->heads.items[place].lane != number;) place++;
+  else
+    calendar->heads.count++;
+  head_rise(calendar, place, lane_head(calendar, number));
+}
+
 static void lane_add(struct calendar *calendar, uint32_t number, uint64_t key) {
   struct calendar_lane *lane = &calendar->lanes.items[number];
   array_reserve(calendar->memory, &calendar->heads, calendar->heads.count + 1);
@@ -146,12 +172,7 @@ static void lane_add(struct calendar *calendar, uint32_t number, uint64_t key) {
   for (; at > lane->next && key < lane->keys[at - 1]; at--) lane->keys[at] = lane->keys[at - 1];
   lane->keys[at] = key;
   lane->count++;
-  if (at != lane->next) return;
-  uint32_t place = calendar->heads.count;
-  if (lane->count - lane->next > 1)
-    for (place = 0; calendar->heads.items[place].lane != number;) place++;
-  else calendar->heads.count++;
-  head_rise(calendar, place, lane_head(calendar, number));
+  if (at == lane->next) lane_put_head(calendar, number);
 }
 
 /* Gives back those of the first lanes so many that are empty. */
@@ -179,7 +200,7 @@ static void close_lanes(struct calendar *calendar) {
 /* ---- adding ---- */
 
 /* A lane of an hour that has come. */
-static void open_new(struct calendar *calendar, uint64_t name, uint64_t key) {
+static SELDOM void open_new(struct calendar *calendar, uint64_t name, uint64_t key) {
   enum { SOME = 16 };
   if (calendar->lanes.count >= SOME && calendar->lanes.count / 2 > calendar->heads.count) close_lanes(calendar);
   struct calendar_lane lane = {.name = name, .last = UINT64_MAX};
@@ -192,7 +213,7 @@ static void open_new(struct calendar *calendar, uint64_t name, uint64_t key) {
 }
 
 /* A lane of an hour to come. */
-static void add_new(struct calendar *calendar, uint64_t name, uint64_t key) {
+static SELDOM void add_new(struct calendar *calendar, uint64_t name, uint64_t key) {
   struct calendar_slot *hour = slot_find(calendar, hour_name(name >> 32));
   uint32_t lanes = hour->part.kind == PART_HOUR ? hour->part.of.lanes : 0;
   array_reserve(calendar->memory, &calendar->lanes, lanes + 1);
@@ -213,19 +234,27 @@ static void add_new(struct calendar *calendar, uint64_t name, uint64_t key) {
   calendar->slot_count++;
 }
 
+static SELDOM void add_otherwise(struct calendar *calendar, uint64_t name, uint64_t key) {
+  if ((calendar->slot_count + 2) * 4 > calendar->slot_capacity * 3) slots_grow(calendar);
+  struct calendar_slot *slot = slot_find(calendar, name);
+  if (slot->part.kind != PART_EMPTY)
+    pbk_part_add(calendar, &slot->part, key);
+  else if (name >> 32 < calendar->opened)
+    open_new(calendar, name, key);
+  else
+    add_new(calendar, name, key);
+}
+
 void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) {
   uint64_t biased = from_earliest(time);
   uint64_t name = biased >> 32 << 32 | order >> 32, key = biased << 32 | (uint32_t)order;
-  if ((calendar->slot_count + 2) * 4 > calendar->slot_capacity * 3) slots_grow(calendar);
-  struct calendar_slot *slot = slot_find(calendar, name);
-  switch (slot->part.kind) {
-  case PART_KEYS:
-  case PART_FORK: pbk_part_add(calendar, &slot->part, key); break;
-  case PART_OPEN: lane_add(calendar, slot->part.number, key); break;
-  default:
-    if (name >> 32 < calendar->opened) open_new(calendar, name, key);
-    else add_new(calendar, name, key);
-  }
+  struct calendar_slot *slot = calendar->slot_count > 0 ? slot_find(calendar, name) : NULL;
+  if (slot && slot->part.kind == PART_OPEN)
+    lane_add(calendar, slot->part.number, key);
+  else if (slot && slot->part.kind == PART_KEYS && slot->part.count < slot->part.capacity)
+    slot->part.of.keys[slot->part.count++] = key;
+  else
+    add_otherwise(calendar, name, key);
   if (time < calendar->soonest) calendar->soonest = time;
 }
 
@@ -253,13 +282,27 @@ bool pbk_calendar_open(struct calendar *calendar) {
   return true;
 }
 
+/* The last of its sorted keys has been taken from the first lane. */
+static SELDOM void pop_last(struct calendar *calendar, struct calendar_lane *lane) {
+  lane_refill(calendar, lane);
+  if (lane->next < lane->count)
+    head_sink(calendar, lane_head(calendar, calendar->taken_from));
+  else if (--calendar->heads.count > 0)
+    head_sink(calendar, calendar->heads.items[calendar->heads.count]);
+  if (calendar->heads.count > 0)
+    calendar->soonest = calendar->heads.items[0].wake.time;
+  else
+    calendar->soonest = calendar->hours.count > 0 ? start_of(calendar->hours.items[0]) : INT64_MAX;
+}
+
 void pbk_calendar_pop(struct calendar *calendar) {
   uint32_t number = calendar->heads.items[0].lane;
   struct calendar_lane *lane = &calendar->lanes.items[number];
   calendar->taken_from = number;
-  if (++lane->next == lane->count) lane_refill(calendar, lane);
-  if (lane->next < lane->count) head_sink(calendar, lane_head(calendar, number));
-  else if (--calendar->heads.count > 0) head_sink(calendar, calendar->heads.items[calendar->heads.count]);
-  if (calendar->heads.count > 0) calendar->soonest = calendar->heads.items[0].wake.time;
-  else calendar->soonest = calendar->hours.count > 0 ? start_of(calendar->hours.items[0]) : INT64_MAX;
+  if (++lane->next == lane->count) {
+    pop_last(calendar, lane);
+    return;
+  }
+  head_sink(calendar, (struct calendar_head){wake_of(lane->name, lane->keys[lane->next]), number});
+  calendar->soonest = calendar->heads.items[0].wake.time;
 }

@@ -1,7 +1,8 @@
 /* base/calendar_part.c - keys in no order, in parts by their digits; declared in calendar.h.
  *
- * A part that has become too large is divided by the first digit in which its keys differ; what all have in common is kept once, with
- * the fork. So keys that come in any order lie in parts that are in order, and none is ever moved more often than it has digits. */
+ * A part that has become too large is divided by the first digit in which its keys differ; what all have in common is kept
+ * once, with the fork. So keys that come in any order lie in parts that are in order, and none is ever moved more often than
+ * it has digits. */
 #include "base/calendar.h"
 
 enum { DIGIT_BITS = 4, DIGITS = 1 << DIGIT_BITS, FIRST_CAPACITY = 8 };
@@ -13,7 +14,9 @@ struct calendar_fork {
   struct calendar_part parts[DIGITS];
 };
 
-static uint32_t digit_of(uint64_t key, uint32_t shift) { return (uint32_t)(key >> shift) & (DIGITS - 1); }
+static uint32_t digit_of(uint64_t key, uint32_t shift) {
+  return (uint32_t)(key >> shift) & (DIGITS - 1);
+}
 
 /* 8, 12, 16, 24, 32 … */
 static uint32_t next_capacity(uint32_t capacity) {
