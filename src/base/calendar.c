@@ -99,12 +99,16 @@ static inline void head_sink(struct calendar *calendar, struct calendar_head hea
   struct calendar_head *heap = calendar->heads.items;
   uint32_t count = calendar->heads.count, at = 0;
   for (uint32_t child = 1; child < count; child = at * BELOW + 1) {
-    struct calendar_head *best = &heap[child], *end = &heap[child + BELOW < count ? child + BELOW : count];
-    for (struct calendar_head *next = best + 1; next < end; next++)
-      if (wake_before(next->wake, best->wake)) best = next;
-    if (!wake_before(best->wake, head.wake)) break;
-    heap[at] = *best;
-    at = (uint32_t)(best - heap);
+    uint32_t best = child, end = child + BELOW < count ? child + BELOW : count;
+    struct wake first = heap[child].wake;
+    for (uint32_t next = child + 1; next < end; next++) {
+      if (heap[next].wake.time > first.time || !wake_before(heap[next].wake, first)) continue;
+      best = next;
+      first = heap[next].wake;
+    }
+    if (!wake_before(first, head.wake)) break;
+    heap[at] = heap[best];
+    at = best;
   }
   heap[at] = head;
 }
@@ -121,7 +125,7 @@ static SELDOM void lane_refill(struct calendar *calendar, struct calendar_lane *
   keys_release(calendar, lane->keys, lane->capacity);
   lane->keys = taken.of.keys;
   lane->count = taken.count;
-  lane->capacity = taken.capacity;
+  lane->capacity = part_capacity(&taken);
   pbk_sort_keys(lane->keys, lane->count);
 }
 
@@ -245,16 +249,23 @@ static SELDOM void add_otherwise(struct calendar *calendar, uint64_t name, uint6
     add_new(calendar, name, key);
 }
 
+/* Mostly the key goes to the end of a part, or of an open lane. */
 void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) {
   uint64_t biased = from_earliest(time);
   uint64_t name = biased >> 32 << 32 | order >> 32, key = biased << 32 | (uint32_t)order;
-  struct calendar_slot *slot = calendar->slot_count > 0 ? slot_find(calendar, name) : NULL;
-  if (slot && slot->part.kind == PART_OPEN)
-    lane_add(calendar, slot->part.number, key);
-  else if (slot && slot->part.kind == PART_KEYS && slot->part.count < slot->part.capacity)
-    slot->part.of.keys[slot->part.count++] = key;
-  else
+  struct calendar_part *part = calendar->slot_count > 0 ? &slot_find(calendar, name)->part : NULL;
+  if (part && part->kind == PART_KEYS && part->count < part_capacity(part)) {
+    part->of.keys[part->count++] = key;
+  } else if (part && part->kind == PART_OPEN) {
+    struct calendar_lane *lane = &calendar->lanes.items[part->number];
+    bool behind = lane->next < lane->count && lane->count < lane->capacity && key >= lane->keys[lane->count - 1];
+    if (behind && key <= lane->last)
+      lane->keys[lane->count++] = key;
+    else
+      lane_add(calendar, part->number, key);
+  } else {
     add_otherwise(calendar, name, key);
+  }
   if (time < calendar->soonest) calendar->soonest = time;
 }
 

@@ -48,9 +48,14 @@ struct calendar_part {
     uint32_t lanes; /* of an hour */
   } of;
   uint32_t number; /* of a lane: the next of its hour; of one that is open: where; of an hour: its first lane */
-  unsigned count : 12, capacity : 12, kind : 8;
+  uint16_t count;
+  uint8_t fours; /* of keys, for which there is room */
+  uint8_t kind;
 };
 enum { PART_MOST = 512 };
+static inline uint32_t part_capacity(const struct calendar_part *part) {
+  return (uint32_t)part->fours * 4;
+}
 
 /* A lane or an hour, by name: the hour, counted from the earliest time there is, above the upper half of the order. */
 struct calendar_slot {

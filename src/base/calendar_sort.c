@@ -4,7 +4,7 @@
  * calendar must never need memory. */
 #include "base/calendar.h"
 
-enum { DIGIT_BITS_MOST = 6, DIGITS_MOST = 1 << DIGIT_BITS_MOST, FEW = 12 };
+enum { DIGIT_BITS_MOST = 6, DIGITS_MOST = 1 << DIGIT_BITS_MOST, FEW = 24 };
 
 static void sort_few(uint64_t *keys, uint32_t count) {
   for (uint32_t i = 1; i < count; i++) {
@@ -48,8 +48,8 @@ static void sort_from(uint64_t *keys, uint32_t count) {
   for (uint32_t i = 1; i < count; i++) differences |= keys[i] ^ keys[0];
   if (differences == 0) return;
   while (bits < DIGIT_BITS_MOST && count >> bits > 4) bits++; /* a few in each group */
-  if (differences >> 32 != 0) shift = 32;
-  while (differences >> shift >> bits != 0) shift++;
+  for (uint32_t half = 32; half > 0; half /= 2)
+    if (differences >> shift >> bits >> (half - 1) != 0) shift += half;
   group(keys, count, shift, (uint32_t)1 << bits, ends);
   for (uint32_t i = 0; i < (uint32_t)1 << bits && shift > 0; i++) {
     if (ends[i] - at > 1) sort_from(keys + at, ends[i] - at);
