@@ -3,6 +3,16 @@
 
 #define NO_LANE UINT32_MAX
 
+/* Wake-ups of an hour that has no more; so many may also stand by themselves in the hours that have come. */
+enum { FEW_FIRST = 4, FEW_MOST = 32 };
+struct calendar_few {
+  uint32_t count, capacity;
+  struct wake wakes[];
+};
+static size_t few_size(uint32_t capacity) {
+  return sizeof(struct calendar_few) + capacity * sizeof(struct wake);
+}
+
 /* Times in an order without signs, from the earliest on. */
 static uint64_t from_earliest(pbk_time time) {
   return (uint64_t)time ^ (uint64_t)1 << 63;
@@ -23,9 +33,20 @@ void pbk_calendar_init(struct calendar *calendar, struct memory *memory) {
   *calendar = (struct calendar){.memory = memory, .soonest = INT64_MAX};
 }
 
+static void few_release(struct calendar *calendar, struct calendar_part *hour) {
+  if (hour->of.few) pbk_release(calendar->memory, hour->of.few, few_size(hour->of.few->capacity));
+  hour->of.few = NULL;
+}
+
 void pbk_calendar_release(struct calendar *calendar) {
   struct memory *memory = calendar->memory;
-  for (uint32_t i = 0; i < calendar->slot_capacity; i++) pbk_part_release(calendar, &calendar->slots[i].part);
+  for (uint32_t i = 0; i < calendar->slot_capacity; i++) {
+    struct calendar_part *part = &calendar->slots[i].part;
+    if (part->kind == PART_HOUR)
+      few_release(calendar, part);
+    else
+      pbk_part_release(calendar, part);
+  }
   for (uint32_t i = 0; i < calendar->lanes.count; i++) {
     struct calendar_lane *lane = &calendar->lanes.items[i];
     keys_release(calendar, lane->keys, lane->capacity);
@@ -196,6 +217,7 @@ static void close_lanes(struct calendar *calendar) {
   calendar->lanes.count = kept;
   for (uint32_t i = 0; i < calendar->heads.count; i++) {
     struct calendar_head *head = &calendar->heads.items[i];
+    if (head->lane == NO_LANE) continue;
     head->lane = slot_find(calendar, from_earliest(head->wake.time) >> 32 << 32 | head->wake.order >> 32)->part.number;
   }
   calendar->taken_from = 0;
@@ -207,6 +229,7 @@ static void close_lanes(struct calendar *calendar) {
 static SELDOM void open_new(struct calendar *calendar, uint64_t name, uint64_t key) {
   enum { SOME = 16 };
   if (calendar->lanes.count >= SOME && calendar->lanes.count / 2 > calendar->heads.count) close_lanes(calendar);
+  if ((calendar->slot_count + 1) * 4 > calendar->slot_capacity * 3) slots_grow(calendar);
   struct calendar_lane lane = {.name = name, .last = UINT64_MAX};
   array_push(calendar->memory, &calendar->lanes, lane);
   struct calendar_slot *slot = slot_find(calendar, name);
@@ -216,37 +239,88 @@ static SELDOM void open_new(struct calendar *calendar, uint64_t name, uint64_t k
   lane_add(calendar, calendar->lanes.count - 1, key);
 }
 
-/* A lane of an hour to come. */
-static SELDOM void add_new(struct calendar *calendar, uint64_t name, uint64_t key) {
-  struct calendar_slot *hour = slot_find(calendar, hour_name(name >> 32));
-  uint32_t lanes = hour->part.kind == PART_HOUR ? hour->part.of.lanes : 0;
-  array_reserve(calendar->memory, &calendar->lanes, lanes + 1);
-  array_reserve(calendar->memory, &calendar->heads, lanes + 1);
-  array_reserve(calendar->memory, &calendar->hours, calendar->hours.count + 1);
+/* Into an hour that has come. */
+static void add_to_opened(struct calendar *calendar, uint64_t name, uint64_t key) {
+  if (calendar->heads.count >= FEW_MOST) {
+    open_new(calendar, name, key);
+    return;
+  }
+  array_reserve(calendar->memory, &calendar->heads, calendar->heads.count + 1);
+  head_rise(calendar, calendar->heads.count++, (struct calendar_head){wake_of(name, key), NO_LANE});
+}
+
+static uint32_t lanes_of(const struct calendar_part *hour) {
+  return (uint32_t)hour->fours << 16 | hour->count;
+}
+
+/* Into its lane of an hour to come. There is room for another slot. */
+static void add_to_lane(struct calendar *calendar, struct calendar_part *hour, uint64_t name, uint64_t key) {
+  struct calendar_slot *slot = slot_find(calendar, name);
+  if (slot->part.kind != PART_EMPTY) {
+    pbk_part_add(calendar, &slot->part, key);
+    return;
+  }
+  uint32_t lanes = lanes_of(hour) + 1;
+  array_reserve(calendar->memory, &calendar->lanes, lanes);
+  array_reserve(calendar->memory, &calendar->heads, lanes + FEW_MOST);
   struct calendar_part part = {.kind = PART_EMPTY};
   pbk_part_add(calendar, &part, key);
-  if (lanes == 0) {
-    pbk_heap_push(calendar->memory, &calendar->hours, name >> 32);
-    hour->name = hour_name(name >> 32);
-    hour->part = (struct calendar_part){.kind = PART_HOUR, .number = NO_LANE};
-    calendar->slot_count++;
-  }
-  part.number = hour->part.number;
-  hour->part.number = (uint32_t)name;
-  hour->part.of.lanes = lanes + 1;
-  *slot_find(calendar, name) = (struct calendar_slot){name, part};
+  part.number = hour->number;
+  hour->number = (uint32_t)name;
+  hour->count = (uint16_t)lanes;
+  hour->fours = (uint8_t)(lanes >> 16);
+  *slot = (struct calendar_slot){name, part};
   calendar->slot_count++;
 }
 
+static void add_to_few(struct calendar *calendar, struct calendar_part *hour, struct wake wake) {
+  struct calendar_few *few = hour->of.few;
+  if (few->count == few->capacity) {
+    uint32_t larger = few->capacity * 2;
+    array_reserve(calendar->memory, &calendar->heads, larger);
+    few = pbk_reallocate(calendar->memory, few, few_size(few->capacity), few_size(larger));
+    few->capacity = larger;
+    hour->of.few = few;
+  }
+  few->wakes[few->count++] = wake;
+}
+
+/* An hour that has none yet. */
+static void begin_hour(struct calendar *calendar, struct calendar_slot *slot, uint64_t hour) {
+  array_reserve(calendar->memory, &calendar->hours, calendar->hours.count + 1);
+  array_reserve(calendar->memory, &calendar->heads, FEW_FIRST);
+  struct calendar_few *few = pbk_allocate(calendar->memory, few_size(FEW_FIRST));
+  few->count = 0;
+  few->capacity = FEW_FIRST;
+  pbk_heap_push(calendar->memory, &calendar->hours, hour);
+  *slot = (struct calendar_slot){hour_name(hour), {.of.few = few, .number = NO_LANE, .kind = PART_HOUR}};
+  calendar->slot_count++;
+}
+
+/* The few have become too many. */
+static void spread(struct calendar *calendar, struct calendar_part *hour) {
+  struct calendar_few *few = hour->of.few;
+  for (; few->count > 0; few->count--) {
+    struct wake wake = few->wakes[few->count - 1];
+    uint64_t biased = from_earliest(wake.time);
+    add_to_lane(calendar, hour, biased >> 32 << 32 | wake.order >> 32, biased << 32 | (uint32_t)wake.order);
+  }
+  few_release(calendar, hour);
+}
+
 static SELDOM void add_otherwise(struct calendar *calendar, uint64_t name, uint64_t key) {
-  if ((calendar->slot_count + 2) * 4 > calendar->slot_capacity * 3) slots_grow(calendar);
-  struct calendar_slot *slot = slot_find(calendar, name);
-  if (slot->part.kind != PART_EMPTY)
-    pbk_part_add(calendar, &slot->part, key);
-  else if (name >> 32 < calendar->opened)
-    open_new(calendar, name, key);
+  if (name >> 32 < calendar->opened) {
+    add_to_opened(calendar, name, key);
+    return;
+  }
+  if ((calendar->slot_count + FEW_MOST + 2) * 4 > calendar->slot_capacity * 3) slots_grow(calendar);
+  struct calendar_slot *slot = slot_find(calendar, hour_name(name >> 32));
+  if (slot->part.kind == PART_EMPTY) begin_hour(calendar, slot, name >> 32);
+  if (slot->part.of.few && slot->part.of.few->count == FEW_MOST) spread(calendar, &slot->part);
+  if (slot->part.of.few)
+    add_to_few(calendar, &slot->part, wake_of(name, key));
   else
-    add_new(calendar, name, key);
+    add_to_lane(calendar, &slot->part, name, key);
 }
 
 /* Mostly the key goes to the end of a part, or of an open lane. */
@@ -277,6 +351,9 @@ bool pbk_calendar_open(struct calendar *calendar) {
   uint64_t hour = pbk_heap_pop(&calendar->hours);
   struct calendar_slot *slot = slot_find(calendar, hour_name(hour));
   uint32_t next = slot->part.number;
+  for (uint32_t i = 0; slot->part.of.few && i < slot->part.of.few->count; i++)
+    head_rise(calendar, calendar->heads.count++, (struct calendar_head){slot->part.of.few->wakes[i], NO_LANE});
+  few_release(calendar, &slot->part);
   slot_vacate(calendar, slot);
   while (next != NO_LANE) {
     uint32_t number = calendar->lanes.count++;
@@ -300,20 +377,22 @@ static SELDOM void pop_last(struct calendar *calendar, struct calendar_lane *lan
     head_sink(calendar, lane_head(calendar, calendar->taken_from));
   else if (--calendar->heads.count > 0)
     head_sink(calendar, calendar->heads.items[calendar->heads.count]);
-  if (calendar->heads.count > 0)
-    calendar->soonest = calendar->heads.items[0].wake.time;
-  else
-    calendar->soonest = calendar->hours.count > 0 ? start_of(calendar->hours.items[0]) : INT64_MAX;
 }
 
 void pbk_calendar_pop(struct calendar *calendar) {
   uint32_t number = calendar->heads.items[0].lane;
-  struct calendar_lane *lane = &calendar->lanes.items[number];
   calendar->taken_from = number;
-  if (++lane->next == lane->count) {
-    pop_last(calendar, lane);
-    return;
+  if (number != NO_LANE) {
+    struct calendar_lane *lane = &calendar->lanes.items[number];
+    if (++lane->next == lane->count)
+      pop_last(calendar, lane);
+    else
+      head_sink(calendar, (struct calendar_head){wake_of(lane->name, lane->keys[lane->next]), number});
+  } else if (--calendar->heads.count > 0) {
+    head_sink(calendar, calendar->heads.items[calendar->heads.count]);
   }
-  head_sink(calendar, (struct calendar_head){wake_of(lane->name, lane->keys[lane->next]), number});
-  calendar->soonest = calendar->heads.items[0].wake.time;
+  if (calendar->heads.count > 0)
+    calendar->soonest = calendar->heads.items[0].wake.time;
+  else
+    calendar->soonest = calendar->hours.count > 0 ? start_of(calendar->hours.items[0]) : INT64_MAX;
 }

@@ -41,15 +41,16 @@ static inline uint64_t wake_id(struct wake wake) {
 /* Keys in no order, or parts of them (calendar_part.c). */
 enum part_kind { PART_EMPTY = 0, PART_KEYS, PART_FORK, PART_OPEN, PART_HOUR };
 struct calendar_fork;
+struct calendar_few;
 struct calendar_part {
   union {
     uint64_t *keys;
     struct calendar_fork *fork;
-    uint32_t lanes; /* of an hour */
+    struct calendar_few *few; /* of an hour; NULL: it has lanes */
   } of;
   uint32_t number; /* of a lane: the next of its hour; of one that is open: where; of an hour: its first lane */
-  uint16_t count;
-  uint8_t fours; /* of keys, for which there is room */
+  uint16_t count;  /* of an hour: its lanes, the lower bits */
+  uint8_t fours;   /* of keys, for which there is room */
   uint8_t kind;
 };
 enum { PART_MOST = 512 };
@@ -72,7 +73,7 @@ struct calendar_lane {
   struct calendar_part rest;
 };
 struct calendar_head {
-  struct wake wake; /* the first of its lane */
+  struct wake wake; /* the first of its lane, or one by itself */
   uint32_t lane;
 };
 

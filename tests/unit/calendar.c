@@ -262,18 +262,18 @@ static void looking_ahead(void) {
   const uint64_t *keys = NULL;
   open_calendar();
   CHECK_EQUAL_UINT(calendar_ahead(&calendar, &keys), 0);
-  for (uint32_t i = 0; i < 10; i++) {
+  for (uint32_t i = 0; i < 50; i++) {
     pbk_calendar_add(&calendar, 10 + i, wake_membership(4, 90 - i));
     pbk_calendar_add(&calendar, 10 + i, wake_order(DUE_STEP, i));
   }
-  for (uint32_t i = 0; i < 10; i++) {
+  for (uint32_t i = 0; i < 50; i++) {
     CHECK(calendar_peek(&calendar, &wake) && wake.order == wake_membership(4, 90 - i));
     pbk_calendar_pop(&calendar);
-    CHECK_EQUAL_UINT(calendar_ahead(&calendar, &keys), 9 - i);
-    if (i + 3 < 10) CHECK_EQUAL_UINT((uint32_t)keys[2], 90 - i - 3);
+    CHECK_EQUAL_UINT(calendar_ahead(&calendar, &keys), 49 - i);
+    if (i + 3 < 50) CHECK_EQUAL_UINT((uint32_t)keys[2], 90 - i - 3);
     CHECK(calendar_peek(&calendar, &wake) && wake_kind(wake) == DUE_STEP);
     pbk_calendar_pop(&calendar);
-    if (i < 9) CHECK(calendar_ahead(&calendar, &keys) > 0 && (uint32_t)keys[0] == i + 1);
+    if (i < 49) CHECK(calendar_ahead(&calendar, &keys) > 0 && (uint32_t)keys[0] == i + 1);
   }
   CHECK_EQUAL_UINT(calendar_ahead(&calendar, &keys), 0);
   close_calendar();
