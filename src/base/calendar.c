@@ -3,7 +3,7 @@
 
 #define NO_LANE UINT32_MAX
 
-/* Wake-ups of an hour that has no more; so many may also stand by themselves in the hours that have come. */
+/* Wake-ups of an hour that has no more. */
 enum { FEW_FIRST = 4, FEW_MOST = 32 };
 struct calendar_few {
   uint32_t count, capacity;
@@ -134,6 +134,21 @@ static inline void head_sink(struct calendar *calendar, struct calendar_head hea
   heap[at] = head;
 }
 
+static uint32_t head_place(const struct calendar *calendar, uint32_t lane) {
+  uint32_t place = 0;
+  while (calendar->heads.items[place].lane != lane) place++;
+  return place;
+}
+
+/* Among the few, which have room: where. */
+static uint32_t near_insert(struct calendar *calendar, struct wake wake) {
+  uint32_t at = calendar->near_count++;
+  for (; at > calendar->near_next && wake_before(wake, calendar->near[at - 1]); at--)
+    calendar->near[at] = calendar->near[at - 1];
+  calendar->near[at] = wake;
+  return at;
+}
+
 /* ---- open lanes ---- */
 
 /* The next part of a lane becomes its sorted keys. */
@@ -177,11 +192,8 @@ static SELDOM void lane_make_room(struct calendar *calendar, struct calendar_lan
 /* The first of a lane has changed, or is its first at all. */
 static SELDOM void lane_put_head(struct calendar *calendar, uint32_t number) {
   const struct calendar_lane *lane = &calendar->lanes.items[number];
-  uint32_t place = calendar->heads.count;
-  if (lane->count - lane->next > 1)
-    for (place = 0; calendar->heads.items[place].lane != number;) place++;
-  else
-    calendar->heads.count++;
+  bool first = lane->count - lane->next == 1;
+  uint32_t place = first ? calendar->heads.count++ : head_place(calendar, number);
   head_rise(calendar, place, lane_head(calendar, number));
 }
 
@@ -241,12 +253,20 @@ static SELDOM void open_new(struct calendar *calendar, uint64_t name, uint64_t k
 
 /* Into an hour that has come. */
 static void add_to_opened(struct calendar *calendar, uint64_t name, uint64_t key) {
-  if (calendar->heads.count >= FEW_MOST) {
+  if (calendar->near_count - calendar->near_next >= FEW_MOST) {
     open_new(calendar, name, key);
     return;
   }
   array_reserve(calendar->memory, &calendar->heads, calendar->heads.count + 1);
-  head_rise(calendar, calendar->heads.count++, (struct calendar_head){wake_of(name, key), NO_LANE});
+  if (calendar->near_count == CALENDAR_NEAR) {
+    calendar->near_count -= calendar->near_next;
+    memmove(calendar->near, calendar->near + calendar->near_next, calendar->near_count * sizeof *calendar->near);
+    calendar->near_next = 0;
+  }
+  if (near_insert(calendar, wake_of(name, key)) != calendar->near_next) return;
+  bool first = calendar->near_count - calendar->near_next == 1;
+  uint32_t place = first ? calendar->heads.count++ : head_place(calendar, NO_LANE);
+  head_rise(calendar, place, (struct calendar_head){calendar->near[calendar->near_next], NO_LANE});
 }
 
 static uint32_t lanes_of(const struct calendar_part *hour) {
@@ -262,7 +282,7 @@ static void add_to_lane(struct calendar *calendar, struct calendar_part *hour, u
   }
   uint32_t lanes = lanes_of(hour) + 1;
   array_reserve(calendar->memory, &calendar->lanes, lanes);
-  array_reserve(calendar->memory, &calendar->heads, lanes + FEW_MOST);
+  array_reserve(calendar->memory, &calendar->heads, lanes);
   struct calendar_part part = {.kind = PART_EMPTY};
   pbk_part_add(calendar, &part, key);
   part.number = hour->number;
@@ -277,7 +297,6 @@ static void add_to_few(struct calendar *calendar, struct calendar_part *hour, st
   struct calendar_few *few = hour->of.few;
   if (few->count == few->capacity) {
     uint32_t larger = few->capacity * 2;
-    array_reserve(calendar->memory, &calendar->heads, larger);
     few = pbk_reallocate(calendar->memory, few, few_size(few->capacity), few_size(larger));
     few->capacity = larger;
     hour->of.few = few;
@@ -288,7 +307,7 @@ static void add_to_few(struct calendar *calendar, struct calendar_part *hour, st
 /* An hour that has none yet. */
 static void begin_hour(struct calendar *calendar, struct calendar_slot *slot, uint64_t hour) {
   array_reserve(calendar->memory, &calendar->hours, calendar->hours.count + 1);
-  array_reserve(calendar->memory, &calendar->heads, FEW_FIRST);
+  array_reserve(calendar->memory, &calendar->heads, 1);
   struct calendar_few *few = pbk_allocate(calendar->memory, few_size(FEW_FIRST));
   few->count = 0;
   few->capacity = FEW_FIRST;
@@ -351,8 +370,10 @@ bool pbk_calendar_open(struct calendar *calendar) {
   uint64_t hour = pbk_heap_pop(&calendar->hours);
   struct calendar_slot *slot = slot_find(calendar, hour_name(hour));
   uint32_t next = slot->part.number;
-  for (uint32_t i = 0; slot->part.of.few && i < slot->part.of.few->count; i++)
-    head_rise(calendar, calendar->heads.count++, (struct calendar_head){slot->part.of.few->wakes[i], NO_LANE});
+  const struct calendar_few *few = slot->part.of.few;
+  calendar->near_next = calendar->near_count = 0;
+  for (uint32_t i = 0; few && i < few->count; i++) near_insert(calendar, few->wakes[i]);
+  if (few) head_rise(calendar, calendar->heads.count++, (struct calendar_head){calendar->near[0], NO_LANE});
   few_release(calendar, &slot->part);
   slot_vacate(calendar, slot);
   while (next != NO_LANE) {
@@ -370,13 +391,17 @@ bool pbk_calendar_open(struct calendar *calendar) {
   return true;
 }
 
+static void pop_head(struct calendar *calendar) {
+  if (--calendar->heads.count > 0) head_sink(calendar, calendar->heads.items[calendar->heads.count]);
+}
+
 /* The last of its sorted keys has been taken from the first lane. */
 static SELDOM void pop_last(struct calendar *calendar, struct calendar_lane *lane) {
   lane_refill(calendar, lane);
   if (lane->next < lane->count)
     head_sink(calendar, lane_head(calendar, calendar->taken_from));
-  else if (--calendar->heads.count > 0)
-    head_sink(calendar, calendar->heads.items[calendar->heads.count]);
+  else
+    pop_head(calendar);
 }
 
 void pbk_calendar_pop(struct calendar *calendar) {
@@ -388,8 +413,10 @@ void pbk_calendar_pop(struct calendar *calendar) {
       pop_last(calendar, lane);
     else
       head_sink(calendar, (struct calendar_head){wake_of(lane->name, lane->keys[lane->next]), number});
-  } else if (--calendar->heads.count > 0) {
-    head_sink(calendar, calendar->heads.items[calendar->heads.count]);
+  } else if (++calendar->near_next < calendar->near_count) {
+    head_sink(calendar, (struct calendar_head){calendar->near[calendar->near_next], NO_LANE});
+  } else {
+    pop_head(calendar);
   }
   if (calendar->heads.count > 0)
     calendar->soonest = calendar->heads.items[0].wake.time;

@@ -53,7 +53,7 @@ struct calendar_part {
   uint8_t fours;   /* of keys, for which there is room */
   uint8_t kind;
 };
-enum { PART_MOST = 512 };
+enum { PART_MOST = 512, CALENDAR_NEAR = 64 };
 static inline uint32_t part_capacity(const struct calendar_part *part) {
   return (uint32_t)part->fours * 4;
 }
@@ -73,7 +73,7 @@ struct calendar_lane {
   struct calendar_part rest;
 };
 struct calendar_head {
-  struct wake wake; /* the first of its lane, or one by itself */
+  struct wake wake; /* the first of its lane, or of the few */
   uint32_t lane;
 };
 
@@ -84,6 +84,9 @@ struct calendar {
   ARRAY(struct calendar_lane) lanes; /* with room for those of any hour, so that taking needs no memory; the heads too */
   ARRAY(struct calendar_head) heads;
   uint64_t opened; /* every earlier hour has come */
+  /* The few of those hours that stand in no lane, sorted. */
+  struct wake near[CALENDAR_NEAR];
+  uint32_t near_next, near_count;
   uint32_t taken_from;
   /* All lanes and hours by name, and a heap of the hours to come. */
   struct calendar_slot *slots;
