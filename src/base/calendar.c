@@ -3,23 +3,50 @@
 
 #define NO_LANE UINT32_MAX
 
+/* Wake-ups of an hour that has no more. */
+enum { FEW_FIRST = 4, FEW_MOST = 32 };
+struct calendar_few {
+  uint32_t count, capacity;
+  struct wake wakes[];
+};
+static size_t few_size(uint32_t capacity) {
+  return sizeof(struct calendar_few) + capacity * sizeof(struct wake);
+}
+
 /* Times in an order without signs, from the earliest on. */
-static uint64_t from_earliest(pbk_time time) { return (uint64_t)time ^ (uint64_t)1 << 63; }
-static pbk_time start_of(uint64_t hour) { return (pbk_time)(hour << 32 ^ (uint64_t)1 << 63); }
+static uint64_t from_earliest(pbk_time time) {
+  return (uint64_t)time ^ (uint64_t)1 << 63;
+}
+static pbk_time start_of(uint64_t hour) {
+  return (pbk_time)(hour << 32 ^ (uint64_t)1 << 63);
+}
 
 static struct wake wake_of(uint64_t name, uint64_t key) {
   return (struct wake){(pbk_time)((name >> 32 << 32 | key >> 32) ^ (uint64_t)1 << 63), name << 32 | (uint32_t)key};
 }
 
-static inline bool wake_before(struct wake a, struct wake b) { return a.time != b.time ? a.time < b.time : a.order < b.order; }
+static inline bool wake_before(struct wake a, struct wake b) {
+  return a.time != b.time ? a.time < b.time : a.order < b.order;
+}
 
 void pbk_calendar_init(struct calendar *calendar, struct memory *memory) {
   *calendar = (struct calendar){.memory = memory, .soonest = INT64_MAX};
 }
 
+static void few_release(struct calendar *calendar, struct calendar_part *hour) {
+  if (hour->of.few) pbk_release(calendar->memory, hour->of.few, few_size(hour->of.few->capacity));
+  hour->of.few = NULL;
+}
+
 void pbk_calendar_release(struct calendar *calendar) {
   struct memory *memory = calendar->memory;
-  for (uint32_t i = 0; i < calendar->slot_capacity; i++) pbk_part_release(calendar, &calendar->slots[i].part);
+  for (uint32_t i = 0; i < calendar->slot_capacity; i++) {
+    struct calendar_part *part = &calendar->slots[i].part;
+    if (part->kind == PART_HOUR)
+      few_release(calendar, part);
+    else
+      pbk_part_release(calendar, part);
+  }
   for (uint32_t i = 0; i < calendar->lanes.count; i++) {
     struct calendar_lane *lane = &calendar->lanes.items[i];
     keys_release(calendar, lane->keys, lane->capacity);
@@ -34,9 +61,13 @@ void pbk_calendar_release(struct calendar *calendar) {
 
 /* ---- lanes and hours by name ---- */
 
-static uint64_t hour_name(uint64_t hour) { return hour << 32 | NO_LANE; }
+static uint64_t hour_name(uint64_t hour) {
+  return hour << 32 | NO_LANE;
+}
 
-static uint32_t slot_home(uint64_t name, uint32_t mask) { return (uint32_t)(name * 0x9e3779b97f4a7c15u >> 32) & mask; }
+static uint32_t slot_home(uint64_t name, uint32_t mask) {
+  return (uint32_t)(name * 0x9e3779b97f4a7c15u >> 32) & mask;
+}
 
 static struct calendar_slot *slot_find(const struct calendar *calendar, uint64_t name) {
   uint32_t mask = calendar->slot_capacity - 1;
@@ -70,43 +101,67 @@ static void slot_vacate(struct calendar *calendar, struct calendar_slot *slot) {
   calendar->slot_count--;
 }
 
-/* ---- the heap of the first wakes of open lanes ---- */
+/* ---- the heap of the first wakes of open lanes ----
+ * Four below each: a handful of lanes is one step. */
+
+enum { BELOW = 4 };
 
 static void head_rise(struct calendar *calendar, uint32_t at, struct calendar_head head) {
   struct calendar_head *heap = calendar->heads.items;
-  while (at > 0 && wake_before(head.wake, heap[(at - 1) / 2].wake)) {
-    heap[at] = heap[(at - 1) / 2];
-    at = (at - 1) / 2;
+  while (at > 0 && wake_before(head.wake, heap[(at - 1) / BELOW].wake)) {
+    heap[at] = heap[(at - 1) / BELOW];
+    at = (at - 1) / BELOW;
   }
   heap[at] = head;
 }
 
 /* Puts another in the place of the first. */
-static void head_sink(struct calendar *calendar, struct calendar_head head) {
+static inline void head_sink(struct calendar *calendar, struct calendar_head head) {
   struct calendar_head *heap = calendar->heads.items;
   uint32_t count = calendar->heads.count, at = 0;
-  for (;;) {
-    uint32_t child = at * 2 + 1;
-    if (child >= count) break;
-    if (child + 1 < count && wake_before(heap[child + 1].wake, heap[child].wake)) child++;
-    if (!wake_before(heap[child].wake, head.wake)) break;
-    heap[at] = heap[child];
-    at = child;
+  for (uint32_t child = 1; child < count; child = at * BELOW + 1) {
+    uint32_t best = child, end = child + BELOW < count ? child + BELOW : count;
+    struct wake first = heap[child].wake;
+    for (uint32_t next = child + 1; next < end; next++) {
+      if (heap[next].wake.time > first.time || !wake_before(heap[next].wake, first)) continue;
+      best = next;
+      first = heap[next].wake;
+    }
+    if (!wake_before(first, head.wake)) break;
+    heap[at] = heap[best];
+    at = best;
   }
   heap[at] = head;
+}
+
+static uint32_t head_place(const struct calendar *calendar, uint32_t lane) {
+  uint32_t place = 0;
+  while (calendar->heads.items[place].lane != lane) place++;
+  return place;
+}
+
+/* Among the few, which have room: where. */
+static uint32_t near_insert(struct calendar *calendar, struct wake wake) {
+  uint32_t at = calendar->near_count++;
+  for (; at > calendar->near_next && wake_before(wake, calendar->near[at - 1]); at--)
+    calendar->near[at] = calendar->near[at - 1];
+  calendar->near[at] = wake;
+  return at;
 }
 
 /* ---- open lanes ---- */
 
 /* The next part of a lane becomes its sorted keys. */
-static void lane_refill(struct calendar *calendar, struct calendar_lane *lane) {
+static SELDOM void lane_refill(struct calendar *calendar, struct calendar_lane *lane) {
   struct calendar_part taken;
   lane->next = lane->count = 0;
+  lane->last = UINT64_MAX;
+  if (lane->rest.kind == PART_EMPTY) return;
   if (!pbk_part_take(calendar, &lane->rest, &taken, &lane->last)) return;
   keys_release(calendar, lane->keys, lane->capacity);
   lane->keys = taken.of.keys;
   lane->count = taken.count;
-  lane->capacity = taken.capacity;
+  lane->capacity = part_capacity(&taken);
   pbk_sort_keys(lane->keys, lane->count);
 }
 
@@ -116,7 +171,7 @@ static struct calendar_head lane_head(const struct calendar *calendar, uint32_t 
 }
 
 /* Room for one more among the sorted keys: the earlier half stays where they are too many. */
-static void lane_make_room(struct calendar *calendar, struct calendar_lane *lane) {
+static SELDOM void lane_make_room(struct calendar *calendar, struct calendar_lane *lane) {
   uint32_t left = lane->count - lane->next;
   if (lane->next > 0 && lane->next >= lane->count / 4) {
     memmove(lane->keys, lane->keys + lane->next, left * sizeof *lane->keys);
@@ -134,6 +189,14 @@ static void lane_make_room(struct calendar *calendar, struct calendar_lane *lane
   }
 }
 
+/* The first of a lane has changed, or is its first at all. */
+static SELDOM void lane_put_head(struct calendar *calendar, uint32_t number) {
+  const struct calendar_lane *lane = &calendar->lanes.items[number];
+  bool first = lane->count - lane->next == 1;
+  uint32_t place = first ? calendar->heads.count++ : head_place(calendar, number);
+  head_rise(calendar, place, lane_head(calendar, number));
+}
+
 static void lane_add(struct calendar *calendar, uint32_t number, uint64_t key) {
   struct calendar_lane *lane = &calendar->lanes.items[number];
   array_reserve(calendar->memory, &calendar->heads, calendar->heads.count + 1);
@@ -146,12 +209,7 @@ static void lane_add(struct calendar *calendar, uint32_t number, uint64_t key) {
   for (; at > lane->next && key < lane->keys[at - 1]; at--) lane->keys[at] = lane->keys[at - 1];
   lane->keys[at] = key;
   lane->count++;
-  if (at != lane->next) return;
-  uint32_t place = calendar->heads.count;
-  if (lane->count - lane->next > 1)
-    for (place = 0; calendar->heads.items[place].lane != number;) place++;
-  else calendar->heads.count++;
-  head_rise(calendar, place, lane_head(calendar, number));
+  if (at == lane->next) lane_put_head(calendar, number);
 }
 
 /* Gives back those of the first lanes so many that are empty. */
@@ -171,6 +229,7 @@ static void close_lanes(struct calendar *calendar) {
   calendar->lanes.count = kept;
   for (uint32_t i = 0; i < calendar->heads.count; i++) {
     struct calendar_head *head = &calendar->heads.items[i];
+    if (head->lane == NO_LANE) continue;
     head->lane = slot_find(calendar, from_earliest(head->wake.time) >> 32 << 32 | head->wake.order >> 32)->part.number;
   }
   calendar->taken_from = 0;
@@ -179,9 +238,10 @@ static void close_lanes(struct calendar *calendar) {
 /* ---- adding ---- */
 
 /* A lane of an hour that has come. */
-static void open_new(struct calendar *calendar, uint64_t name, uint64_t key) {
+static SELDOM void open_new(struct calendar *calendar, uint64_t name, uint64_t key) {
   enum { SOME = 16 };
   if (calendar->lanes.count >= SOME && calendar->lanes.count / 2 > calendar->heads.count) close_lanes(calendar);
+  if ((calendar->slot_count + 1) * 4 > calendar->slot_capacity * 3) slots_grow(calendar);
   struct calendar_lane lane = {.name = name, .last = UINT64_MAX};
   array_push(calendar->memory, &calendar->lanes, lane);
   struct calendar_slot *slot = slot_find(calendar, name);
@@ -191,40 +251,113 @@ static void open_new(struct calendar *calendar, uint64_t name, uint64_t key) {
   lane_add(calendar, calendar->lanes.count - 1, key);
 }
 
-/* A lane of an hour to come. */
-static void add_new(struct calendar *calendar, uint64_t name, uint64_t key) {
-  struct calendar_slot *hour = slot_find(calendar, hour_name(name >> 32));
-  uint32_t lanes = hour->part.kind == PART_HOUR ? hour->part.of.lanes : 0;
-  array_reserve(calendar->memory, &calendar->lanes, lanes + 1);
-  array_reserve(calendar->memory, &calendar->heads, lanes + 1);
-  array_reserve(calendar->memory, &calendar->hours, calendar->hours.count + 1);
+/* Into an hour that has come. */
+static void add_to_opened(struct calendar *calendar, uint64_t name, uint64_t key) {
+  if (calendar->near_count - calendar->near_next >= FEW_MOST) {
+    open_new(calendar, name, key);
+    return;
+  }
+  array_reserve(calendar->memory, &calendar->heads, calendar->heads.count + 1);
+  if (calendar->near_count == CALENDAR_NEAR) {
+    calendar->near_count -= calendar->near_next;
+    memmove(calendar->near, calendar->near + calendar->near_next, calendar->near_count * sizeof *calendar->near);
+    calendar->near_next = 0;
+  }
+  if (near_insert(calendar, wake_of(name, key)) != calendar->near_next) return;
+  bool first = calendar->near_count - calendar->near_next == 1;
+  uint32_t place = first ? calendar->heads.count++ : head_place(calendar, NO_LANE);
+  head_rise(calendar, place, (struct calendar_head){calendar->near[calendar->near_next], NO_LANE});
+}
+
+static uint32_t lanes_of(const struct calendar_part *hour) {
+  return (uint32_t)hour->fours << 16 | hour->count;
+}
+
+/* Into its lane of an hour to come. There is room for another slot. */
+static void add_to_lane(struct calendar *calendar, struct calendar_part *hour, uint64_t name, uint64_t key) {
+  struct calendar_slot *slot = slot_find(calendar, name);
+  if (slot->part.kind != PART_EMPTY) {
+    pbk_part_add(calendar, &slot->part, key);
+    return;
+  }
+  uint32_t lanes = lanes_of(hour) + 1;
+  array_reserve(calendar->memory, &calendar->lanes, lanes);
+  array_reserve(calendar->memory, &calendar->heads, lanes);
   struct calendar_part part = {.kind = PART_EMPTY};
   pbk_part_add(calendar, &part, key);
-  if (lanes == 0) {
-    pbk_heap_push(calendar->memory, &calendar->hours, name >> 32);
-    hour->name = hour_name(name >> 32);
-    hour->part = (struct calendar_part){.kind = PART_HOUR, .number = NO_LANE};
-    calendar->slot_count++;
-  }
-  part.number = hour->part.number;
-  hour->part.number = (uint32_t)name;
-  hour->part.of.lanes = lanes + 1;
-  *slot_find(calendar, name) = (struct calendar_slot){name, part};
+  part.number = hour->number;
+  hour->number = (uint32_t)name;
+  hour->count = (uint16_t)lanes;
+  hour->fours = (uint8_t)(lanes >> 16);
+  *slot = (struct calendar_slot){name, part};
   calendar->slot_count++;
 }
 
+static void add_to_few(struct calendar *calendar, struct calendar_part *hour, struct wake wake) {
+  struct calendar_few *few = hour->of.few;
+  if (few->count == few->capacity) {
+    uint32_t larger = few->capacity * 2;
+    few = pbk_reallocate(calendar->memory, few, few_size(few->capacity), few_size(larger));
+    few->capacity = larger;
+    hour->of.few = few;
+  }
+  few->wakes[few->count++] = wake;
+}
+
+/* An hour that has none yet. */
+static void begin_hour(struct calendar *calendar, struct calendar_slot *slot, uint64_t hour) {
+  array_reserve(calendar->memory, &calendar->hours, calendar->hours.count + 1);
+  array_reserve(calendar->memory, &calendar->heads, 1);
+  struct calendar_few *few = pbk_allocate(calendar->memory, few_size(FEW_FIRST));
+  few->count = 0;
+  few->capacity = FEW_FIRST;
+  pbk_heap_push(calendar->memory, &calendar->hours, hour);
+  *slot = (struct calendar_slot){hour_name(hour), {.of.few = few, .number = NO_LANE, .kind = PART_HOUR}};
+  calendar->slot_count++;
+}
+
+/* The few have become too many. */
+static void spread(struct calendar *calendar, struct calendar_part *hour) {
+  struct calendar_few *few = hour->of.few;
+  for (; few->count > 0; few->count--) {
+    struct wake wake = few->wakes[few->count - 1];
+    uint64_t biased = from_earliest(wake.time);
+    add_to_lane(calendar, hour, biased >> 32 << 32 | wake.order >> 32, biased << 32 | (uint32_t)wake.order);
+  }
+  few_release(calendar, hour);
+}
+
+static SELDOM void add_otherwise(struct calendar *calendar, uint64_t name, uint64_t key) {
+  if (name >> 32 < calendar->opened) {
+    add_to_opened(calendar, name, key);
+    return;
+  }
+  if ((calendar->slot_count + FEW_MOST + 2) * 4 > calendar->slot_capacity * 3) slots_grow(calendar);
+  struct calendar_slot *slot = slot_find(calendar, hour_name(name >> 32));
+  if (slot->part.kind == PART_EMPTY) begin_hour(calendar, slot, name >> 32);
+  if (slot->part.of.few && slot->part.of.few->count == FEW_MOST) spread(calendar, &slot->part);
+  if (slot->part.of.few)
+    add_to_few(calendar, &slot->part, wake_of(name, key));
+  else
+    add_to_lane(calendar, &slot->part, name, key);
+}
+
+/* Mostly the key goes to the end of a part, or of an open lane. */
 void pbk_calendar_add(struct calendar *calendar, pbk_time time, uint64_t order) {
   uint64_t biased = from_earliest(time);
   uint64_t name = biased >> 32 << 32 | order >> 32, key = biased << 32 | (uint32_t)order;
-  if ((calendar->slot_count + 2) * 4 > calendar->slot_capacity * 3) slots_grow(calendar);
-  struct calendar_slot *slot = slot_find(calendar, name);
-  switch (slot->part.kind) {
-  case PART_KEYS:
-  case PART_FORK: pbk_part_add(calendar, &slot->part, key); break;
-  case PART_OPEN: lane_add(calendar, slot->part.number, key); break;
-  default:
-    if (name >> 32 < calendar->opened) open_new(calendar, name, key);
-    else add_new(calendar, name, key);
+  struct calendar_part *part = calendar->slot_count > 0 ? &slot_find(calendar, name)->part : NULL;
+  if (part && part->kind == PART_KEYS && part->count < part_capacity(part)) {
+    part->of.keys[part->count++] = key;
+  } else if (part && part->kind == PART_OPEN) {
+    struct calendar_lane *lane = &calendar->lanes.items[part->number];
+    bool behind = lane->next < lane->count && lane->count < lane->capacity && key >= lane->keys[lane->count - 1];
+    if (behind && key <= lane->last)
+      lane->keys[lane->count++] = key;
+    else
+      lane_add(calendar, part->number, key);
+  } else {
+    add_otherwise(calendar, name, key);
   }
   if (time < calendar->soonest) calendar->soonest = time;
 }
@@ -237,6 +370,11 @@ bool pbk_calendar_open(struct calendar *calendar) {
   uint64_t hour = pbk_heap_pop(&calendar->hours);
   struct calendar_slot *slot = slot_find(calendar, hour_name(hour));
   uint32_t next = slot->part.number;
+  const struct calendar_few *few = slot->part.of.few;
+  calendar->near_next = calendar->near_count = 0;
+  for (uint32_t i = 0; few && i < few->count; i++) near_insert(calendar, few->wakes[i]);
+  if (few) head_rise(calendar, calendar->heads.count++, (struct calendar_head){calendar->near[0], NO_LANE});
+  few_release(calendar, &slot->part);
   slot_vacate(calendar, slot);
   while (next != NO_LANE) {
     uint32_t number = calendar->lanes.count++;
@@ -253,13 +391,35 @@ bool pbk_calendar_open(struct calendar *calendar) {
   return true;
 }
 
+static void pop_head(struct calendar *calendar) {
+  if (--calendar->heads.count > 0) head_sink(calendar, calendar->heads.items[calendar->heads.count]);
+}
+
+/* The last of its sorted keys has been taken from the first lane. */
+static SELDOM void pop_last(struct calendar *calendar, struct calendar_lane *lane) {
+  lane_refill(calendar, lane);
+  if (lane->next < lane->count)
+    head_sink(calendar, lane_head(calendar, calendar->taken_from));
+  else
+    pop_head(calendar);
+}
+
 void pbk_calendar_pop(struct calendar *calendar) {
   uint32_t number = calendar->heads.items[0].lane;
-  struct calendar_lane *lane = &calendar->lanes.items[number];
   calendar->taken_from = number;
-  if (++lane->next == lane->count) lane_refill(calendar, lane);
-  if (lane->next < lane->count) head_sink(calendar, lane_head(calendar, number));
-  else if (--calendar->heads.count > 0) head_sink(calendar, calendar->heads.items[calendar->heads.count]);
-  if (calendar->heads.count > 0) calendar->soonest = calendar->heads.items[0].wake.time;
-  else calendar->soonest = calendar->hours.count > 0 ? start_of(calendar->hours.items[0]) : INT64_MAX;
+  if (number != NO_LANE) {
+    struct calendar_lane *lane = &calendar->lanes.items[number];
+    if (++lane->next == lane->count)
+      pop_last(calendar, lane);
+    else
+      head_sink(calendar, (struct calendar_head){wake_of(lane->name, lane->keys[lane->next]), number});
+  } else if (++calendar->near_next < calendar->near_count) {
+    head_sink(calendar, (struct calendar_head){calendar->near[calendar->near_next], NO_LANE});
+  } else {
+    pop_head(calendar);
+  }
+  if (calendar->heads.count > 0)
+    calendar->soonest = calendar->heads.items[0].wake.time;
+  else
+    calendar->soonest = calendar->hours.count > 0 ? start_of(calendar->hours.items[0]) : INT64_MAX;
 }

@@ -1,7 +1,8 @@
 /* base/calendar_part.c - keys in no order, in parts by their digits; declared in calendar.h.
  *
- * A part that has become too large is divided by the first digit in which its keys differ; what all have in common is kept once, with
- * the fork. So keys that come in any order lie in parts that are in order, and none is ever moved more often than it has digits. */
+ * A part that has become too large is divided by the first digit in which its keys differ; what all have in common is kept
+ * once, with the fork. So keys that come in any order lie in parts that are in order, and none is ever moved more often than
+ * it has digits. */
 #include "base/calendar.h"
 
 enum { DIGIT_BITS = 4, DIGITS = 1 << DIGIT_BITS, FIRST_CAPACITY = 8 };
@@ -13,7 +14,9 @@ struct calendar_fork {
   struct calendar_part parts[DIGITS];
 };
 
-static uint32_t digit_of(uint64_t key, uint32_t shift) { return (uint32_t)(key >> shift) & (DIGITS - 1); }
+static uint32_t digit_of(uint64_t key, uint32_t shift) {
+  return (uint32_t)(key >> shift) & (DIGITS - 1);
+}
 
 /* 8, 12, 16, 24, 32 … */
 static uint32_t next_capacity(uint32_t capacity) {
@@ -28,14 +31,14 @@ uint32_t pbk_keys_grow(struct calendar *calendar, uint64_t **keys, uint32_t capa
 }
 
 void pbk_part_release(struct calendar *calendar, struct calendar_part *part) {
-  if (part->kind == PART_KEYS) keys_release(calendar, part->of.keys, part->capacity);
+  if (part->kind == PART_KEYS) keys_release(calendar, part->of.keys, part_capacity(part));
   if (part->kind == PART_FORK) {
     struct calendar_fork *fork = part->of.fork;
     for (uint32_t i = 0; i < DIGITS; i++) pbk_part_release(calendar, &fork->parts[i]);
     pbk_release(calendar->memory, fork, sizeof *fork);
   }
   part->kind = PART_EMPTY;
-  part->count = part->capacity = 0;
+  part->count = part->fours = 0;
 }
 
 /* ---- dividing ---- */
@@ -56,7 +59,7 @@ static struct calendar_fork *make_fork(struct calendar *calendar, uint64_t commo
 
 static void become_fork(struct calendar_part *part, struct calendar_fork *fork) {
   part->kind = PART_FORK;
-  part->count = part->capacity = 0;
+  part->count = part->fours = 0;
   part->of.fork = fork;
 }
 
@@ -80,13 +83,13 @@ static void divide(struct calendar *calendar, struct calendar_part *part) {
     while (capacity < counts[i]) capacity = next_capacity(capacity);
     fork->parts[i].of.keys = pbk_allocate(calendar->memory, (size_t)capacity * sizeof *keys);
     fork->parts[i].kind = PART_KEYS;
-    fork->parts[i].capacity = capacity & 4095;
+    fork->parts[i].fours = (uint8_t)(capacity / 4);
   }
   for (uint32_t i = 0; i < part->count; i++) {
     struct calendar_part *to = &fork->parts[digit_of(keys[i], fork->shift)];
     to->of.keys[to->count++] = keys[i];
   }
-  keys_release(calendar, keys, part->capacity);
+  keys_release(calendar, keys, part_capacity(part));
   become_fork(part, fork);
   calendar->half_done.kind = PART_EMPTY;
 }
@@ -106,13 +109,13 @@ static struct calendar_part *descend(struct calendar *calendar, struct calendar_
 void pbk_part_add(struct calendar *calendar, struct calendar_part *part, uint64_t key) {
   for (;;) {
     while (part->kind == PART_FORK) part = descend(calendar, part, key);
-    if (part->count < part->capacity) break;
-    if (part->capacity == PART_MOST) {
+    if (part->count < part_capacity(part)) break;
+    if (part->count == PART_MOST) {
       divide(calendar, part);
       continue;
     }
     uint64_t *keys = part->kind == PART_KEYS ? part->of.keys : NULL;
-    part->capacity = pbk_keys_grow(calendar, &keys, part->capacity) & 4095;
+    part->fours = (uint8_t)(pbk_keys_grow(calendar, &keys, part_capacity(part)) / 4);
     part->of.keys = keys;
     part->kind = PART_KEYS;
   }
@@ -142,6 +145,6 @@ bool pbk_part_take(struct calendar *calendar, struct calendar_part *part, struct
   if (at->kind == PART_EMPTY) return false;
   *taken = *at;
   at->kind = PART_EMPTY;
-  at->count = at->capacity = 0;
+  at->count = at->fours = 0;
   return true;
 }

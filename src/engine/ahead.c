@@ -36,23 +36,25 @@ static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id)
 }
 
 /* They are of the kind, and of the audience, of the one that is being done; others come between them. */
-void pbk_fetch_due(const struct pbk_engine *engine, enum due_kind kind) {
+void pbk_fetch_due(const struct pbk_engine *engine, struct wake done) {
   enum { FIRST = 12, SECOND = 7, THIRD = 3 };
-  const struct calendar *calendar = &engine->context.calendar;
-  uint64_t first, second, third;
-  if (!calendar_ahead(calendar, THIRD, &third)) return;
-  if (kind >= DUE_EXIT) fetch_body_of_enrolled(engine, wake_order_id(third));
-  if (!calendar_ahead(calendar, SECOND, &second)) return;
-  bool far = calendar_ahead(calendar, FIRST, &first);
+  const uint64_t *keys = NULL;
+  uint32_t left = calendar_ahead(&engine->context.calendar, &keys);
+  if (left < THIRD) return;
+  enum due_kind kind = wake_kind(done);
+  uint64_t above = wake_id(done) >> 32 << 32;
+  if (kind >= DUE_EXIT) fetch_body_of_enrolled(engine, above | (uint32_t)keys[THIRD - 1]);
+  if (left < SECOND) return;
+  uint64_t second = above | (uint32_t)keys[SECOND - 1], first = above | (uint32_t)keys[left < FIRST ? left - 1 : FIRST - 1];
   if (kind == DUE_MEMBERSHIP) {
-    fetch_membership(engine, wake_order_id(second), true);
-    if (far) fetch_membership(engine, wake_order_id(first), false);
+    fetch_membership(engine, second, true);
+    fetch_membership(engine, first, false);
   } else if (kind > DUE_MEMBERSHIP) {
-    pbk_prefetch_enrolled(&engine->playbooks, wake_order_id(second));
-    if (far) pbk_prefetch_enrollment(&engine->playbooks, wake_order_id(first));
+    pbk_prefetch_enrolled(&engine->playbooks, second);
+    pbk_prefetch_enrollment(&engine->playbooks, first);
   } else {
-    pbk_prefetch_subject_of(&engine->outbox, wake_order_id(second));
-    if (far) prefetch_message(&engine->outbox, wake_order_id(first));
+    pbk_prefetch_subject_of(&engine->outbox, second);
+    prefetch_message(&engine->outbox, first);
   }
 }
 

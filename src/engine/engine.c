@@ -70,11 +70,13 @@ static bool do_due(struct pbk_engine *engine, struct wake wake) {
     if (!pbk_message_due(&engine->outbox, wake_kind(wake), id, wake.time)) return false;
     pbk_attempt_message(&engine->outbox, message_at(&engine->outbox, id));
     return true;
-  case DUE_MEMBERSHIP:
+  case DUE_MEMBERSHIP: {
+    struct happening nothing = no_happening();
     if (!pbk_membership_due(&engine->audiences, audience, subject, wake.time)) return false;
     pbk_mark_membership(&engine->audiences, audience, subject);
     pbk_run_cause(engine, &pbk_no_happening, NULL);
     return true;
+  }
   case DUE_EXIT: return pbk_exit_due(&engine->playbooks, id, wake.time);
   default: return pbk_step_due(&engine->playbooks, id, wake.time);
   }
@@ -89,7 +91,7 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
          pbk_prepare(engine, NULL, 0)) {
     if (left == 0) return true;
     pbk_calendar_pop(&context->calendar);
-    pbk_fetch_due(engine, wake_kind(wake));
+    pbk_fetch_due(engine, wake);
     if (wake.time > context->now) context->now = wake.time;
     bool stood = do_due(engine, wake);
     left -= stood;

@@ -150,8 +150,8 @@ static inline void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chu
 
 /* ---- ahead.c: what comes soon is fetched into the cache ---- */
 
-/* What the calendar holds behind the one taken last, of its kind. */
-void pbk_fetch_due(const struct pbk_engine *engine, enum due_kind kind);
+/* What the calendar holds behind the one taken last, which is given. */
+void pbk_fetch_due(const struct pbk_engine *engine, struct wake done);
 /* What the rows to come need; `left` are there, the next one first. */
 void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left);
 /* What a row's event makes to be looked at. */
