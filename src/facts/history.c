@@ -585,6 +585,8 @@ bool pbk_read_history(struct reader *reader, struct memory *memory, const struct
 const void *pbk_history_fetch_log(const struct history *history, const void *part) {
   const struct log_segment *segment = part;
   segment = segment ? segment->older : history ? older_of(history) : NULL;
-  if (segment) prefetch(segment);
+  if (!segment) return NULL;
+  prefetch(segment);
+  prefetch(segment->bytes + SEGMENT_BYTES - 1);
   return segment;
 }

@@ -296,7 +296,7 @@ static uint32_t used_passages(const struct words *words, uint32_t subjects) {
 
 /* How many of all are in. */
 static uint64_t code_passages(struct coder *coder, struct playbooks *playbooks, int32_t kind) {
-  enum { FETCHED_AHEAD = 16 };
+  enum { FETCHED_AHEAD = 32 };
   struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
   uint32_t subjects = pbk_subject_total(playbooks->facts, kind), count = coder_reads(coder) ? 0 : used_passages(words, subjects);
   uint64_t running = 0;
