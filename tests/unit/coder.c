@@ -299,7 +299,8 @@ static bool code_fixed(struct coder *coder, struct fixed *fixed) {
 }
 
 static void rows(void) {
-  static const unsigned char wanted[FIXED_ROW] = {7, 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 1, 0xfe, 255, 255, 255, 255, 255, 255, 255, 'a', 'b', 'c'};
+  static const unsigned char wanted[FIXED_ROW] = {7, 4,    3,   2,   1,   8,   7,   6,   5,   4,   3,   2,
+                                                  1, 0xfe, 255, 255, 255, 255, 255, 255, 255, 'a', 'b', 'c'};
   struct fixed wrote = {7, 0x01020304, 0x0102030405060708, -2, {'a', 'b', 'c'}}, got = {0};
   struct place place;
   begin(&place);
@@ -311,7 +312,8 @@ static void rows(void) {
   struct reader reader;
   coder = reading(&reader, place.writer.bytes, 2 * FIXED_ROW - 1);
   CHECK(code_fixed(&coder, &got));
-  CHECK(got.small == 7 && got.number == 0x01020304 && got.large == 0x0102030405060708 && got.time == -2 && memcmp(got.bytes, "abc", 3) == 0);
+  CHECK(got.small == 7 && got.number == 0x01020304 && got.large == 0x0102030405060708 && got.time == -2 &&
+        memcmp(got.bytes, "abc", 3) == 0);
   CHECK(!code_fixed(&coder, &got) && reader.failed); /* a byte is missing */
   CHECK(place_fits(3, 4) && place_fits(MAP_NONE, 4) && place_fits(MAP_NONE, 0) && !place_fits(4, 4) && !place_fits(0, 0));
   end(&place);

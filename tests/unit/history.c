@@ -273,8 +273,8 @@ static bool is_history(const unsigned char *bytes, uint32_t size) {
 }
 
 /* One series, of event 1 at 5 and 9, and a log of events 4 (last, at 20) and 3. */
-static const unsigned char sample[] = {4, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0,
-                                       5, 0, 0, 0, 0, 0, 0, 0, 9,  0, 0, 0, 0, 0, 0, 0, 4, 2, 3, 0x22};
+static const unsigned char sample[] = {4, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0,
+                                       0, 0, 5, 0, 0, 0, 0, 0, 0,  0, 9, 0, 0, 0, 0, 0, 0, 0, 4, 2, 3, 0x22};
 
 static void hostile(void) {
   uint64_t random = 23;
@@ -287,9 +287,17 @@ static void hostile(void) {
     const char *what;
     uint32_t at;
     unsigned char value;
-  } cases[] = {{"a shorter log", 0, 3},       {"a longer log", 0, 5},         {"another series", 4, 2},  {"a series too many", 7, 255},
-               {"of what is logged", 16, 2},  {"of what is not known", 16, 9}, {"without times", 20, 0}, {"with too many", 23, 255},
-               {"a log of what is watched", 40, 1}, {"of what is not known", 42, 5}, {"a number that does not end", 42, 0x83},
+  } cases[] = {{"a shorter log", 0, 3},
+               {"a longer log", 0, 5},
+               {"another series", 4, 2},
+               {"a series too many", 7, 255},
+               {"of what is logged", 16, 2},
+               {"of what is not known", 16, 9},
+               {"without times", 20, 0},
+               {"with too many", 23, 255},
+               {"a log of what is watched", 40, 1},
+               {"of what is not known", 42, 5},
+               {"a number that does not end", 42, 0x83},
                {"an age that is cut off", 43, 0x07}};
   for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     unsigned char bytes[sizeof sample];

@@ -255,7 +255,8 @@ static void handed_over(void) {
     desk.reader = (struct journal_reader){0};
     check_note("generation %" PRIu32, generations[i]);
     for (uint32_t whole = 0; whole < 2; whole++) {
-      CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory, generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
+      CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory,
+                            generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
       CHECK(pbk_read_header(&desk.reader) == HEADER_FINE);
       CHECK(pbk_ends_with_handover(&desk.reader) == !whole);
       pbk_close_reader(&desk.reader);
@@ -263,13 +264,15 @@ static void handed_over(void) {
     }
     for (size_t at = before; at < object->size; at++) {
       object->bytes[at] ^= 4;
-      CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory, generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
+      CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory,
+                            generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
       CHECK(pbk_read_header(&desk.reader) == HEADER_FINE && !pbk_ends_with_handover(&desk.reader));
       pbk_close_reader(&desk.reader);
       object->bytes[at] ^= 4;
     }
     object->size = before;
-    CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory, generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
+    CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory,
+                          generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
     CHECK(pbk_read_header(&desk.reader) == HEADER_FINE && !pbk_ends_with_handover(&desk.reader));
     end(&desk);
   }

@@ -137,7 +137,8 @@ static void reserved(void) {
     CHECK_EQUAL_UINT(names.map.capacity, grown.map.capacity);
     pbk_map_reserve(&memory, &names.map, count / 2); /* it is never made smaller */
     CHECK_EQUAL_UINT(names.map.capacity, capacity);
-    if (count > 7) CHECK(!pbk_map_add_hashed(&memory, &names.map, TEXT("7"), pbk_hash_text(TEXT("7")), MANY)); /* it is there */
+    if (count > 7)
+      CHECK(!pbk_map_add_hashed(&memory, &names.map, TEXT("7"), pbk_hash_text(TEXT("7")), MANY)); /* it is there */
     CHECK_EQUAL_UINT(pbk_names_find(&names, TEXT("7")), count > 7 ? 7 : MAP_NONE);
     pbk_names_release(&names);
     pbk_names_release(&grown);
