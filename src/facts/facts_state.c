@@ -28,8 +28,8 @@ void pbk_code_people(struct coder *coder, struct facts *facts) {
 
 /* ---- ahead of time ---- */
 
-/* What is about to be written is fetched while others are: what hangs on subjects lies all over the memory. Each distance is
- * that of what hangs on what was fetched at the one above. */
+/* What is about to be written is fetched while others are: what hangs on subjects lies all over the memory. Each distance is that of what
+ * hangs on what was fetched at the one above. */
 enum { FETCH_ROW = 40, FETCH_BODY = 24, FETCH_REST = 16, FETCH_LOG = 10 };
 
 static void fetch_rest(const struct subject *subject) {
@@ -68,8 +68,8 @@ static void fetch_ahead(struct fetching *fetching, const struct facts *facts, in
 
 /* ---- values ----
  *
- * u8 kind, u64: the number, its bits, 0 or 1, the size of the text, which follows; of lists and maps 0, and they follow as
- * codec.c writes values. */
+ * u8 kind, u64: the number, its bits, 0 or 1, the size of the text, which follows; of lists and maps 0, and they follow as codec.c writes
+ * values. */
 
 enum { VALUE_HEAD = 9 };
 
@@ -85,10 +85,8 @@ static void write_kept_value(struct writer *writer, const pbk_value *value) {
     default: break;
   }
   store_u64(at + 1, bits);
-  if (value->kind == PBK_STRING)
-    pbk_write_bytes(writer, value->as.text, value->size);
-  else if (value->kind > PBK_STRING)
-    pbk_write_value(writer, value);
+  if (value->kind == PBK_STRING) pbk_write_bytes(writer, value->as.text, value->size);
+  else if (value->kind > PBK_STRING) pbk_write_value(writer, value);
 }
 
 static pbk_value read_text(struct coder *coder, uint64_t size) {
@@ -185,10 +183,8 @@ static struct shape *read_shape(struct coder *coder, struct facts *facts, const 
   if (byte == SHAPE_NONE) return NULL;
   if (byte == SHAPE_FOLLOWS) return read_new_shape(coder, facts);
   struct shape *shape = byte < SHAPE_KNOWN + SHAPES_KNOWN ? known->shapes[byte - SHAPE_KNOWN] : NULL;
-  if (shape)
-    shape->users++;
-  else
-    coder_fail(coder);
+  if (shape) shape->users++;
+  else coder_fail(coder);
   return shape;
 }
 
@@ -208,8 +204,8 @@ static void read_values(struct coder *coder, struct subject *subject, bool has_h
 
 /* ---- subjects ---- */
 
-/* u8 size of the key | u8 marks | u8 shape | u8 0 | u32 stage | i64 when it was created; behind it the key, the names of a
- * new shape, the values, the history. What may be absent is MAP_NONE. */
+/* u8 size of the key | u8 marks | u8 shape | u8 0 | u32 stage | i64 when it was created; behind it the key, the names of a new shape, the
+ * values, the history. What may be absent is MAP_NONE. */
 enum { SUBJECT_HEAD = 16 };
 enum subject_mark { MARK_DELETED = 1, MARK_HEALTH = 2, MARK_SUPPRESSED = 4 };
 
@@ -240,8 +236,7 @@ static void read_own_history(struct coder *coder, struct subjects *subjects, str
 }
 
 /* A new one, or NULL; *marks those that are not every subject's. */
-static struct subject *read_subject(struct coder *coder, struct facts *facts, int32_t kind, struct known_shapes *known,
-                                    uint8_t *marks) {
+static struct subject *read_subject(struct coder *coder, struct facts *facts, int32_t kind, struct known_shapes *known, uint8_t *marks) {
   const unsigned char *at = pbk_read_bytes(coder->reader, SUBJECT_HEAD);
   const unsigned char *key = at ? pbk_read_bytes(coder->reader, at[0]) : NULL;
   bool fits = key && at[0] > 0 && at[3] == 0 && place_fits(load_u32(at + 4), facts->context->names.count);
@@ -253,7 +248,7 @@ static struct subject *read_subject(struct coder *coder, struct facts *facts, in
   pbk_time created_at = (pbk_time)load_u64(at + 8);
   struct subject *subject = kind == PBK_CONTACT ? &pbk_new_contact(facts, text, created_at)->subject
                                                 : &pbk_new_account(facts, text, created_at)->subject;
-  *marks = at[1] & (uint8_t) ~(MARK_DELETED | MARK_HEALTH);
+  *marks = at[1] & (uint8_t)~(MARK_DELETED | MARK_HEALTH);
   subject->deleted = (at[1] & MARK_DELETED) != 0;
   subject->stage = load_u32(at + 4);
   subject->shape = read_shape(coder, facts, known, at[2]);
@@ -303,8 +298,7 @@ static void place_waiting(struct coder *coder, struct facts *facts, struct placi
   placing->count = 0;
 }
 
-static void place_subject(struct coder *coder, struct facts *facts, struct placing *placing, const struct subject *subject,
-                          uint32_t account) {
+static void place_subject(struct coder *coder, struct facts *facts, struct placing *placing, const struct subject *subject, uint32_t account) {
   uint32_t hash = subject->deleted ? 0 : pbk_hash_text(subject_key(subject));
   if (!subject->deleted) map_prefetch(placing->keys, hash);
   if (account != MAP_NONE) pbk_prefetch_account(facts, account);
@@ -319,8 +313,7 @@ static void place_subject(struct coder *coder, struct facts *facts, struct placi
 /* u32 account | u32 who is pinned | u32 senders that were in contact; of each u32 sender, i64 when, u64 order. */
 enum { CONTACT_HEAD = 12, CONTACTED_ROW = 20 };
 
-static void write_contact(struct coder *coder, const struct facts *facts, const struct contact *contact,
-                          struct known_shapes *known) {
+static void write_contact(struct coder *coder, const struct facts *facts, const struct contact *contact, struct known_shapes *known) {
   struct writer *writer = coder->writer;
   uint32_t count = contacted_count(facts, contact);
   write_subject(coder, &contact->subject, known, contact->suppressed ? MARK_SUPPRESSED : 0);
@@ -337,16 +330,14 @@ static void write_contact(struct coder *coder, const struct facts *facts, const 
   }
 }
 
-static void read_contact(struct coder *coder, struct facts *facts, uint32_t senders, struct known_shapes *known,
-                         struct placing *placing) {
+static void read_contact(struct coder *coder, struct facts *facts, uint32_t senders, struct known_shapes *known, struct placing *placing) {
   uint8_t marks;
   struct subject *subject = read_subject(coder, facts, PBK_CONTACT, known, &marks);
   const unsigned char *at = subject ? pbk_read_bytes(coder->reader, CONTACT_HEAD) : NULL;
   if (!at) return;
   uint32_t account = load_u32(at), pinned = load_u32(at + 4), count = load_u32(at + 8);
   const unsigned char *rows = pbk_read_bytes(coder->reader, (uint64_t)count * CONTACTED_ROW);
-  bool fits =
-    rows && (marks & ~MARK_SUPPRESSED) == 0 && place_fits(account, facts->accounts.count) && place_fits(pinned, senders);
+  bool fits = rows && (marks & ~MARK_SUPPRESSED) == 0 && place_fits(account, facts->accounts.count) && place_fits(pinned, senders);
   struct contact *contact = contact_at(facts, subject->index);
   for (uint32_t i = 0; i < count && fits; i++, rows += CONTACTED_ROW) {
     struct contacted contacted = {load_u32(rows), (pbk_time)load_u64(rows + 4), load_u64(rows + 12)};
@@ -390,10 +381,8 @@ static void read_account(struct coder *coder, struct facts *facts, struct known_
     fits = holder.role < facts->roles.entries.count && holder.user < facts->users.entries.count;
     if (fits) array_push(coder->memory, &account_at(facts, subject->index)->holders, holder);
   }
-  if (fits)
-    place_subject(coder, facts, placing, subject, MAP_NONE);
-  else
-    coder_fail(coder);
+  if (fits) place_subject(coder, facts, placing, subject, MAP_NONE);
+  else coder_fail(coder);
 }
 
 /* ---- the rows ---- */
@@ -423,10 +412,8 @@ static void write_subjects(struct coder *coder, struct facts *facts, int32_t kin
   for (uint32_t i = 0; i < count; i++) {
     coder_item(coder);
     fetch_ahead(&fetching, facts, kind, i, count);
-    if (kind == PBK_CONTACT)
-      write_contact(coder, facts, contact_at(facts, i), &known);
-    else
-      write_account(coder, account_at(facts, i), &known);
+    if (kind == PBK_CONTACT) write_contact(coder, facts, contact_at(facts, i), &known);
+    else write_account(coder, account_at(facts, i), &known);
   }
 }
 
@@ -440,10 +427,8 @@ static void read_subjects(struct coder *coder, struct facts *facts, int32_t kind
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
     if (coder_failed(coder)) return;
-    if (kind == PBK_CONTACT)
-      read_contact(coder, facts, senders, &known, &placing);
-    else
-      read_account(coder, facts, &known, &placing);
+    if (kind == PBK_CONTACT) read_contact(coder, facts, senders, &known, &placing);
+    else read_account(coder, facts, &known, &placing);
   }
   if (!coder_failed(coder)) place_waiting(coder, facts, &placing);
 }
@@ -453,9 +438,7 @@ void pbk_code_facts(struct coder *coder, struct facts *facts, uint32_t senders) 
   code_watched(coder, facts);
   for (int32_t i = 0; i < 2 && !coder_failed(coder); i++) {
     int32_t kind = i == 0 ? PBK_ACCOUNT : PBK_CONTACT;
-    if (coder_reads(coder))
-      read_subjects(coder, facts, kind, senders);
-    else
-      write_subjects(coder, facts, kind);
+    if (coder_reads(coder)) read_subjects(coder, facts, kind, senders);
+    else write_subjects(coder, facts, kind);
   }
 }

@@ -50,9 +50,9 @@ static int32_t code_subject_of(struct coder *coder, const struct outbox *outbox,
 
 /* ---- messages ---- */
 
-/* u64 number | u64 enrollment | 16 bytes key | u32 playbook | u32 subject | u32 channel | u32 template | u32 recipient | u32
- * sender | u32 attempt | u8 kind of the subject, of the recipient, policy, state | u8 1: counts as contact | u8 1: waits |
- * i64 window | i64 due; behind it the note. */
+/* u64 number | u64 enrollment | 16 bytes key | u32 playbook | u32 subject | u32 channel | u32 template | u32 recipient | u32 sender
+ * | u32 attempt | u8 kind of the subject, of the recipient, policy, state | u8 1: counts as contact | u8 1: waits | i64 window | i64 due;
+ * behind it the note. */
 enum { MESSAGE_ROW = 82 };
 
 /* False: it cannot be read. */
@@ -97,12 +97,10 @@ static bool to_fits(const struct outbox *outbox, const struct message *message) 
 /* Whether all that it names is there; ended ones are not kept. */
 static bool message_fits(const struct outbox *outbox, const struct message *message) {
   uint32_t names = outbox->context->names.count;
-  return message->playbook < names && message->channel < names &&
-         message->template <names &&to_fits(outbox, message) &&
-                            (message->subject_kind == PBK_CONTACT || message->subject_kind == PBK_ACCOUNT) &&
-                            message->subject < pbk_subject_total(outbox->facts, message->subject_kind) &&
-                            place_fits(message->sender, outbox->senders->registry.entries.count) &&
-                            message->state <= MESSAGE_SENDING;
+  return message->playbook < names && message->channel < names && message->template < names && to_fits(outbox, message) &&
+         (message->subject_kind == PBK_CONTACT || message->subject_kind == PBK_ACCOUNT) &&
+         message->subject < pbk_subject_total(outbox->facts, message->subject_kind) &&
+         place_fits(message->sender, outbox->senders->registry.entries.count) && message->state <= MESSAGE_SENDING;
 }
 
 /* What follows from a message that was read: its wake-up, and where it is found. */
@@ -151,10 +149,8 @@ static void code_messages(struct coder *coder, struct outbox *outbox) {
   for (uint64_t i = 0; i < open && !coder_failed(coder); i++) {
     coder_item(coder);
     if (coder_failed(coder)) return;
-    if (coder_reads(coder))
-      read_message(coder, outbox, &last, total);
-    else
-      code_message(coder, pbk_table_next(&outbox->messages, &id));
+    if (coder_reads(coder)) read_message(coder, outbox, &last, total);
+    else code_message(coder, pbk_table_next(&outbox->messages, &id));
   }
   if (coder_reads(coder) && !coder_failed(coder)) outbox->messages.last = total;
 }
