@@ -33,7 +33,9 @@ static inline void store_u64(unsigned char *at, uint64_t number) {
 static inline uint32_t load_u32(const unsigned char *at) {
   return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
-static inline uint64_t load_u64(const unsigned char *at) { return load_u32(at) | (uint64_t)load_u32(at + 4) << 32; }
+static inline uint64_t load_u64(const unsigned char *at) {
+  return load_u32(at) | (uint64_t)load_u32(at + 4) << 32;
+}
 
 /* ---- writing ---- */
 
@@ -81,8 +83,12 @@ static inline void pbk_write_u8(struct writer *writer, uint8_t value) {
   if (writer->size < writer->capacity) writer->bytes[writer->size++] = value;
   else *pbk_write_room(writer, 1) = value;
 }
-static inline void pbk_write_u32(struct writer *writer, uint32_t value) { store_u32(writer_room(writer, 4), value); }
-static inline void pbk_write_u64(struct writer *writer, uint64_t value) { store_u64(writer_room(writer, 8), value); }
+static inline void pbk_write_u32(struct writer *writer, uint32_t value) {
+  store_u32(writer_room(writer, 4), value);
+}
+static inline void pbk_write_u64(struct writer *writer, uint64_t value) {
+  store_u64(writer_room(writer, 8), value);
+}
 void pbk_write_long_uint(struct writer *writer, uint64_t value);
 static inline void pbk_write_uint(struct writer *writer, uint64_t value) { /* LEB128, 1 to 10 bytes */
   if (value < 0x80) pbk_write_u8(writer, (uint8_t)value);

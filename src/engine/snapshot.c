@@ -33,9 +33,11 @@ struct snapshot_writing {
 static void append(struct snapshot_writing *writing, struct writer *from) {
   const pbk_storage *storage = &writing->engine->journal.storage;
   writing->sum.checksum = pbk_crc32c(writing->sum.checksum, from->bytes, from->size);
-  pbk_write_u32(from, writing->sum.checksum); /* not summed itself: that would give the same number whatever stands before it */
+  pbk_write_u32(from,
+                writing->sum.checksum); /* not summed itself: that would give the same number whatever stands before it */
   writing->sum.bytes += from->size;
-  if (!writing->failed && storage->append(storage->context, writing->object, from->bytes, from->size) != 0) writing->failed = true;
+  if (!writing->failed && storage->append(storage->context, writing->object, from->bytes, from->size) != 0)
+    writing->failed = true;
   from->size = 0;
 }
 
@@ -166,16 +168,21 @@ static bool check_rest(struct snapshot_frames *frames, struct snapshot_sum sum) 
   uint32_t stored, size;
   while (!frames->ended && next_stored(frames, &bytes, &stored, &size)) continue;
   if (frames->found != SNAPSHOT_WHOLE) return false;
-  return (frames->at == frames->window->extent && frames->at == sum.bytes && frames->checksum == sum.checksum) || damaged(frames);
+  return (frames->at == frames->window->extent && frames->at == sum.bytes && frames->checksum == sum.checksum) ||
+         damaged(frames);
 }
 
-enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint32_t generation, struct snapshot_sum sum,
-                                      uint64_t *sequence, uint64_t *damage) {
+enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint32_t generation,
+                                      struct snapshot_sum sum, uint64_t *sequence, uint64_t *damage) {
   enum { PACKED_MOST = 1032 }; /* bytes that one of a compressed frame can become */
   struct snapshot_frames frames = {.window = window, .found = SNAPSHOT_WHOLE, .content = &engine->framing[0]};
   struct reader reader = {NULL, NULL, false};
-  struct coder coder = {.reader = &reader, .arena = &engine->scratch, .memory = &engine->memory,
-                        .next_frame = read_frame, .frames = &frames, .most = window->extent};
+  struct coder coder = {.reader = &reader,
+                        .arena = &engine->scratch,
+                        .memory = &engine->memory,
+                        .next_frame = read_frame,
+                        .frames = &frames,
+                        .most = window->extent};
   uint32_t semantics = 0, definitions = 0;
   *damage = 0;
   if (!read_header(&frames, generation)) return frames.found;

@@ -10,7 +10,9 @@
  *
  * The frames' contents, one after another: uint semantics version | text engine id | uint sequence of the last record in it
  * | uint checksum of the definitions | state | position, the last two as state.c describes them. A frame ends only between two items of
- * a row (base/coder.h). */
+ * a row (base/coder.h). What there are many of stands in rows of fixed width, u32 and u64 as in headers, which are told of where they
+ * are coded: subjects in facts/facts_state.c, their events in facts/history.h, passages and enrollments in playbook/playbook_state.c,
+ * messages in outbox/outbox_state.c. What may be absent is 2^32 - 1 in them. */
 #ifndef PBK_ENGINE_SNAPSHOT_H
 #define PBK_ENGINE_SNAPSHOT_H
 
@@ -37,9 +39,10 @@ enum snapshot_found {
   SNAPSHOT_DIVERGED,   /* whole, but its definitions read differently here */
   SNAPSHOT_FAILED      /* the storage failed */
 };
-/* Reads the state of a generation's snapshot, of which its journal tells the sum, into an engine that has just been made and that is of no
- * use where this fails: each frame is known to be whole when it is read, but not yet those behind it. *damage: where it went wrong. */
-enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint32_t generation, struct snapshot_sum sum,
-                                      uint64_t *sequence, uint64_t *damage);
+/* Reads the state of a generation's snapshot, of which its journal tells the sum, into an engine that has just been made and
+ * that is of no use where this fails: each frame is known to be whole when it is read, but not yet those behind it. *damage:
+ * where it went wrong. */
+enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint32_t generation,
+                                      struct snapshot_sum sum, uint64_t *sequence, uint64_t *damage);
 
 #endif

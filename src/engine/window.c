@@ -35,7 +35,8 @@ const unsigned char *pbk_look(struct window *window, uint64_t at, uint32_t size)
   }
   window->at = at;
   window->size = 0;
-  if (wanted > kept && window->storage->read(window->storage->context, window->object, at + kept, window->bytes + kept, wanted - kept) != 0) {
+  if (wanted > kept &&
+      window->storage->read(window->storage->context, window->object, at + kept, window->bytes + kept, wanted - kept) != 0) {
     window->failed = true;
     return NULL;
   }

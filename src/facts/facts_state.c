@@ -30,7 +30,7 @@ void pbk_code_people(struct coder *coder, struct facts *facts) {
 
 /* What is about to be written is fetched while others are: what hangs on subjects lies all over the memory. Each distance is that of what
  * hangs on what was fetched at the one above. */
-enum { FETCH_ROW = 32, FETCH_BODY = 16, FETCH_REST = 10, FETCH_LOG = 4 };
+enum { FETCH_ROW = 40, FETCH_BODY = 24, FETCH_REST = 16, FETCH_LOG = 10 };
 
 static void fetch_rest(const struct subject *subject) {
   enum { LINES_MOST = 8 };

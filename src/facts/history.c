@@ -571,7 +571,8 @@ static bool log_fits(const struct history_bytes *bytes, const struct history_lim
   pbk_time time;
   while (cursor.at < cursor.end) {
     size_t left = (size_t)(cursor.end - cursor.at);
-    if (left >= 2 && cursor.at[0] < 0x80 && (cursor.at[1] & 3) != LOG_OTHERWISE) { /* as nearly all: its time may be anything */
+    if (left >= 2 && cursor.at[0] < 0x80 &&
+        (cursor.at[1] & 3) != LOG_OTHERWISE) { /* as nearly all: its time may be anything */
       uint32_t size = 2 + (cursor.at[1] >> 2 & 7);
       if (size > left) return false;
       event = cursor.at[0];
@@ -587,12 +588,14 @@ static bool log_fits(const struct history_bytes *bytes, const struct history_lim
 static bool take_history(struct reader *reader, const struct history_limits *limits, struct history_bytes *bytes) {
   const unsigned char *head = pbk_read_bytes(reader, HISTORY_HEAD);
   if (!head) return false;
-  *bytes = (struct history_bytes){.log_size = load_u32(head), .head_count = load_u32(head + 4), .logged_at = (pbk_time)load_u64(head + 8)};
+  *bytes = (struct history_bytes){
+    .log_size = load_u32(head), .head_count = load_u32(head + 4), .logged_at = (pbk_time)load_u64(head + 8)};
   bytes->heads = pbk_read_bytes(reader, (uint64_t)bytes->head_count * SERIES_HEAD);
   if (!bytes->heads || (bytes->log_size == 0 && bytes->logged_at != 0)) return false;
   uint64_t times = 0, words = 0, least = 0;
   for (uint32_t i = 0; i < bytes->head_count; i++) {
-    uint32_t event = load_u32(bytes->heads + (size_t)i * SERIES_HEAD), count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
+    uint32_t event = load_u32(bytes->heads + (size_t)i * SERIES_HEAD),
+             count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
     if (event < least || event >= limits->known || !is_watched(limits, event) || count == 0) return false;
     least = (uint64_t)event + 1;
     times += count;
@@ -643,16 +646,19 @@ static void put_log(struct history *history, struct memory *memory, const struct
   if (here) memcpy(log_of(history), bytes->log, here);
 }
 
-bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits, struct history **history) {
+bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits,
+                      struct history **history) {
   struct history_bytes bytes;
   if (!take_history(reader, limits, &bytes)) {
     reader->failed = true;
     return false;
   }
   if (bytes.head_count == 0 && bytes.log_size == 0) return true;
-  uint32_t segments = bytes.log_size > LOG_MOST_HERE ? (bytes.log_size - LOG_MOST_HERE + SEGMENT_BYTES - 1) / SEGMENT_BYTES : 0;
-  uint64_t size = sizeof **history + (uint64_t)bytes.head_count * sizeof(struct series_head) + (uint64_t)bytes.words * sizeof(pbk_time) +
-                  bytes.log_size - segments * SEGMENT_BYTES + (segments ? sizeof(struct log_segment *) : 0);
+  uint32_t segments =
+    bytes.log_size > LOG_MOST_HERE ? (bytes.log_size - LOG_MOST_HERE + SEGMENT_BYTES - 1) / SEGMENT_BYTES : 0;
+  uint64_t size = sizeof **history + (uint64_t)bytes.head_count * sizeof(struct series_head) +
+                  (uint64_t)bytes.words * sizeof(pbk_time) + bytes.log_size - segments * SEGMENT_BYTES +
+                  (segments ? sizeof(struct log_segment *) : 0);
   if (size < HISTORY_LEAST) size = HISTORY_LEAST;
   size = (size + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
   if (size > UINT32_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
@@ -666,6 +672,8 @@ bool pbk_read_history(struct reader *reader, struct memory *memory, const struct
 const void *pbk_history_fetch_log(const struct history *history, const void *part) {
   const struct log_segment *segment = part;
   segment = segment ? segment->older : history ? older_of(history) : NULL;
-  if (segment) prefetch(segment);
+  if (!segment) return NULL;
+  prefetch(segment);
+  prefetch(segment->bytes + SEGMENT_BYTES - 1);
   return segment;
 }

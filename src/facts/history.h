@@ -86,11 +86,12 @@ struct history_limits {
   uint32_t count, known;
   unsigned char mask;
 };
-/* u32 bytes of the log | u32 series | i64 when the event logged last happened (0: none) | of each series u32 event, u32 times | all
- * times, 8 bytes each | the log, from the newest event to the oldest. */
+/* u32 bytes of the log | u32 series | i64 when the event logged last happened (0: none) | of each series u32 event, u32
+ * times | all times, 8 bytes each | the log, from the newest event to the oldest. */
 void pbk_write_history(struct writer *writer, const struct history *history);
 /* Into none. False, with the reader failed: it is none, and nothing was taken for it. */
-bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits, struct history **history);
+bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits,
+                      struct history **history);
 /* Fetches the older parts of the log, one a call: *part begins with NULL. */
 const void *pbk_history_fetch_log(const struct history *history, const void *part);
 

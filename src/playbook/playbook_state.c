@@ -125,8 +125,9 @@ static struct version *version_of(const struct playbooks *playbooks, uint32_t pl
   return NULL;
 }
 
-/* u64 number | u32 playbook | u32 version | u32 subject | u32 audience | u32 branch | u32 sender | u32 next step | u32 1: it waits
- * | i64 when it started, i64 its last step, i64 the next one, i64 the wake-up for its exit. What may be absent is MAP_NONE. */
+/* u64 number | u32 playbook | u32 version | u32 subject | u32 audience | u32 branch | u32 sender | u32 next step | u32 1: it
+ * waits | i64 when it started, i64 its last step, i64 the next one, i64 the wake-up for its exit. What may be absent is
+ * MAP_NONE. */
 enum { ENROLLMENT_ROW = 72 };
 
 /* False: it cannot be read. */
@@ -157,7 +158,8 @@ static bool enrollment_fits(const struct playbooks *playbooks, const struct enro
   const struct version *version = enrollment->version;
   return version && enrollment->subject < pbk_subject_total(playbooks->facts, version->subject_kind) &&
          place_fits(enrollment->audience, audiences) && place_fits(enrollment->branch, audiences) &&
-         place_fits(enrollment->sender, playbooks->senders->registry.entries.count) && enrollment->next_step < version->step_count;
+         place_fits(enrollment->sender, playbooks->senders->registry.entries.count) &&
+         enrollment->next_step < version->step_count;
 }
 
 /* Those that were read and wait until their passages are near. */
@@ -167,7 +169,8 @@ struct placing {
   struct enrollment waiting[PLACED_TOGETHER];
 };
 
-/* What follows from an enrollment that was read; it counts from now on. False: its subject is not in the playbook with it. */
+/* What follows from an enrollment that was read; it counts from now on. False: its subject is not in the playbook with it.
+ */
 static bool place_enrollment(struct coder *coder, struct playbooks *playbooks, const struct enrollment *read) {
   struct calendar *calendar = &playbooks->context->calendar;
   struct playbook *playbook = &playbooks->states.items[read->playbook];
@@ -198,7 +201,8 @@ static void place_waiting(struct coder *coder, struct playbooks *playbooks, stru
   placing->count = 0;
 }
 
-static bool read_enrollment(struct coder *coder, struct playbooks *playbooks, struct placing *placing, uint64_t last, uint64_t total) {
+static bool read_enrollment(struct coder *coder, struct playbooks *playbooks, struct placing *placing, uint64_t last,
+                            uint64_t total) {
   struct enrollment *read = &placing->waiting[placing->count];
   uint32_t place = 0, number = 0;
   *read = (struct enrollment){.id = 0};
@@ -219,8 +223,10 @@ static void read_running(struct coder *coder, struct playbooks *playbooks, uint6
     coder_item(coder);
     uint32_t at = placing.count;
     if (coder_failed(coder)) return;
-    if (read_enrollment(coder, playbooks, &placing, last, total)) last = placing.waiting[at].id;
-    else coder_fail(coder);
+    if (read_enrollment(coder, playbooks, &placing, last, total))
+      last = placing.waiting[at].id;
+    else
+      coder_fail(coder);
   }
   if (!coder_failed(coder)) place_waiting(coder, playbooks, &placing);
   if (!coder_failed(coder)) playbooks->enrollments.last = total;
@@ -231,7 +237,8 @@ static void code_running(struct coder *coder, struct playbooks *playbooks, uint6
   uint64_t total = playbooks->enrollments.last, running = playbooks->enrollments.count, at = 0;
   pbk_code_u64(coder, &total);
   pbk_code_u64(coder, &running);
-  if (running > total || running != passages || total > UINT64_MAX >> 3) coder_fail(coder); /* wake-ups keep three bits for themselves */
+  if (running > total || running != passages || total > UINT64_MAX >> 3)
+    coder_fail(coder); /* wake-ups keep three bits for themselves */
   if (coder_reads(coder)) {
     read_running(coder, playbooks, running, total);
     return;
@@ -244,7 +251,8 @@ static void code_running(struct coder *coder, struct playbooks *playbooks, uint6
   }
 }
 
-/* ---- passages: of each subject how many, and of each u32 twice the playbook, and 1: it is in | u64 the enrollment, or when it left ---- */
+/* ---- passages: of each subject how many, and of each u32 twice the playbook, and 1: it is in | u64 the enrollment, or when
+ * it left ---- */
 
 enum { PASSAGE_ROW = 12 };
 
@@ -279,8 +287,10 @@ static uint32_t read_passages_of(struct coder *coder, struct playbooks *playbook
   for (uint32_t i = 0; i < count; i++, at += PASSAGE_ROW) {
     uint32_t first = load_u32(at);
     items[i] = (struct passage){.playbook = first >> 1, .running = first & 1};
-    if (first & 1) items[i].of.enrollment = load_u64(at + 4);
-    else items[i].of.last_exit = (pbk_time)load_u64(at + 4);
+    if (first & 1)
+      items[i].of.enrollment = load_u64(at + 4);
+    else
+      items[i].of.last_exit = (pbk_time)load_u64(at + 4);
     running += first & 1;
   }
   items->count = (uint32_t)count & INT32_MAX;
@@ -296,9 +306,10 @@ static uint32_t used_passages(const struct words *words, uint32_t subjects) {
 
 /* How many of all are in. */
 static uint64_t code_passages(struct coder *coder, struct playbooks *playbooks, int32_t kind) {
-  enum { FETCHED_AHEAD = 16 };
+  enum { FETCHED_AHEAD = 32 };
   struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
-  uint32_t subjects = pbk_subject_total(playbooks->facts, kind), count = coder_reads(coder) ? 0 : used_passages(words, subjects);
+  uint32_t subjects = pbk_subject_total(playbooks->facts, kind),
+           count = coder_reads(coder) ? 0 : used_passages(words, subjects);
   uint64_t running = 0;
   pbk_code_u32(coder, &count);
   if (count > subjects) coder_fail(coder);

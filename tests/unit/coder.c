@@ -277,6 +277,60 @@ static void counts(void) {
   CHECK_EQUAL_UINT(count, 0);
 }
 
+/* What a row of fixed width holds. */
+struct fixed {
+  uint8_t small;
+  uint32_t number;
+  uint64_t large;
+  int64_t time;
+  unsigned char bytes[3];
+};
+enum { FIXED_ROW = 24 };
+
+static bool code_fixed(struct coder *coder, struct fixed *fixed) {
+  struct row row;
+  if (!coder_row(coder, &row, FIXED_ROW)) return false;
+  row_u8(&row, &fixed->small);
+  row_u32(&row, &fixed->number);
+  row_u64(&row, &fixed->large);
+  row_i64(&row, &fixed->time);
+  row_bytes(&row, fixed->bytes, sizeof fixed->bytes);
+  return true;
+}
+
+static void rows(void) {
+  static const unsigned char wanted[FIXED_ROW] = {7, 4,    3,   2,   1,   8,   7,   6,   5,   4,   3,   2,
+                                                  1, 0xfe, 255, 255, 255, 255, 255, 255, 255, 'a', 'b', 'c'};
+  struct fixed wrote = {7, 0x01020304, 0x0102030405060708, -2, {'a', 'b', 'c'}}, got = {0};
+  struct place place;
+  begin(&place);
+  struct coder coder = {.writer = &place.writer};
+  CHECK(code_fixed(&coder, &wrote) && code_fixed(&coder, &wrote));
+  CHECK_EQUAL_UINT(place.writer.size, 2 * FIXED_ROW);
+  CHECK_EQUAL_BYTES(place.writer.bytes, wanted, FIXED_ROW);
+  CHECK_EQUAL_BYTES(place.writer.bytes + FIXED_ROW, wanted, FIXED_ROW);
+  struct reader reader;
+  coder = reading(&reader, place.writer.bytes, 2 * FIXED_ROW - 1);
+  CHECK(code_fixed(&coder, &got));
+  CHECK(got.small == 7 && got.number == 0x01020304 && got.large == 0x0102030405060708 && got.time == -2 &&
+        memcmp(got.bytes, "abc", 3) == 0);
+  CHECK(!code_fixed(&coder, &got) && reader.failed); /* a byte is missing */
+  CHECK(place_fits(3, 4) && place_fits(MAP_NONE, 4) && place_fits(MAP_NONE, 0) && !place_fits(4, 4) && !place_fits(0, 0));
+  end(&place);
+}
+
+/* Room is made ahead for no more items than can come. */
+static void rooms_for_rows(void) {
+  struct reader reader;
+  struct coder coder = reading(&reader, (const unsigned char *)"", 0);
+  CHECK_EQUAL_UINT(coder_room_for(&coder, 1000, 10), 0); /* not known */
+  coder.most = 1009;
+  CHECK_EQUAL_UINT(coder_room_for(&coder, 1000, 10), 100);
+  CHECK_EQUAL_UINT(coder_room_for(&coder, 99, 10), 99);
+  coder.most = UINT64_MAX;
+  CHECK_EQUAL_UINT(coder_room_for(&coder, UINT32_MAX, 1), UINT32_MAX);
+}
+
 /* A count from the bytes may be anything: room whose size does not fit is refused, not wrapped. */
 static void rooms(void) {
   struct place place;
@@ -380,6 +434,8 @@ int main(void) {
   RUN(numbers_out_of_range);
   RUN(places);
   RUN(counts);
+  RUN(rows);
+  RUN(rooms_for_rows);
   RUN(rooms);
   RUN(frames_written);
   RUN(frames_read);

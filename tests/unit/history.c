@@ -250,6 +250,76 @@ static void damaged(void) {
   close_history();
 }
 
+/* ---- hostile bytes as snapshots have them ---- */
+
+enum { KNOWN = 5 };
+
+/* Whether bytes that stand alone in their block are a history; all memory is given back. */
+static bool is_history(const unsigned char *bytes, uint32_t size) {
+  struct history_limits limits = {watched, 3, KNOWN, 1};
+  unsigned char *exact = pbk_allocate(&memory, size ? size : 1);
+  if (size) memcpy(exact, bytes, size);
+  struct reader reader = {exact, exact + size, false};
+  struct history *read = NULL;
+  bool fine = pbk_read_history(&reader, &memory, &limits, &read);
+  if (fine == reader.failed || (!fine && read)) CHECK(false);
+  struct writer writer = {.memory = &memory};
+  pbk_write_history(&writer, read);
+  if (fine && (writer.size != (size_t)(reader.at - exact) || memcmp(writer.bytes, exact, writer.size) != 0)) CHECK(false);
+  pbk_writer_release(&writer);
+  pbk_history_release(&read, &memory);
+  pbk_release(&memory, exact, size ? size : 1);
+  return fine;
+}
+
+/* One series, of event 1 at 5 and 9, and a log of events 4 (last, at 20) and 3. */
+static const unsigned char sample[] = {4, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0,
+                                       0, 0, 5, 0, 0, 0, 0, 0, 0,  0, 9, 0, 0, 0, 0, 0, 0, 0, 4, 2, 3, 0x22};
+
+static void hostile(void) {
+  uint64_t random = 23;
+  open_history();
+  watched[1] = 1;
+  CHECK(is_history(sample, sizeof sample));
+  for (uint32_t size = 0; size < sizeof sample; size++)
+    if (is_history(sample, size)) CHECK(false);
+  static const struct {
+    const char *what;
+    uint32_t at;
+    unsigned char value;
+  } cases[] = {{"a shorter log", 0, 3},
+               {"a longer log", 0, 5},
+               {"another series", 4, 2},
+               {"a series too many", 7, 255},
+               {"of what is logged", 16, 2},
+               {"of what is not known", 16, 9},
+               {"without times", 20, 0},
+               {"with too many", 23, 255},
+               {"a log of what is watched", 40, 1},
+               {"of what is not known", 42, 5},
+               {"a number that does not end", 42, 0x83},
+               {"an age that is cut off", 43, 0x07}};
+  for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    unsigned char bytes[sizeof sample];
+    memcpy(bytes, sample, sizeof sample);
+    bytes[cases[i].at] = cases[i].value;
+    check_note("%s", cases[i].what);
+    CHECK(!is_history(bytes, sizeof bytes));
+  }
+  unsigned char nothing[16] = {0};
+  CHECK(is_history(nothing, sizeof nothing));
+  nothing[8] = 1; /* a time of nothing */
+  CHECK(!is_history(nothing, sizeof nothing));
+  for (uint32_t i = 0; i < 20000; i++) {
+    unsigned char bytes[sizeof sample + 40] = {0};
+    memcpy(bytes, sample, sizeof sample);
+    for (uint32_t left = 1 + check_random_below(&random, 3); left > 0; left--)
+      bytes[check_random_below(&random, sizeof bytes)] = (unsigned char)check_random(&random);
+    is_history(bytes, sizeof bytes);
+  }
+  close_history();
+}
+
 int main(void) {
   RUN(none);
   RUN(random_work);
@@ -259,5 +329,6 @@ int main(void) {
   RUN(restored);
   RUN(filled_to_the_brim);
   RUN(damaged);
+  RUN(hostile);
   return check_report();
 }

@@ -239,6 +239,45 @@ static void not_the_next(void) {
   end(&desk);
 }
 
+/* The last record tells that the journal was handed over, and nothing else does. */
+static void handed_over(void) {
+  static const uint32_t generations[] = {0, 6, 126, 127, 300, UINT32_MAX};
+  for (uint32_t i = 0; i < sizeof generations / sizeof *generations; i++) {
+    struct desk desk;
+    begin(&desk);
+    pbk_journal_begin(&desk.journal, generations[i], &start_of);
+    add_advance(&desk, 1);
+    CHECK(pbk_journal_flush(&desk.journal));
+    struct rig_object *object = &desk.rig.objects[generations[i] % 2];
+    size_t before = object->size;
+    pbk_journal_handover(&desk.journal);
+    CHECK(pbk_journal_flush(&desk.journal));
+    desk.reader = (struct journal_reader){0};
+    check_note("generation %" PRIu32, generations[i]);
+    for (uint32_t whole = 0; whole < 2; whole++) {
+      CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory,
+                            generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
+      CHECK(pbk_read_header(&desk.reader) == HEADER_FINE);
+      CHECK(pbk_ends_with_handover(&desk.reader) == !whole);
+      pbk_close_reader(&desk.reader);
+      object->bytes[before - 1] ^= 1; /* the record before is another one */
+    }
+    for (size_t at = before; at < object->size; at++) {
+      object->bytes[at] ^= 4;
+      CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory,
+                            generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
+      CHECK(pbk_read_header(&desk.reader) == HEADER_FINE && !pbk_ends_with_handover(&desk.reader));
+      pbk_close_reader(&desk.reader);
+      object->bytes[at] ^= 4;
+    }
+    object->size = before;
+    CHECK(pbk_open_reader(&desk.reader, &desk.storage, &desk.memory,
+                          generations[i] % 2 ? PBK_OBJECT_JOURNAL_1 : PBK_OBJECT_JOURNAL_0));
+    CHECK(pbk_read_header(&desk.reader) == HEADER_FINE && !pbk_ends_with_handover(&desk.reader));
+    end(&desk);
+  }
+}
+
 /* Starts and commits whose bytes are not such, under right checksums. */
 static void hostile_bodies(void) {
   struct writer writer = {.memory = NULL};
@@ -389,6 +428,7 @@ int main(void) {
   RUN(in_order);
   RUN(any_bit);
   RUN(not_the_next);
+  RUN(handed_over);
   RUN(hostile_bodies);
   RUN(scanning);
   RUN(large_records);

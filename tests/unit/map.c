@@ -114,6 +114,38 @@ static void in_steps(void) {
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
+/* Made as large as it will be: it never grows, is no larger than one that grew, and knows what it has. */
+static void reserved(void) {
+  enum { MANY = 1000 };
+  struct check_heap heap = {0};
+  struct memory memory;
+  struct names grown, names;
+  pbk_memory_init(&memory, check_allocate, &heap, UINT64_MAX);
+  for (uint32_t count = 0; count <= MANY; count += count < 30 ? 1 : 97) {
+    pbk_names_init(&grown, &memory);
+    pbk_names_init(&names, &memory);
+    pbk_map_reserve(&memory, &names.map, count);
+    uint32_t capacity = names.map.capacity;
+    for (uint32_t i = 0; i < count; i++) {
+      char bytes[8];
+      struct text text = {bytes, (uint32_t)snprintf(bytes, sizeof bytes, "%" PRIu32, i)};
+      pbk_names_intern(&grown, text);
+      CHECK_EQUAL_UINT(pbk_names_intern(&names, text), i);
+    }
+    CHECK_EQUAL_UINT(names.map.count, count);
+    CHECK_EQUAL_UINT(names.map.capacity, capacity);
+    CHECK_EQUAL_UINT(names.map.capacity, grown.map.capacity);
+    pbk_map_reserve(&memory, &names.map, count / 2); /* it is never made smaller */
+    CHECK_EQUAL_UINT(names.map.capacity, capacity);
+    if (count > 7)
+      CHECK(!pbk_map_add_hashed(&memory, &names.map, TEXT("7"), pbk_hash_text(TEXT("7")), MANY)); /* it is there */
+    CHECK_EQUAL_UINT(pbk_names_find(&names, TEXT("7")), count > 7 ? 7 : MAP_NONE);
+    pbk_names_release(&names);
+    pbk_names_release(&grown);
+  }
+  CHECK_EQUAL_UINT(heap.out, 0);
+}
+
 static void refusal(void) {
   struct check_heap heap = {0};
   struct memory memory;
@@ -207,6 +239,7 @@ int main(void) {
   RUN(empty);
   RUN(like_a_list);
   RUN(in_steps);
+  RUN(reserved);
   RUN(refusal);
   RUN(names);
   RUN(names_forgotten);
