@@ -339,6 +339,18 @@ static uint32_t compiler_emit(struct compiler *compiler, struct cel_syntax *synt
   }
 }
 
+/* Notes what it reads of what worlds show. */
+static void compiler_note_shown(struct cel_program *program, const struct cel_environment *environment) {
+  for (uint32_t i = 0; i < program->reads.count; i++) {
+    const struct cel_read *read = &program->reads.items[i];
+    if (read->kind == CEL_READS_FIELD) program->shown |= CEL_SHOWN_FIELDS;
+    if (read->kind != CEL_READS_ENTRY && read->kind != CEL_READS_ENTRIES) continue;
+    for (uint32_t shown = 0; shown < environment->shown_count; shown++) {
+      if (environment->shown_slots[shown] == read->slot) program->shown |= UINT32_C(1) << shown;
+    }
+  }
+}
+
 /* Takes over what constants point to, and gives back what the arrays have too much. */
 static void compiler_finish(struct compiler *compiler) {
   struct cel_program *program = compiler->program;
@@ -431,6 +443,7 @@ static void compiler_stages(struct compiler_frame *frame) {
   program->whole = program->root;
   while (nodes[program->whole].operation == OPERATION_NOT && nodes[nodes[program->whole].a].operation == OPERATION_NOT)
     program->whole = nodes[nodes[program->whole].a].a;
+  compiler_note_shown(program, compilation->environment);
   pbk_cel_branch_compile(compilation->memory, program, compilation->environment);
 }
 
@@ -488,6 +501,10 @@ void pbk_cel_release(struct memory *memory, struct cel_program *program) {
 
 uint32_t pbk_cel_read_count(const struct cel_program *program) {
   return program->reads.count;
+}
+
+uint32_t pbk_cel_shown_read(const struct cel_program *program) {
+  return program->shown;
 }
 
 struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at) {
