@@ -43,6 +43,7 @@ struct audiences {
   struct context *context;
   struct facts *facts;
   struct cel_machine *machine;
+  struct cel_world world; /* for one evaluation after the other: world.c */
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */
@@ -117,7 +118,10 @@ enum { CHANGE_READS_MOST = 2 };
 uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_READS_MOST]);
 
 /* Marks what the changes of facts make necessary to look at. */
-void pbk_mark_changes(struct audiences *audiences);
+void pbk_mark_changes_there_are(struct audiences *audiences);
+static inline void pbk_mark_changes(struct audiences *audiences) {
+  if (audiences->facts->changes.count && audiences->registry.entries.count) pbk_mark_changes_there_are(audiences);
+}
 /* Other time zone data (checked already; copied): marks all that reads zones. */
 void pbk_set_zones(struct audiences *audiences, struct text bytes);
 /* The same data as a snapshot kept it, nothing marked: false where it is not what it should be. */
@@ -126,7 +130,10 @@ void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t s
 /* Marks those who read the membership of an audience for a subject. */
 void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t subject);
 /* Looks at all that is marked, in order; flips are noted in audiences->flips and told. */
-void pbk_run_pass(struct audiences *audiences);
+void pbk_look_at_marked(struct audiences *audiences);
+static inline void pbk_run_pass(struct audiences *audiences) {
+  if (audiences->pending.count) pbk_look_at_marked(audiences);
+}
 /* A wake-up came out of the calendar: true when it still stands and the membership must be looked at. */
 bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time);
 /* Looks at one membership silently. True when it changed. */

@@ -137,31 +137,31 @@ uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_
   }
 }
 
-static void mark_change(struct audiences *audiences, struct change change) {
+static void mark_change(struct audiences *audiences, const struct change *change) {
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count;
-  switch (change.kind) {
+  switch (change->kind) {
   case CHANGED_EVENTS:
-    if (change.subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
-    mark_readers_of_event(audiences, change.subject_kind, change.subject, change.number, change.late);
-    if (change.subject_kind == PBK_CONTACT) return;
-    mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change.number}, PBK_ACCOUNT, change.subject);
+    if (change->subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
+    mark_readers_of_event(audiences, change->subject_kind, change->subject, change->number, change->late);
+    if (change->subject_kind == PBK_CONTACT) return;
+    mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change->number}, PBK_ACCOUNT, change->subject);
     return;
-  case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
-  case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
+  case CHANGED_ACCOUNT: mark_account_readers(audiences, change->subject); return;
+  case CHANGED_DELETED: mark_memberships_of(audiences, change->subject_kind, change->subject); return;
   default: break;
   }
-  count = pbk_reads_of_change(change, reads);
+  count = pbk_reads_of_change(*change, reads);
   if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved, which quiet() reads too */
-    mark_all(audiences, change.subject_kind, change.subject);
+    mark_all(audiences, change->subject_kind, change->subject);
     return;
   }
-  for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change.subject_kind, change.subject);
+  for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change->subject_kind, change->subject);
 }
 
-void pbk_mark_changes(struct audiences *audiences) {
-  if (audiences->readers.items.count == 0 && audiences->registry.entries.count == 0) return;
-  for (uint32_t i = 0; i < audiences->facts->changes.count; i++) mark_change(audiences, audiences->facts->changes.items[i]);
+void pbk_mark_changes_there_are(struct audiences *audiences) {
+  const struct change *change = audiences->facts->changes.items, *end = change + audiences->facts->changes.count;
+  for (; change < end; change++) mark_change(audiences, change);
 }
 
 bool pbk_restore_zones(struct audiences *audiences, struct text bytes) {
@@ -255,7 +255,7 @@ static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subj
   pbk_mark_followers(audiences, place, subject);
 }
 
-void pbk_run_pass(struct audiences *audiences) {
+void pbk_look_at_marked(struct audiences *audiences) {
   uint64_t last = UINT64_MAX;
   while (audiences->pending.count > 0) {
     uint64_t mark = audiences->pending.items[0];
