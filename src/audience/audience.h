@@ -28,6 +28,7 @@ struct membership {
   ARRAY(uint64_t) bits;
   /* The wake-up set for a subject, INT64_MAX: none; shorter than the subjects until needed. Of a quiet one: nothing here. */
   ARRAY(pbk_time) armed;
+  bool of_account_alone; /* of contacts whose condition reads nothing of them, but of their account: the same for all of that */
   struct quiet quiet;
   ARRAY(unsigned char) signs; /* of a quiet one, as short: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
 };
@@ -50,7 +51,11 @@ struct audiences {
   struct readers readers;
   bool account_events_read; /* by any condition: else the events of accounts concern none */
   bool memberships_read;    /* by any condition of an audience: else nobody follows */
-  number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
+  /* What must be looked at in the cause under way: audience << 32 | subject, ascending from `pending_next` on as long as they come in
+   * that order (of one audience, all contacts of an account do), else a heap. */
+  number_list pending;
+  uint32_t pending_next;
+  bool pending_heap;
   ARRAY(struct flip) flips;
   bool restoring;          /* conditions are compiled that were accepted once */
   struct cel_zones zones;  /* what conditions may name; the bytes are owned */
