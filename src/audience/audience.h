@@ -28,7 +28,9 @@ struct membership {
   ARRAY(uint64_t) bits;
   /* The wake-up set for a subject, INT64_MAX: none; shorter than the subjects until needed. Of a quiet one: nothing here. */
   ARRAY(pbk_time) armed;
-  bool of_account_alone; /* of contacts whose condition reads nothing of them, but of their account: the same for all of that */
+  bool asks_creation;    /* its condition hangs on when a subject was created */
+  bool of_account;       /* it is one on contacts that reads something of their account */
+  bool of_account_alone; /* and nothing of them: it is the same for all contacts of that */
   struct quiet quiet;
   ARRAY(unsigned char) signs; /* of a quiet one, as short: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
 };

@@ -95,21 +95,20 @@ static bool is_of_account(const struct audiences *audiences, struct cel_read rea
   }
 }
 
-/* Whether an audience of contacts reads anything of their account. */
-static bool reads_account(const struct audiences *audiences, const struct audience *audience) {
-  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++)
-    if (is_of_account(audiences, pbk_cel_read_at(audience->program, i))) return true;
-  return false;
-}
-
-/* And whether it reads of nothing else. */
-static bool reads_account_alone(const struct audiences *audiences, const struct audience *audience) {
+/* What the condition of an audience reads at all. */
+static void note_reads(const struct audiences *audiences, const struct audience *audience, struct membership *membership) {
+  bool others = false;
+  membership->asks_creation = membership->of_account = membership->of_account_alone = false;
+  if (!audience || !audience->program) return;
+  membership->asks_creation = pbk_cel_asks_quiet(audience->program);
   for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
     struct cel_read read = pbk_cel_read_at(audience->program, i);
-    bool of_time = read.kind == CEL_READS_NOW || read.kind == CEL_READS_ZONES;
-    if (!of_time && !is_of_account(audiences, read)) return false;
+    bool field = read.kind == CEL_READS_FIELD, of_time = read.kind == CEL_READS_NOW || read.kind == CEL_READS_ZONES;
+    if (field && (read.slot == SLOT_CONTACT_CREATED_AT || read.slot == SLOT_ACCOUNT_CREATED_AT)) membership->asks_creation = true;
+    if (is_of_account(audiences, read)) membership->of_account = audience->of == PBK_CONTACT;
+    else if (!of_time) others = true;
   }
-  return reads_account(audiences, audience);
+  membership->of_account_alone = membership->of_account && !others;
 }
 
 void pbk_index_reads(struct audiences *audiences, uint32_t place) {
@@ -118,8 +117,7 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   pbk_readers_remove(&audiences->readers, place);
   if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
   pbk_note_quiet(audiences, place);
-  audiences->memberships.items[place].of_account_alone =
-    audience && audience->program && audience->of == PBK_CONTACT && reads_account_alone(audiences, audience);
+  note_reads(audiences, audience, &audiences->memberships.items[place]);
   audiences->account_events_read = audiences->memberships_read = false;
   for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
     struct cel_read read = audiences->readers.reads.items[i];
@@ -129,22 +127,20 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   }
 }
 
-/* Everything that is about a subject, and (of an account) what its contacts read of it. */
-static void mark_all(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
-  for (uint32_t i = 0; i < audiences->registry.entries.count; i++) {
+/* Everything that is about a subject, and (of an account) what its contacts read of it: or only what hangs on its creation. */
+static void mark_all(struct audiences *audiences, int32_t subject_kind, uint32_t subject, bool creation) {
+  for (uint32_t i = 0; i < audiences->memberships.count; i++) {
     const struct audience *audience = audience_at(audiences, i);
-    if (!audience || !audience->program) continue;
+    const struct membership *membership = &audiences->memberships.items[i];
+    if (!audience || !audience->program || (creation && !membership->asks_creation)) continue;
     if (audience->of == subject_kind) pbk_mark_membership(audiences, i, subject);
-    else if (subject_kind == PBK_ACCOUNT && reads_account(audiences, audience)) mark_contacts_of(audiences, i, subject);
+    else if (subject_kind == PBK_ACCOUNT && membership->of_account) mark_contacts_of(audiences, i, subject);
   }
 }
 
 static void mark_account_readers(struct audiences *audiences, uint32_t contact) {
-  for (uint32_t i = 0; i < audiences->registry.entries.count; i++) {
-    const struct audience *audience = audience_at(audiences, i);
-    if (audience && audience->program && audience->of == PBK_CONTACT && reads_account(audiences, audience))
-      pbk_mark_membership(audiences, i, contact);
-  }
+  for (uint32_t i = 0; i < audiences->memberships.count; i++)
+    if (audiences->memberships.items[i].of_account) pbk_mark_membership(audiences, i, contact);
 }
 
 static void mark_memberships_of(struct audiences *audiences, int32_t kind, uint32_t subject) {
@@ -188,8 +184,8 @@ static void mark_change(struct audiences *audiences, const struct change *change
   default: break;
   }
   count = pbk_reads_of_change(*change, reads);
-  if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved, which quiet() reads too */
-    mark_all(audiences, change->subject_kind, change->subject);
+  if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved */
+    mark_all(audiences, change->subject_kind, change->subject, change->kind == CHANGED_CREATED_AT);
     return;
   }
   for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change->subject_kind, change->subject);

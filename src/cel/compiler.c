@@ -532,6 +532,13 @@ int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slo
   return compiler_quiet_of(program, program->root, lookup_slot, number);
 }
 
+bool pbk_cel_asks_quiet(const struct cel_program *program) {
+  for (uint32_t i = 0; i < program->nodes.count; i++) {
+    if (program->nodes.items[i].operation == OPERATION_QUIET) return true;
+  }
+  return false;
+}
+
 bool pbk_cel_is_quiet(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, int64_t *window) {
   const struct cel_node *node = &program->nodes.items[program->root];
   if (node->operation != OPERATION_QUIET) return false;

@@ -41,6 +41,11 @@ static void each_change_reaches_its_readers(void) {
      "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\n"},
     {"account.created_at < timestamp(`1970-01-01T00:00:05Z`)",
      "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\ntagged u2 tried\n"},
+    {"account_events(`e`).quiet(duration(`2s`))", "{'type':'track','userId':'u1','event':'other','timestamp':1000}",
+     "tagged u1 tried\ntagged u2 tried\n"},
+    {"events(`e`).quiet(duration(`2s`)) && has(account.id)", "{'type':'track','userId':'u1','event':'other','timestamp':1000}",
+     "tagged u1 tried\n"},
+    {"events(`e`).quiet(duration(`2s`))", "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\n"},
     {"contact.id == `u3`", "{'type':'identify','userId':'u3'}", "tagged u3 tried\n"},
     /* and what does not concern it does not */
     {"events(`e`).count() > 0", "{'type':'track','groupId':'a1','context':{'groupId':'a1'},'event':'e'}", ""},
