@@ -28,6 +28,9 @@ struct membership {
   ARRAY(uint64_t) bits;
   /* The wake-up set for a subject, INT64_MAX: none; shorter than the subjects until needed. Of a quiet one: nothing here. */
   ARRAY(pbk_time) armed;
+  bool asks_creation;    /* its condition hangs on when a subject was created */
+  bool of_account;       /* it is one on contacts that reads something of their account */
+  bool of_account_alone; /* and nothing of them: it is the same for all contacts of that */
   struct quiet quiet;
   ARRAY(unsigned char) signs; /* of a quiet one, as short: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
 };
@@ -43,13 +46,18 @@ struct audiences {
   struct context *context;
   struct facts *facts;
   struct cel_machine *machine;
+  struct cel_world world; /* for one evaluation after the other: world.c */
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */
   struct readers readers;
   bool account_events_read; /* by any condition: else the events of accounts concern none */
   bool memberships_read;    /* by any condition of an audience: else nobody follows */
-  number_list pending; /* a heap of audience << 32 | subject that must be looked at in the cause under way */
+  /* What must be looked at in the cause under way: audience << 32 | subject, ascending from `pending_next` on as long as they come in
+   * that order (of one audience, all contacts of an account do), else a heap. */
+  number_list pending;
+  uint32_t pending_next;
+  bool pending_heap;
   ARRAY(struct flip) flips;
   bool restoring;          /* conditions are compiled that were accepted once */
   struct cel_zones zones;  /* what conditions may name; the bytes are owned */
@@ -117,7 +125,10 @@ enum { CHANGE_READS_MOST = 2 };
 uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_READS_MOST]);
 
 /* Marks what the changes of facts make necessary to look at. */
-void pbk_mark_changes(struct audiences *audiences);
+void pbk_mark_changes_there_are(struct audiences *audiences);
+static inline void pbk_mark_changes(struct audiences *audiences) {
+  if (audiences->facts->changes.count && audiences->registry.entries.count) pbk_mark_changes_there_are(audiences);
+}
 /* Other time zone data (checked already; copied): marks all that reads zones. */
 void pbk_set_zones(struct audiences *audiences, struct text bytes);
 /* The same data as a snapshot kept it, nothing marked: false where it is not what it should be. */
@@ -126,7 +137,10 @@ void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t s
 /* Marks those who read the membership of an audience for a subject. */
 void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t subject);
 /* Looks at all that is marked, in order; flips are noted in audiences->flips and told. */
-void pbk_run_pass(struct audiences *audiences);
+void pbk_look_at_marked(struct audiences *audiences);
+static inline void pbk_run_pass(struct audiences *audiences) {
+  if (audiences->pending.count) pbk_look_at_marked(audiences);
+}
 /* A wake-up came out of the calendar: true when it still stands and the membership must be looked at. */
 bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time);
 /* Looks at one membership silently. True when it changed. */

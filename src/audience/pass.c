@@ -4,28 +4,39 @@
 #include "audience/world.h"
 #include "base/number.h"
 
-void pbk_index_reads(struct audiences *audiences, uint32_t place) {
-  struct memory *memory = audiences->context->memory;
-  const struct audience *audience = audience_at(audiences, place);
-  pbk_readers_remove(&audiences->readers, place);
-  if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
-  pbk_note_quiet(audiences, place);
-  audiences->account_events_read = audiences->memberships_read = false;
-  for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
-    struct cel_read read = audiences->readers.reads.items[i];
-    if (read.kind == CEL_READS_MEMBER) audiences->memberships_read = true;
-    if (read.kind == CEL_READS_SERIES && (read.slot == LOOKUP_ACCOUNT_EVENTS || audiences->readers.items.items[i].of == PBK_ACCOUNT))
-      audiences->account_events_read = true;
-  }
-}
-
 /* ---- marking ---- */
 
 void pbk_mark_membership(struct audiences *audiences, uint32_t place, uint32_t subject) {
   uint64_t mark = (uint64_t)place << 32 | subject;
+  struct memory *memory = audiences->context->memory;
   number_list *pending = &audiences->pending;
-  if (pending->count || !pending->capacity) pbk_heap_push(audiences->context->memory, pending, mark);
-  else pending->items[pending->count++] = mark; /* mostly it is alone */
+  if (!audiences->pending_heap && (pending->count == 0 || pending->items[pending->count - 1] <= mark)) {
+    array_push(memory, pending, mark);
+    return;
+  }
+  if (audiences->pending_next) { /* ascending, the rest is a heap, too */
+    pending->count -= audiences->pending_next;
+    memmove(pending->items, pending->items + audiences->pending_next, pending->count * sizeof *pending->items);
+    audiences->pending_next = 0;
+  }
+  audiences->pending_heap = true;
+  pbk_heap_push(memory, pending, mark);
+}
+
+/* False: there is no more. */
+static bool take_mark(struct audiences *audiences, uint64_t *mark) {
+  number_list *pending = &audiences->pending;
+  if (audiences->pending_heap && pending->count) {
+    *mark = pbk_heap_pop(pending);
+    return true;
+  }
+  if (audiences->pending_next < pending->count) {
+    *mark = pending->items[audiences->pending_next++];
+    return true;
+  }
+  pending->count = audiences->pending_next = 0;
+  audiences->pending_heap = false;
+  return false;
 }
 
 static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
@@ -71,44 +82,65 @@ void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t even
     if (readers.first[i].of == PBK_CONTACT) pbk_prefetch_membership(audiences, readers.first[i].audience, contact);
 }
 
-/* Whether an audience of contacts reads anything of their account. */
-static bool reads_account(const struct audiences *audiences, const struct audience *audience) {
-  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
-    struct cel_read read = pbk_cel_read_at(audience->program, i);
-    switch (read.kind) {
-    case CEL_READS_FIELD:
-    case CEL_READS_ENTRY:
-    case CEL_READS_ENTRIES:
-      if (read.slot >= SLOT_ACCOUNT_ID && read.slot <= SLOT_ACCOUNT_TRAITS) return true;
-      break;
-    case CEL_READS_SERIES:
-      if (read.slot == LOOKUP_ACCOUNT_EVENTS) return true;
-      break;
-    case CEL_READS_MEMBER:
-      if (audience_at(audiences, read.number)->of == PBK_ACCOUNT) return true;
-      break;
-    default: break;
-    }
+/* Whether a condition on contacts looks at their account to read something. */
+static bool is_of_account(const struct audiences *audiences, struct cel_read read) {
+  const struct audience *named;
+  switch (read.kind) {
+  case CEL_READS_FIELD:
+  case CEL_READS_ENTRY:
+  case CEL_READS_ENTRIES: return read.slot >= SLOT_ACCOUNT_ID && read.slot <= SLOT_ACCOUNT_TRAITS;
+  case CEL_READS_SERIES: return read.slot == LOOKUP_ACCOUNT_EVENTS;
+  case CEL_READS_MEMBER: named = audience_at(audiences, read.number); return named && named->of == PBK_ACCOUNT;
+  default: return false;
   }
-  return false;
 }
 
-/* Everything that is about a subject, and (of an account) what its contacts read of it. */
-static void mark_all(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
-  for (uint32_t i = 0; i < audiences->registry.entries.count; i++) {
+/* What the condition of an audience reads at all. */
+static void note_reads(const struct audiences *audiences, const struct audience *audience, struct membership *membership) {
+  bool others = false;
+  membership->asks_creation = membership->of_account = membership->of_account_alone = false;
+  if (!audience || !audience->program) return;
+  membership->asks_creation = pbk_cel_asks_quiet(audience->program);
+  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
+    struct cel_read read = pbk_cel_read_at(audience->program, i);
+    bool field = read.kind == CEL_READS_FIELD, of_time = read.kind == CEL_READS_NOW || read.kind == CEL_READS_ZONES;
+    if (field && (read.slot == SLOT_CONTACT_CREATED_AT || read.slot == SLOT_ACCOUNT_CREATED_AT)) membership->asks_creation = true;
+    if (is_of_account(audiences, read)) membership->of_account = audience->of == PBK_CONTACT;
+    else if (!of_time) others = true;
+  }
+  membership->of_account_alone = membership->of_account && !others;
+}
+
+void pbk_index_reads(struct audiences *audiences, uint32_t place) {
+  struct memory *memory = audiences->context->memory;
+  const struct audience *audience = audience_at(audiences, place);
+  pbk_readers_remove(&audiences->readers, place);
+  if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
+  pbk_note_quiet(audiences, place);
+  note_reads(audiences, audience, &audiences->memberships.items[place]);
+  audiences->account_events_read = audiences->memberships_read = false;
+  for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
+    struct cel_read read = audiences->readers.reads.items[i];
+    if (read.kind == CEL_READS_MEMBER) audiences->memberships_read = true;
+    if (read.kind == CEL_READS_SERIES && (read.slot == LOOKUP_ACCOUNT_EVENTS || audiences->readers.items.items[i].of == PBK_ACCOUNT))
+      audiences->account_events_read = true;
+  }
+}
+
+/* Everything that is about a subject, and (of an account) what its contacts read of it: or only what hangs on its creation. */
+static void mark_all(struct audiences *audiences, int32_t subject_kind, uint32_t subject, bool creation) {
+  for (uint32_t i = 0; i < audiences->memberships.count; i++) {
     const struct audience *audience = audience_at(audiences, i);
-    if (!audience || !audience->program) continue;
+    const struct membership *membership = &audiences->memberships.items[i];
+    if (!audience || !audience->program || (creation && !membership->asks_creation)) continue;
     if (audience->of == subject_kind) pbk_mark_membership(audiences, i, subject);
-    else if (subject_kind == PBK_ACCOUNT && reads_account(audiences, audience)) mark_contacts_of(audiences, i, subject);
+    else if (subject_kind == PBK_ACCOUNT && membership->of_account) mark_contacts_of(audiences, i, subject);
   }
 }
 
 static void mark_account_readers(struct audiences *audiences, uint32_t contact) {
-  for (uint32_t i = 0; i < audiences->registry.entries.count; i++) {
-    const struct audience *audience = audience_at(audiences, i);
-    if (audience && audience->program && audience->of == PBK_CONTACT && reads_account(audiences, audience))
-      pbk_mark_membership(audiences, i, contact);
-  }
+  for (uint32_t i = 0; i < audiences->memberships.count; i++)
+    if (audiences->memberships.items[i].of_account) pbk_mark_membership(audiences, i, contact);
 }
 
 static void mark_memberships_of(struct audiences *audiences, int32_t kind, uint32_t subject) {
@@ -137,31 +169,31 @@ uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_
   }
 }
 
-static void mark_change(struct audiences *audiences, struct change change) {
+static void mark_change(struct audiences *audiences, const struct change *change) {
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count;
-  switch (change.kind) {
+  switch (change->kind) {
   case CHANGED_EVENTS:
-    if (change.subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
-    mark_readers_of_event(audiences, change.subject_kind, change.subject, change.number, change.late);
-    if (change.subject_kind == PBK_CONTACT) return;
-    mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change.number}, PBK_ACCOUNT, change.subject);
+    if (change->subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
+    mark_readers_of_event(audiences, change->subject_kind, change->subject, change->number, change->late);
+    if (change->subject_kind == PBK_CONTACT) return;
+    mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change->number}, PBK_ACCOUNT, change->subject);
     return;
-  case CHANGED_ACCOUNT: mark_account_readers(audiences, change.subject); return;
-  case CHANGED_DELETED: mark_memberships_of(audiences, change.subject_kind, change.subject); return;
+  case CHANGED_ACCOUNT: mark_account_readers(audiences, change->subject); return;
+  case CHANGED_DELETED: mark_memberships_of(audiences, change->subject_kind, change->subject); return;
   default: break;
   }
-  count = pbk_reads_of_change(change, reads);
-  if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved, which quiet() reads too */
-    mark_all(audiences, change.subject_kind, change.subject);
+  count = pbk_reads_of_change(*change, reads);
+  if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved */
+    mark_all(audiences, change->subject_kind, change->subject, change->kind == CHANGED_CREATED_AT);
     return;
   }
-  for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change.subject_kind, change.subject);
+  for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change->subject_kind, change->subject);
 }
 
-void pbk_mark_changes(struct audiences *audiences) {
-  if (audiences->readers.items.count == 0 && audiences->registry.entries.count == 0) return;
-  for (uint32_t i = 0; i < audiences->facts->changes.count; i++) mark_change(audiences, audiences->facts->changes.items[i]);
+void pbk_mark_changes_there_are(struct audiences *audiences) {
+  const struct change *change = audiences->facts->changes.items, *end = change + audiences->facts->changes.count;
+  for (; change < end; change++) mark_change(audiences, change);
 }
 
 bool pbk_restore_zones(struct audiences *audiences, struct text bytes) {
@@ -214,7 +246,35 @@ static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, p
   pbk_calendar_add(&audiences->context->calendar, until, wake_membership(place, subject));
 }
 
-static bool look(struct audiences *audiences, uint32_t place, uint32_t subject) {
+/* What came out for one contact of an account, and does for all of it in this pass. */
+struct shared {
+  uint32_t audience, account;
+  bool matches;
+  pbk_time until;
+};
+
+/* Evaluates, and sets the wake-up. */
+static bool matches(struct audiences *audiences, uint32_t place, uint32_t subject, struct shared *shared) {
+  const struct audience *audience = audience_at(audiences, place);
+  const struct membership *membership = &audiences->memberships.items[place];
+  uint32_t account = MAP_NONE;
+  if (shared && membership->of_account_alone) account = contact_at(audiences->facts, subject)->account;
+  if (account == MAP_NONE || shared->audience != place || shared->account != account) {
+    struct view view = pbk_view_of(audiences, audience->of, subject);
+    if (subject < membership->armed.count) view.armed = membership->armed.items[subject];
+    struct cel_outcome outcome;
+    pbk_evaluate(&view, audience->program, &outcome);
+    if (account == MAP_NONE) {
+      arm(audiences, place, subject, outcome.until);
+      return outcome.state == CEL_TRUE;
+    }
+    *shared = (struct shared){place, account, outcome.state == CEL_TRUE, outcome.until};
+  }
+  arm(audiences, place, subject, shared->until);
+  return shared->matches;
+}
+
+static bool look(struct audiences *audiences, uint32_t place, uint32_t subject, struct shared *shared) {
   const struct audience *audience = audience_at(audiences, place);
   const struct membership *membership = &audiences->memberships.items[place];
   const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
@@ -224,12 +284,7 @@ static bool look(struct audiences *audiences, uint32_t place, uint32_t subject) 
   } else if (audience_is_quiet(membership)) {
     is = pbk_look_quiet(audiences, place, about);
   } else if (audience->program) {
-    struct view view = pbk_view_of(audiences, audience->of, subject);
-    if (subject < membership->armed.count) view.armed = membership->armed.items[subject];
-    struct cel_outcome outcome;
-    pbk_evaluate(&view, audience->program, &outcome);
-    is = outcome.state == CEL_TRUE;
-    arm(audiences, place, subject, outcome.until);
+    is = matches(audiences, place, subject, shared);
   } else if (audiences->tag.audience == place && audiences->tag.subject == subject) {
     is = audiences->tag.entered;
   }
@@ -239,7 +294,7 @@ static bool look(struct audiences *audiences, uint32_t place, uint32_t subject) 
 }
 
 bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject) {
-  return look(audiences, place, subject);
+  return look(audiences, place, subject, NULL);
 }
 
 static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subject) {
@@ -255,15 +310,13 @@ static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subj
   pbk_mark_followers(audiences, place, subject);
 }
 
-void pbk_run_pass(struct audiences *audiences) {
-  uint64_t last = UINT64_MAX;
-  while (audiences->pending.count > 0) {
-    uint64_t mark = audiences->pending.items[0];
-    if (audiences->pending.count == 1) audiences->pending.count = 0;
-    else pbk_heap_pop(&audiences->pending);
+void pbk_look_at_marked(struct audiences *audiences) {
+  uint64_t last = UINT64_MAX, mark;
+  struct shared shared = {MAP_NONE, MAP_NONE, false, CEL_FOREVER};
+  while (take_mark(audiences, &mark)) {
     if (mark == last) continue;
     last = mark;
-    if (look(audiences, (uint32_t)(mark >> 32), (uint32_t)mark)) note_flip(audiences, (uint32_t)(mark >> 32), (uint32_t)mark);
+    if (look(audiences, (uint32_t)(mark >> 32), (uint32_t)mark, &shared)) note_flip(audiences, (uint32_t)(mark >> 32), (uint32_t)mark);
   }
   audiences->tag.audience = MAP_NONE;
 }

@@ -3,7 +3,7 @@
 
 #include "audience/vocabulary.h"
 
-struct view pbk_view_of(const struct audiences *audiences, int32_t kind, uint32_t index) {
+struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t index) {
   struct view view = {.audiences = audiences, .armed = INT64_MAX};
   if (kind == PBK_CONTACT) {
     view.contact = contact_at(audiences->facts, index);
@@ -108,56 +108,64 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
   return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
 }
 
-/* The traits that conditions may read of a subject without a call. */
-static void show_traits(struct cel_shown *shown, uint32_t slot, const struct subject *subject) {
+void pbk_world_init(struct cel_world *world) {
+  *world = (struct cel_world){.field = world_field,
+                              .entry = world_entry,
+                              .entry_count = world_entry_count,
+                              .entry_at = world_entry_at,
+                              .series = world_series,
+                              .member = world_member,
+                              .shown = {[SHOWN_CONTACT] = {.slot = SLOT_CONTACT_TRAITS}, [SHOWN_ACCOUNT] = {.slot = SLOT_ACCOUNT_TRAITS}}};
+}
+
+/* The traits that a condition may read of a subject without a call. */
+static void show_traits(struct cel_shown *shown, const struct subject *subject) {
   static const uint32_t none = 0;
-  shown->slot = slot;
   shown->count = 0;
-  shown->names = subject ? &none : NULL;
+  shown->names = &none;
   shown->values = NULL;
-  if (!subject || !subject->shape) return;
+  if (!subject->shape) return;
   shown->values = subject->values;
   shown->names = subject->shape->names;
   shown->count = subject->shape->count;
+}
+static void show_no_traits(struct cel_shown *shown) {
+  shown->names = NULL;
+  shown->count = 0;
 }
 
 enum { VALUES_SHOWN = SLOT_ACCOUNT_HEALTH + 1 };
 
 /* The fields likewise: a health, which few have. */
-static const pbk_value *const *show_values(const struct subject *contact, const struct subject *account,
-                                           const pbk_value *values[VALUES_SHOWN]) {
-  static const pbk_value *const none[VALUES_SHOWN] = {NULL};
+static void show_values(struct cel_world *world, const struct view *view, const pbk_value *values[VALUES_SHOWN]) {
+  const struct subject *contact = view->contact ? &view->contact->subject : NULL;
+  const struct subject *account = view->account ? &view->account->subject : NULL;
   bool of_contact = contact && contact->has_health, of_account = account && account->has_health;
-  if (!of_contact && !of_account) return none;
+  if (!of_contact && !of_account) return;
   for (uint32_t i = 0; i < VALUES_SHOWN; i++) values[i] = NULL;
   if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(contact);
   if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(account);
-  return values;
+  world->value_count = VALUES_SHOWN;
+  world->values = values;
 }
 
-/* Every member is set, one by one: this is done for each evaluation, and most of them are short. */
-static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
-                     struct cel_outcome *outcome) {
-  const struct subject *contact = view->contact ? &view->contact->subject : NULL;
-  const struct subject *account = view->account ? &view->account->subject : NULL;
+/* Shows no more than the program reads: what is elsewhere need not be fetched. */
+static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only, struct cel_outcome *outcome) {
   const pbk_value *values[VALUES_SHOWN];
-  struct cel_world world;
-  world.context = (void *)(uintptr_t)view;
-  world.now = view->audiences->context->now;
-  world.field = world_field;
-  world.entry = world_entry;
-  world.entry_count = world_entry_count;
-  world.entry_at = world_entry_at;
-  world.series = world_series;
-  world.member = world_member;
-  world.value_count = VALUES_SHOWN;
-  world.values = show_values(contact, account, values);
-  world.armed = view->armed != INT64_MAX;
-  world.armed_at = view->armed;
-  world.matches_only = matches_only;
-  show_traits(&world.shown[SHOWN_CONTACT], SLOT_CONTACT_TRAITS, contact);
-  show_traits(&world.shown[SHOWN_ACCOUNT], SLOT_ACCOUNT_TRAITS, account);
-  pbk_cel_evaluate(view->audiences->machine, program, &world, outcome);
+  struct cel_world *world = &view->audiences->world;
+  uint32_t reads = pbk_cel_shown_read(program);
+  world->context = (void *)(uintptr_t)view;
+  world->now = view->audiences->context->now;
+  world->armed = view->armed != INT64_MAX;
+  world->armed_at = view->armed;
+  world->matches_only = matches_only;
+  if (reads & 1 << SHOWN_CONTACT && view->contact) show_traits(&world->shown[SHOWN_CONTACT], &view->contact->subject);
+  else show_no_traits(&world->shown[SHOWN_CONTACT]);
+  if (reads & 1 << SHOWN_ACCOUNT && view->account) show_traits(&world->shown[SHOWN_ACCOUNT], &view->account->subject);
+  else show_no_traits(&world->shown[SHOWN_ACCOUNT]);
+  world->value_count = 0;
+  if (reads & CEL_SHOWN_FIELDS) show_values(world, view, values);
+  pbk_cel_evaluate(view->audiences->machine, program, world, outcome);
 }
 
 void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {

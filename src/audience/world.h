@@ -11,7 +11,7 @@ struct event_view {
 };
 
 struct view {
-  const struct audiences *audiences;
+  struct audiences *audiences;
   const struct contact *contact; /* NULL where the subject is an account */
   const struct account *account; /* NULL where a contact has none */
   const struct event_view *event;
@@ -19,8 +19,11 @@ struct view {
   pbk_time armed; /* a wake-up that is set already; INT64_MAX: none */
 };
 
+/* What of a world is the same in every evaluation. */
+void pbk_world_init(struct cel_world *world);
+
 /* A subject, and a contact's account with it. */
-struct view pbk_view_of(const struct audiences *audiences, int32_t kind, uint32_t index);
+struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t index);
 
 /* Evaluates at `now`: only whether it holds, and until when; an error has no text. */
 void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome);

@@ -121,7 +121,7 @@ struct branch_answer pbk_cel_branch_counts(const struct cel_world *world, const 
   const struct branch_counts *counts = branch->with.counts;
   struct counts_end ends[BRANCH_MOST_TALLIES * 2];
   uint32_t count = 0;
-  int64_t sum = counts->rest;
+  int64_t sum = counts->rest, least = sum, most = sum; /* what it may come to */
   pbk_time now = world->now;
   struct cel_series series = {.since = INT64_MAX};
   for (uint32_t i = 0; i < counts->count; i++) {
@@ -143,9 +143,12 @@ struct branch_answer pbk_cel_branch_counts(const struct cel_world *world, const 
       ends[count++] = (struct counts_end){newer, past, tally->shorter, tally->factor};
     }
     sum += tally->factor * (newer - older);
+    /* None to all of those that have not left it yet. */
+    if (tally->factor > 0) most += tally->factor * (past - older);
+    else least += tally->factor * (past - older);
   }
   bool holds = counts_holds(branch, sum);
-  if (!timed || count == 0) return branch_stays(holds);
+  if (!timed || count == 0 || least > 0 || most < 0) return branch_stays(holds);
   pbk_time enough = world->armed ? world->armed_at : CEL_FOREVER;
   return (struct branch_answer){counts_until(branch, ends, count, sum, enough), holds};
 }

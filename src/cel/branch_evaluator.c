@@ -19,11 +19,6 @@ void pbk_cel_branch_begin(struct branch_run *run, struct cel_machine *machine, c
   run->loops = 0;
 }
 
-void pbk_cel_branch_look_ahead(struct branch_run *run, struct cel_outcome *outcome) {
-  if (outcome->until == CEL_FOREVER || !(run->loose || (run->prepared && run->machine->loose))) return;
-  pbk_cel_look_ahead(run->machine, run->program, run->world, outcome);
-}
-
 void pbk_cel_branch_prepare(struct branch_run *run) {
   if (run->prepared) return;
   run->prepared = true;
@@ -287,6 +282,34 @@ static struct branch_answer branch_loop(struct branch_run *run, const struct cel
   if (decided) return (struct branch_answer){decided_until, absorbing};
   if (message) return branch_fails(run, message, node, until);
   return (struct branch_answer){until, !absorbing};
+}
+
+/* ---- looking ahead: see look_ahead.c, which goes on where a test asks the general evaluator ---- */
+
+/* False: it does not come to an end here. */
+BRANCH_SELDOM bool branch_looks_ahead(const struct branch_run *run, struct cel_outcome *outcome) {
+  const struct cel_world *world = run->world;
+  struct cel_world later = *world;
+  struct branch_run then;
+  for (uint32_t turn = 0; turn < LOOK_AHEAD_TURNS; turn++) {
+    if (world->armed && outcome->until >= world->armed_at) return true;
+    if (outcome->until <= later.now || !time_in_range(outcome->until)) return true;
+    later.now = outcome->until;
+    pbk_cel_branch_begin(&then, run->machine, run->program, &later);
+    struct branch_answer answer = branch_look(&then, run->program->branches.items);
+    if (then.prepared || answer.truth > TRUTH_TRUE) return false;
+    if ((answer.truth == TRUTH_TRUE) != (outcome->state == CEL_TRUE) || answer.until <= later.now) return true;
+    outcome->until = answer.until;
+    if (!then.loose || answer.until == CEL_FOREVER) return true;
+  }
+  return true;
+}
+
+void pbk_cel_branch_look_ahead(struct branch_run *run, struct cel_outcome *outcome) {
+  if (outcome->until == CEL_FOREVER || !(run->loose || (run->prepared && run->machine->loose))) return;
+  bool here = run->timed && !run->prepared && outcome->state <= CEL_TRUE;
+  if (here && branch_looks_ahead(run, outcome)) return;
+  pbk_cel_look_ahead(run->machine, run->program, run->world, outcome);
 }
 
 void pbk_cel_branch_by_groups(struct branch_run *run, struct cel_outcome *outcome) {

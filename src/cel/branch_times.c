@@ -226,8 +226,21 @@ static void quick_time(BRANCH_TEST_ARGUMENTS) {
   else pbk_cel_branch_answered_for_now(branch, world, machine, outcome, pbk_cel_branch_test_of_time(world, branch, true));
 }
 
+static void quick_member(BRANCH_TEST_ARGUMENTS) {
+  branch_next(branch, world, machine, outcome, world->member(world->context, branch->slot, branch->number));
+}
+
+/* Where nobody asks until when. */
+static void quick_whether(BRANCH_TEST_ARGUMENTS) {
+  struct branch_answer answer = {CEL_FOREVER, TRUTH_UNFIT};
+  if (time_in_range(world->now)) answer = pbk_cel_branch_test_of_time(world, branch, false);
+  if (answer.until != CEL_FOREVER) pbk_cel_branch_go_on(branch, world, machine, outcome);
+  else branch_next(branch, world, machine, outcome, answer.truth);
+}
+
 branch_test *pbk_cel_branch_quickest_of_time(const struct cel_branch *branch, bool timed) {
-  if (!timed) return NULL;
+  if (branch->operation == BRANCH_MEMBER) return quick_member;
+  if (!timed) return quick_whether;
   switch (branch->operation) {
     case BRANCH_NOW: return quick_now;
     case BRANCH_CLOCK: return branch->detail == FUNCTION_GET_DAY_OF_WEEK ? quick_weekday : quick_time;

@@ -339,6 +339,18 @@ static uint32_t compiler_emit(struct compiler *compiler, struct cel_syntax *synt
   }
 }
 
+/* Notes what it reads of what worlds show. */
+static void compiler_note_shown(struct cel_program *program, const struct cel_environment *environment) {
+  for (uint32_t i = 0; i < program->reads.count; i++) {
+    const struct cel_read *read = &program->reads.items[i];
+    if (read->kind == CEL_READS_FIELD) program->shown |= CEL_SHOWN_FIELDS;
+    if (read->kind != CEL_READS_ENTRY && read->kind != CEL_READS_ENTRIES) continue;
+    for (uint32_t shown = 0; shown < environment->shown_count; shown++) {
+      if (environment->shown_slots[shown] == read->slot) program->shown |= UINT32_C(1) << shown;
+    }
+  }
+}
+
 /* Takes over what constants point to, and gives back what the arrays have too much. */
 static void compiler_finish(struct compiler *compiler) {
   struct cel_program *program = compiler->program;
@@ -431,6 +443,7 @@ static void compiler_stages(struct compiler_frame *frame) {
   program->whole = program->root;
   while (nodes[program->whole].operation == OPERATION_NOT && nodes[nodes[program->whole].a].operation == OPERATION_NOT)
     program->whole = nodes[nodes[program->whole].a].a;
+  compiler_note_shown(program, compilation->environment);
   pbk_cel_branch_compile(compilation->memory, program, compilation->environment);
 }
 
@@ -490,6 +503,10 @@ uint32_t pbk_cel_read_count(const struct cel_program *program) {
   return program->reads.count;
 }
 
+uint32_t pbk_cel_shown_read(const struct cel_program *program) {
+  return program->shown;
+}
+
 struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at) {
   return program->reads.items[at];
 }
@@ -513,6 +530,13 @@ static int64_t compiler_quiet_of(const struct cel_program *program, uint32_t at,
 
 int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slot, uint32_t number) {
   return compiler_quiet_of(program, program->root, lookup_slot, number);
+}
+
+bool pbk_cel_asks_quiet(const struct cel_program *program) {
+  for (uint32_t i = 0; i < program->nodes.count; i++) {
+    if (program->nodes.items[i].operation == OPERATION_QUIET) return true;
+  }
+  return false;
 }
 
 bool pbk_cel_is_quiet(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, int64_t *window) {

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "cel/program.h"
 
-enum { LOOK_AHEAD_TURNS = 32, LOOK_AHEAD_FUEL = 20000, LOOK_AHEAD_WALKS = 2000 };
+enum { LOOK_AHEAD_FUEL = 20000, LOOK_AHEAD_WALKS = 2000 };
 
 void pbk_cel_look_ahead(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
                         struct cel_outcome *outcome) {

@@ -160,6 +160,7 @@ struct cel_program {
   uint32_t root, whole; /* where it starts; the same without a ! of a ! before it */
   const struct cel_branch *first_branch; /* the test that is looked at first, or NULL */
   bool timed;
+  uint32_t shown; /* what it reads of what is shown: pbk_cel_shown_read */
   const struct cel_zones *zones; /* the environment's */
 };
 
@@ -439,6 +440,7 @@ static inline pbk_time cel_loosely(struct cel_machine *machine, pbk_time until) 
   return until;
 }
 /* look_ahead.c: puts off until when a loose outcome holds, as far as nothing changes. */
+enum { LOOK_AHEAD_TURNS = 32 };
 void pbk_cel_look_ahead(struct cel_machine *machine, const struct cel_program *program, const struct cel_world *world,
                         struct cel_outcome *outcome);
 /* Turns whatever moves into a value that stays until its next change. */

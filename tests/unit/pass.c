@@ -41,6 +41,11 @@ static void each_change_reaches_its_readers(void) {
      "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\n"},
     {"account.created_at < timestamp(`1970-01-01T00:00:05Z`)",
      "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\ntagged u2 tried\n"},
+    {"account_events(`e`).quiet(duration(`2s`))", "{'type':'track','userId':'u1','event':'other','timestamp':1000}",
+     "tagged u1 tried\ntagged u2 tried\n"},
+    {"events(`e`).quiet(duration(`2s`)) && has(account.id)", "{'type':'track','userId':'u1','event':'other','timestamp':1000}",
+     "tagged u1 tried\n"},
+    {"events(`e`).quiet(duration(`2s`))", "{'type':'track','userId':'u1','event':'other','timestamp':1000}", "tagged u1 tried\n"},
     {"contact.id == `u3`", "{'type':'identify','userId':'u3'}", "tagged u3 tried\n"},
     /* and what does not concern it does not */
     {"events(`e`).count() > 0", "{'type':'track','groupId':'a1','context':{'groupId':'a1'},'event':'e'}", ""},
@@ -113,11 +118,66 @@ static void equal_times(void) {
   rig_close(&rig);
 }
 
+/* What became of one persona: its lines, without its name at their end. */
+static void keep_lines(char *kept, size_t capacity, const char *outputs, const char *name) {
+  size_t name_size = strlen(name), used = strlen(kept);
+  for (const char *end; (end = strchr(outputs, '\n')); outputs = end + 1) {
+    size_t size = (size_t)(end - outputs);
+    if (size <= name_size || memcmp(end - name_size, name, name_size) != 0) continue;
+    if (used + size >= capacity) abort();
+    memcpy(kept + used, outputs, size - name_size);
+    used += size - name_size;
+    kept[used++] = '\n';
+  }
+  kept[used] = 0;
+}
+
+/* A condition on nothing but the account is the same for all its contacts; so are they, whoever came when, as with one that
+ * is asked for each of them. */
+static void of_the_account_alone(void) {
+  enum { CAPACITY = 1 << 18, WHO = 30 };
+  static char alone[CAPACITY], asked[CAPACITY];
+  for (uint64_t seed = 1; seed <= 6; seed++) {
+    struct rig rig;
+    uint64_t random = seed, now = 10000000;
+    rig_open(&rig, RIG_WITHOUT_STORAGE);
+    rig.times = true;
+    alone[0] = asked[0] = 0;
+    TELL_ALL(&rig, "{'type':'define','kind':'segment','key':'s','of':'account','when':'account.traits.n > 7'}",
+             "{'type':'define','kind':'persona','key':'alone','when':'segment(`s`) || account.traits.m == 1 || "
+             "account_events(`e`).count(duration(`1h`)) >= 3'}",
+             "{'type':'define','kind':'persona','key':'asked','when':'contact.id != `x` && (segment(`s`) || account.traits.m == 1 || "
+             "account_events(`e`).count(duration(`1h`)) >= 3)'}");
+    for (uint32_t step = 0; step < 500; step++) {
+      uint32_t who = check_random_below(&random, WHO), what = check_random_below(&random, 100), number = check_random_below(&random, 10);
+      now += check_random_below(&random, 900) * 1000;
+      if (what < 40)
+        tell_format(&rig, "{'type':'track','userId':'u%" PRIu32 "','event':'e','timestamp':%" PRIu64 "}", who, now);
+      else if (what < 60)
+        tell_format(&rig, "{'type':'group','userId':'u%" PRIu32 "','groupId':'a%" PRIu32 "','timestamp':%" PRIu64 "}", who, number % 3, now);
+      else if (what < 90)
+        tell_format(&rig, "{'type':'group','groupId':'a%" PRIu32 "','traits':{'%s':%" PRIu32 "},'timestamp':%" PRIu64 "}", who % 3,
+                    what < 75 ? "n" : "m", number, now);
+      else if (what < 93)
+        tell_format(&rig, "{'type':'delete','userId':'u%" PRIu32 "','timestamp':%" PRIu64 "}", who, now);
+      else if (what < 94)
+        tell_format(&rig, "{'type':'delete','groupId':'a%" PRIu32 "','timestamp':%" PRIu64 "}", who % 3, now);
+      const char *outputs = rig_take(&rig);
+      keep_lines(alone, CAPACITY, outputs, " alone");
+      keep_lines(asked, CAPACITY, outputs, " asked");
+    }
+    CHECK(strlen(alone) > 3000);
+    CHECK_TEXT(text_from(alone), asked);
+    rig_close(&rig);
+  }
+}
+
 int main(void) {
   RUN(in_order);
   RUN(each_change_reaches_its_readers);
   RUN(wakes);
   RUN(lazy_wakes);
   RUN(equal_times);
+  RUN(of_the_account_alone);
   return check_report();
 }
