@@ -1,7 +1,7 @@
 /* base/shelf.c - see shelf.h. */
 #include "base/shelf.h"
 
-enum { CHUNKS_AT_ONCE = 4 };
+enum { BLOCK_BYTES = 1 << 16 }; /* about: blocks of all shelves are as large */
 
 void pbk_shelf_init(struct shelf *shelf, uint32_t row_size) {
   *shelf = (struct shelf){.row_size = row_size};
@@ -20,7 +20,8 @@ static size_t block_size(const struct shelf *shelf, uint32_t chunks) {
 }
 
 static uint32_t next_chunks(const struct shelf *shelf) {
-  return shelf->chunk_count ? CHUNKS_AT_ONCE : 1;
+  uint32_t chunks = BLOCK_BYTES / SHELF_CHUNK / shelf->row_size;
+  return shelf->chunk_count == 0 || chunks == 0 ? 1 : chunks;
 }
 
 static void add_chunks(struct memory *memory, struct shelf *shelf) {
@@ -47,7 +48,7 @@ void *pbk_shelf_add(struct memory *memory, struct shelf *shelf) {
 
 uint64_t pbk_shelf_next(const struct shelf *shelf) {
   uint64_t bytes = block_size(shelf, next_chunks(shelf));
-  if (shelf->chunk_count + CHUNKS_AT_ONCE > shelf->chunk_capacity)
+  if (shelf->chunk_count + next_chunks(shelf) > shelf->chunk_capacity)
     bytes += ((uint64_t)shelf->chunk_capacity + shelf->chunk_capacity / 2) * sizeof *shelf->chunks;
   return bytes;
 }

@@ -23,7 +23,10 @@ struct shelf {
 };
 
 /* How far rows are apart: whole lines, or whole parts of one. */
-#define SHELF_ROW(size) ((size) <= SHELF_LINE / 2 ? SHELF_LINE / 2 : ((size) + SHELF_LINE - 1) / SHELF_LINE * SHELF_LINE)
+#define SHELF_ROW(size)                              \
+  ((size) <= SHELF_LINE / 4   ? SHELF_LINE / 4       \
+   : (size) <= SHELF_LINE / 2 ? SHELF_LINE / 2       \
+                              : ((size) + SHELF_LINE - 1) / SHELF_LINE * SHELF_LINE)
 
 void pbk_shelf_init(struct shelf *shelf, uint32_t row_size);
 void pbk_shelf_release(struct memory *memory, struct shelf *shelf);

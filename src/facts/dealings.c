@@ -2,70 +2,107 @@
  * facts.h. */
 #include "facts/facts.h"
 
+/* Several senders that were in contact with one contact, in the order in which they first were. */
+struct contacted_list {
+  uint32_t count, capacity;
+  struct contacted items[];
+};
+
+static size_t list_size(uint32_t capacity) {
+  return sizeof(struct contacted_list) + (size_t)capacity * sizeof(struct contacted);
+}
+static bool has_list(const struct dealings *dealings) { return dealings->sender == DEALINGS_LIST; }
+
 void pbk_pin_sender(struct facts *facts, const struct contact *contact, uint32_t sender) {
   dealings_at(facts, contact->subject.index)->pinned = sender;
 }
 
-static void set_only(struct dealings *dealings, struct contacted contacted) {
-  dealings->sender = contacted.sender;
-  dealings->with.only.occurred_at = contacted.occurred_at;
-  dealings->with.only.order = contacted.order;
+static uint32_t count_of(const struct dealings *dealings) {
+  return has_list(dealings) ? dealings->with.list->count : dealings->sender != MAP_NONE;
+}
+uint32_t pbk_contacted_count(const struct facts *facts, const struct contact *contact) {
+  return count_of(dealings_at(facts, contact->subject.index));
 }
 
+/* Of an only one the order is not kept: whoever else comes is recorded later. */
 static struct contacted entry_at(const struct dealings *dealings, uint32_t at) {
-  if (dealings->capacity) return dealings->with.all[at];
-  return (struct contacted){dealings->sender, dealings->with.only.occurred_at, dealings->with.only.order};
+  if (has_list(dealings)) return dealings->with.list->items[at];
+  return (struct contacted){dealings->sender, dealings->with.occurred_at, 0};
 }
 
 struct contacted pbk_contacted_at(const struct facts *facts, const struct contact *contact, uint32_t at) {
   return entry_at(dealings_at(facts, contact->subject.index), at);
 }
 
-void pbk_add_contacted(struct facts *facts, const struct contact *contact, struct contacted contacted) {
-  enum { SOME = 4 };
-  struct dealings *dealings = dealings_at(facts, contact->subject.index);
-  struct memory *memory = facts->context->memory;
-  if (dealings->count == 0 && !dealings->capacity) {
-    set_only(dealings, contacted);
-    dealings->count = 1;
-    return;
-  }
-  if (!dealings->capacity) {
-    struct contacted *all = pbk_allocate(memory, SOME * sizeof *all);
-    all[0] = entry_at(dealings, 0);
-    dealings->with.all = all;
-    dealings->capacity = SOME;
-  } else if (dealings->count == dealings->capacity) {
-    dealings->with.all =
-      pbk_array_grow(memory, dealings->with.all, &dealings->capacity, dealings->count + 1, sizeof contacted);
-  }
-  dealings->with.all[dealings->count++] = contacted;
+static void set_only(struct dealings *dealings, struct contacted contacted) {
+  dealings->sender = contacted.sender;
+  dealings->with.occurred_at = contacted.occurred_at;
 }
 
-static void remove_contacted(struct dealings *dealings, uint32_t at) {
-  struct contacted *all = dealings->with.all;
-  dealings->count--;
-  if (dealings->capacity) memmove(all + at, all + at + 1, (dealings->count - at) * sizeof *all);
+static struct contacted_list *grow_list(struct memory *memory, struct contacted_list *list, uint32_t capacity) {
+  uint32_t before = list ? list->capacity : 0;
+  struct contacted_list *grown = pbk_reallocate(memory, list, list ? list_size(before) : 0, list_size(capacity));
+  if (!list) grown->count = 0;
+  grown->capacity = capacity;
+  return grown;
+}
+
+void pbk_expect_contacted(struct facts *facts, const struct contact *contact, uint32_t count) {
+  struct dealings *dealings = dealings_at(facts, contact->subject.index);
+  if (count < 2) return;
+  dealings->with.list = grow_list(facts->context->memory, NULL, count);
+  dealings->sender = DEALINGS_LIST;
+}
+
+void pbk_add_contacted(struct facts *facts, const struct contact *contact, struct contacted contacted) {
+  struct dealings *dealings = dealings_at(facts, contact->subject.index);
+  struct memory *memory = facts->context->memory;
+  if (dealings->sender == MAP_NONE) {
+    set_only(dealings, contacted);
+    return;
+  }
+  struct contacted_list *list = has_list(dealings) ? dealings->with.list : NULL;
+  if (!list) {
+    struct contacted only = entry_at(dealings, 0);
+    list = grow_list(memory, NULL, 2);
+    list->items[list->count++] = only;
+    dealings->sender = DEALINGS_LIST;
+  } else if (list->count == list->capacity) {
+    list = grow_list(memory, list, list->capacity + list->capacity / 2 + 1);
+  }
+  list->items[list->count++] = contacted;
+  dealings->with.list = list;
+}
+
+/* Back to an only one, or none, where no more are left. */
+static void remove_contacted(struct memory *memory, struct dealings *dealings, uint32_t at) {
+  if (!has_list(dealings)) {
+    dealings->sender = MAP_NONE;
+    return;
+  }
+  struct contacted_list *list = dealings->with.list;
+  list->count--;
+  memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof *list->items);
+  if (list->count > 1) return;
+  set_only(dealings, list->items[0]);
+  pbk_release(memory, list, list_size(list->capacity));
 }
 
 void pbk_clear_dealings(struct facts *facts, const struct contact *contact) {
   struct dealings *dealings = dealings_at(facts, contact->subject.index);
-  if (dealings->capacity)
-    pbk_release(facts->context->memory, dealings->with.all, dealings->capacity * sizeof(struct contacted));
-  *dealings = (struct dealings){.pinned = dealings->pinned};
+  if (has_list(dealings)) pbk_release(facts->context->memory, dealings->with.list, list_size(dealings->with.list->capacity));
+  dealings->sender = MAP_NONE;
 }
 
 void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t sender, pbk_time occurred_at) {
   struct dealings *dealings = dealings_at(facts, contact->subject.index);
   struct contacted contacted = {sender, occurred_at, ++facts->contacted_order};
-  for (uint32_t i = 0; i < dealings->count; i++) {
+  for (uint32_t i = 0; i < count_of(dealings); i++) {
     struct contacted before = entry_at(dealings, i);
     if (before.sender != sender) continue;
     if (occurred_at < before.occurred_at) return;
-    if (dealings->capacity)
-      dealings->with.all[i] = contacted;
-    else
-      set_only(dealings, contacted);
+    if (has_list(dealings)) dealings->with.list->items[i] = contacted;
+    else set_only(dealings, contacted);
     return;
   }
   pbk_add_contacted(facts, contact, contacted);
@@ -75,7 +112,7 @@ void pbk_forget_sender(struct facts *facts, uint32_t sender) {
   for (uint32_t i = 0; i < facts->dealings.count; i++) {
     struct dealings *dealings = dealings_at(facts, i);
     if (dealings->pinned == sender) dealings->pinned = MAP_NONE;
-    for (uint32_t j = dealings->count; j-- > 0;)
-      if (entry_at(dealings, j).sender == sender) remove_contacted(dealings, j);
+    for (uint32_t j = count_of(dealings); j-- > 0;)
+      if (entry_at(dealings, j).sender == sender) remove_contacted(facts->context->memory, dealings, j);
   }
 }

@@ -65,7 +65,7 @@ struct contact *pbk_new_contact(struct facts *facts, struct text key, pbk_time c
   struct memory *memory = facts->context->memory;
   uint32_t index = facts->contacts.count;
   struct dealings *dealings = pbk_shelf_add(memory, &facts->dealings);
-  dealings->pinned = MAP_NONE;
+  dealings->sender = dealings->pinned = MAP_NONE;
   struct contact *contact = pbk_shelf_add(memory, &facts->contacts);
   pbk_subject_init(&contact->subject, &facts->subjects, PBK_CONTACT, index, key, created_at);
   contact->account = MAP_NONE;

@@ -22,19 +22,16 @@ struct contact {
 };
 
 /* What a contact has to do with senders: most with one at most, which stands here. */
+struct contacted_list;
 struct dealings {
   union {
-    struct {
-      pbk_time occurred_at;
-      uint64_t order;
-    } only;
-    struct contacted *all;
+    pbk_time occurred_at; /* with the only one */
+    struct contacted_list *list;
   } with;
-  uint32_t count;    /* senders that were in contact */
-  uint32_t capacity; /* of `all`; 0: there is at most one */
-  uint32_t sender;   /* the only one */
-  uint32_t pinned;   /* sender, or MAP_NONE */
+  uint32_t sender; /* the only one that was in contact; MAP_NONE: none was; DEALINGS_LIST: several were */
+  uint32_t pinned; /* sender, or MAP_NONE */
 };
+#define DEALINGS_LIST (MAP_NONE - 1)
 
 /* Who holds a role at an account. */
 struct holder {
@@ -173,12 +170,16 @@ static inline uint32_t pinned_sender(const struct facts *facts, const struct con
   return dealings_at(facts, contact->subject.index)->pinned;
 }
 void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t sender, pbk_time occurred_at);
+uint32_t pbk_contacted_count(const struct facts *facts, const struct contact *contact);
 static inline uint32_t contacted_count(const struct facts *facts, const struct contact *contact) {
-  return dealings_at(facts, contact->subject.index)->count;
+  uint32_t sender = dealings_at(facts, contact->subject.index)->sender;
+  return sender == DEALINGS_LIST ? pbk_contacted_count(facts, contact) : sender != MAP_NONE;
 }
 /* In the order in which senders first were in contact. */
 struct contacted pbk_contacted_at(const struct facts *facts, const struct contact *contact, uint32_t at);
 void pbk_add_contacted(struct facts *facts, const struct contact *contact, struct contacted contacted);
+/* So many are about to be added to none, with the orders that they have. */
+void pbk_expect_contacted(struct facts *facts, const struct contact *contact, uint32_t count);
 void pbk_clear_dealings(struct facts *facts, const struct contact *contact); /* but for who is pinned */
 /* A sender is not defined any more: nothing refers to it. */
 void pbk_forget_sender(struct facts *facts, uint32_t sender);

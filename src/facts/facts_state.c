@@ -342,6 +342,7 @@ static void read_contact(struct coder *coder, struct facts *facts, uint32_t send
   bool fits = rows && (marks & ~(MARK_SUPPRESSED | MARK_SHARES)) == 0 && place_fits(account, facts->accounts.count) &&
               place_fits(pinned, senders) && !((marks & MARK_SHARES) && account == MAP_NONE);
   struct contact *contact = contact_at(facts, subject->index);
+  if (fits) pbk_expect_contacted(facts, contact, count);
   for (uint32_t i = 0; i < count && fits; i++, rows += CONTACTED_ROW) {
     struct contacted contacted = {load_u32(rows), (pbk_time)load_u64(rows + 4), load_u64(rows + 12)};
     fits = contacted.sender < senders;

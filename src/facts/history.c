@@ -6,6 +6,7 @@
 #include "base/codec.h"
 
 enum {
+  HEADS_MOST = (1 << 24) - 1,
   SERIES_MOST_HERE = 16, /* times that stand in the block itself; with more the series is one of its own */
   HISTORY_LEAST = 64,
   HISTORY_SMALL = 256, /* up to here a block grows by no more than it must */
@@ -40,18 +41,20 @@ static uint32_t words_for(uint32_t count) {
 static size_t tail_of(const struct history *history) {
   return history->log_size + (history->has_older ? sizeof(struct log_segment *) : 0);
 }
-static size_t used_of(const struct history *history) {
-  return sizeof *history + (size_t)history->heads * sizeof(struct series_head) + (size_t)history->words * sizeof(pbk_time) +
-         tail_of(history);
+static inline size_t used_with(const struct history *history, uint32_t words) {
+  return sizeof *history + (size_t)history->heads * sizeof(struct series_head) + (size_t)words * sizeof(pbk_time) + tail_of(history);
 }
+
+/* LOG_MOST_HERE at most. */
+static void set_log_size(struct history *history, uint32_t size) { history->log_size = size & 0x7f; }
 
 static unsigned char *log_of(const struct history *history) {
   return (unsigned char *)(uintptr_t)history + history->size - tail_of(history);
 }
 
-static void grow(struct history **history, struct memory *memory, uint32_t more) {
+static void grow(struct history **history, struct memory *memory, uint32_t words, uint32_t more) {
   struct history *old = *history;
-  size_t used = old ? used_of(old) : sizeof *old, size = old ? old->size : 0;
+  size_t used = old ? used_with(old, words) : sizeof *old, size = old ? old->size : 0;
   size_t wanted = used + more + (used > HISTORY_SMALL ? used / 8 : 0);
   if (wanted < HISTORY_LEAST) wanted = HISTORY_LEAST;
   wanted = (wanted + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
@@ -65,9 +68,9 @@ static void grow(struct history **history, struct memory *memory, uint32_t more)
   *history = grown;
 }
 
-/* Makes room for `more` bytes between times and log. */
-static inline void need_room(struct history **history, struct memory *memory, uint32_t more) {
-  if (!*history || used_of(*history) + more > (*history)->size) grow(history, memory, more);
+/* Makes room for `more` bytes between times, of which there are so many words, and log. */
+static inline void need_room(struct history **history, struct memory *memory, uint32_t words, uint32_t more) {
+  if (!*history || used_with(*history, words) + more > (*history)->size) grow(history, memory, words, more);
 }
 
 /* ---- series ---- */
@@ -86,12 +89,18 @@ static size_t long_size(uint32_t capacity) {
 }
 
 /* Where a kind of event stands in the directory, or would stand, and where its words do. */
-static uint32_t find_head(const struct history *history, uint32_t event, uint32_t *word) {
+static inline uint32_t find_head(const struct history *history, uint32_t event, uint32_t *word) {
   const struct series_head *heads = history_heads(history);
   uint32_t at = 0, words = 0;
   for (; at < history->heads && heads[at].event < event; at++) words += words_for(heads[at].count);
   *word = words;
   return at;
+}
+/* How many words there are in all, of which so many are of the series before `at`. */
+static inline uint32_t words_from(const struct history *history, uint32_t at, uint32_t words) {
+  const struct series_head *heads = history_heads(history);
+  for (; at < history->heads; at++) words += words_for(heads[at].count);
+  return words;
 }
 
 struct series pbk_history_series(const struct history *history, uint32_t event) {
@@ -143,20 +152,20 @@ static void add_to_long(struct memory *memory, pbk_time *word, uint32_t count, p
   put_time(series->times, count, time);
 }
 
-/* Moves what stands behind `word` by so many words. */
-static void move_words(struct history *history, uint32_t word, uint32_t from, uint32_t to) {
+/* Moves what stands behind `word`, of `all`, by so many words. */
+static inline void move_words(struct history *history, uint32_t all, uint32_t word, uint32_t from, uint32_t to) {
   pbk_time *words = words_of(history) + word;
-  uint32_t behind = history->words - word - from;
+  uint32_t behind = all - word - from;
   if (behind) memmove(words + to, words + from, behind * sizeof *words);
-  history->words = history->words + to - from;
 }
 
-static void add_head(struct history **history, struct memory *memory, uint32_t at, uint32_t word, uint32_t event) {
-  need_room(history, memory, sizeof(struct series_head) + sizeof(pbk_time));
+static void add_head(struct history **history, struct memory *memory, uint32_t all, uint32_t at, uint32_t word, uint32_t event) {
+  if ((*history)->heads == HEADS_MOST) pbk_allocate(memory, SIZE_MAX); /* refused */
+  need_room(history, memory, all, sizeof(struct series_head) + sizeof(pbk_time));
   struct series_head *head = history_heads(*history) + at;
   pbk_time *words = words_of(*history);
   memmove(words + word + 2, words + word,
-          ((*history)->words - word) * sizeof *words); /* the head and the time: a word each */
+          (all - word) * sizeof *words); /* the head and the time: a word each */
   unsigned char *from = (unsigned char *)head;
   memmove(from + sizeof *head, from, (size_t)((unsigned char *)(words + word) - from));
   *head = (struct series_head){event, 0};
@@ -164,25 +173,23 @@ static void add_head(struct history **history, struct memory *memory, uint32_t a
 }
 
 void pbk_history_add(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
-  uint32_t word = 0, at = 0;
-  if (!*history) need_room(history, memory, sizeof(struct series_head) + sizeof(pbk_time));
-  at = find_head(*history, event, &word);
+  if (!*history) grow(history, memory, 0, sizeof(struct series_head) + sizeof(pbk_time));
+  uint32_t word, at = find_head(*history, event, &word), all = words_from(*history, at, word);
   bool known = at < (*history)->heads && history_heads(*history)[at].event == event;
   uint32_t count = known ? history_heads(*history)[at].count : 0;
   if (!known) {
-    add_head(history, memory, at, word, event);
+    add_head(history, memory, all, at, word, event);
     words_of(*history)[word] = time;
-    (*history)->words++;
   } else if (count < SERIES_MOST_HERE) {
-    need_room(history, memory, sizeof time);
-    move_words(*history, word, count, count + 1);
+    need_room(history, memory, all, sizeof time);
+    move_words(*history, all, word, count, count + 1);
     put_time(words_of(*history) + word, count, time);
   } else if (count == SERIES_MOST_HERE) {
     struct long_series *series = new_long(memory, 2 * SERIES_MOST_HERE);
     pbk_time *words = words_of(*history) + word;
     memcpy(series->times, words, SERIES_MOST_HERE * sizeof *words);
     put_time(series->times, count, time);
-    move_words(*history, word, count, 1);
+    move_words(*history, all, word, count, 1);
     set_long(words, series);
   } else {
     add_to_long(memory, words_of(*history) + word, count, time);
@@ -245,8 +252,8 @@ static inline uint32_t log_usual(struct history *history, uint32_t event, pbk_ti
   uint64_t age = (uint64_t)time - (uint64_t)history->logged_at, seconds = age / 1000000;
   if (event >= 0x80 || seconds * 1000000 != age || seconds >= 1 << 27 || time < history->logged_at) return 0;
   uint32_t count = seconds < 1 << 11 ? seconds > 7 : seconds < 1 << 19 ? 2 : 3;
-  if (used_of(history) + 2 + count > history->size || history->log_size + 2 + count > LOG_MOST_HERE) return 0;
-  history->log_size = (uint16_t)(history->log_size + 2 + count);
+  if (history->log_size + 2 + count > LOG_MOST_HERE || used_with(history, words_from(history, 0, 0)) + 2 + count > history->size) return 0;
+  set_log_size(history, history->log_size + 2 + count);
   history->logged_at = time;
   unsigned char *at = log_of(history);
   at[0] = (unsigned char)event;
@@ -272,12 +279,12 @@ static void set_older(struct history *history, struct log_segment *older) {
 static void move_out(struct history *history, struct memory *memory) {
   struct log_segment *segment = pbk_allocate(memory, sizeof *segment);
   const unsigned char *from = log_of(history);
-  uint16_t left = (uint16_t)(history->log_size - SEGMENT_BYTES);
+  uint32_t left = (uint32_t)history->log_size - SEGMENT_BYTES;
   unsigned char kept[LOG_MOST_HERE];
   segment->older = older_of(history);
   memcpy(segment->bytes, from + left, SEGMENT_BYTES);
   memcpy(kept, from, left);
-  history->log_size = left;
+  set_log_size(history, left);
   set_older(history, segment);
   memcpy(log_of(history), kept, left);
 }
@@ -288,8 +295,8 @@ SELDOM static uint32_t log_any(struct history **history, struct memory *memory, 
   uint32_t size = put_event(bytes, event);
   size += put_age(bytes + size, time, before);
   if (*history && (*history)->log_size + size > LOG_MOST_HERE) move_out(*history, memory);
-  need_room(history, memory, size);
-  (*history)->log_size = (uint16_t)((*history)->log_size + size);
+  need_room(history, memory, *history ? words_from(*history, 0, 0) : 0, size);
+  set_log_size(*history, (*history)->log_size + size);
   memcpy(log_of(*history), bytes, size);
   (*history)->logged_at = time;
   return size;
@@ -513,7 +520,7 @@ enum { HISTORY_HEAD = 16, SERIES_HEAD = 8 };
 static bool times_together(const struct history *history) {
   uint64_t times = 0;
   for (uint32_t i = 0; i < history->heads; i++) times += history_heads(history)[i].count;
-  return times == history->words;
+  return times == words_from(history, 0, 0);
 }
 
 static void write_series(struct writer *writer, const struct history *history) {
@@ -528,7 +535,7 @@ static void write_series(struct writer *writer, const struct history *history) {
   }
 #endif
   if (times_together(history)) {
-    pbk_write_words(writer, (const uint64_t *)(const void *)words, history->words);
+    pbk_write_words(writer, (const uint64_t *)(const void *)words, words_from(history, 0, 0));
     return;
   }
   for (uint32_t i = 0; i < history->heads; words += words_for(heads[i].count), i++) {
@@ -588,9 +595,8 @@ static bool log_fits(const struct history_bytes *bytes, const struct history_lim
 static bool take_history(struct reader *reader, const struct history_limits *limits, struct history_bytes *bytes) {
   const unsigned char *head = pbk_read_bytes(reader, HISTORY_HEAD);
   if (!head) return false;
-  *bytes = (struct history_bytes){
-    .log_size = load_u32(head), .head_count = load_u32(head + 4), .logged_at = (pbk_time)load_u64(head + 8)};
-  bytes->heads = pbk_read_bytes(reader, (uint64_t)bytes->head_count * SERIES_HEAD);
+  *bytes = (struct history_bytes){.log_size = load_u32(head), .head_count = load_u32(head + 4), .logged_at = (pbk_time)load_u64(head + 8)};
+  bytes->heads = bytes->head_count <= HEADS_MOST ? pbk_read_bytes(reader, (uint64_t)bytes->head_count * SERIES_HEAD) : NULL;
   if (!bytes->heads || (bytes->log_size == 0 && bytes->logged_at != 0)) return false;
   uint64_t times = 0, words = 0, least = 0;
   for (uint32_t i = 0; i < bytes->head_count; i++) {
@@ -616,20 +622,19 @@ static void put_series(struct history *history, struct memory *memory, const str
     heads[i] = (struct series_head){load_u32(head), bytes->together ? load_u32(head + 4) : 0};
   }
   struct reader times = {bytes->times, bytes->log, false};
-  history->heads = bytes->head_count;
+  history->heads = bytes->head_count & HEADS_MOST;
   if (bytes->together) {
-    history->words = bytes->words;
     pbk_read_words(&times, (uint64_t *)(void *)words_of(history), bytes->words);
     return;
   }
-  for (uint32_t i = 0; i < bytes->head_count; i++) {
+  for (uint32_t i = 0, put = 0; i < bytes->head_count; i++) {
     uint32_t count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
-    pbk_time *words = words_of(history) + history->words;
+    pbk_time *words = words_of(history) + put;
     struct long_series *series = count > SERIES_MOST_HERE ? new_long(memory, count) : NULL;
     pbk_read_words(&times, (uint64_t *)(void *)(series ? series->times : words), count);
     if (series) set_long(words, series);
     heads[i].count = count; /* as soon as they are there: whatever is refused, it can be released */
-    history->words += words_for(count);
+    put += words_for(count);
   }
 }
 
@@ -641,7 +646,7 @@ static void put_log(struct history *history, struct memory *memory, const struct
     memcpy(segment->bytes, bytes->log + here + (size_t)i * SEGMENT_BYTES, SEGMENT_BYTES);
     set_older(history, segment);
   }
-  history->log_size = (uint16_t)here;
+  set_log_size(history, here);
   history->logged_at = bytes->logged_at;
   if (here) memcpy(log_of(history), bytes->log, here);
 }

@@ -24,10 +24,9 @@ struct series_head {
  * grows towards the front; and, where there is an older part, where that is: in segments that never change. */
 struct history {
   uint32_t size; /* of the block */
-  uint32_t heads;
-  uint32_t words;    /* eight bytes each, of all series */
-  uint16_t log_size; /* here */
-  bool has_older;
+  uint32_t heads : 24;
+  uint32_t log_size : 7; /* here */
+  bool has_older : 1;
   pbk_time logged_at; /* of the event logged last: the first in the log, where each says how much older the next is */
 };
 

@@ -180,6 +180,32 @@ static void last_contact(void) {
   close_facts();
 }
 
+/* Many senders, forgotten one by one, and recorded again. */
+static void many_contacted(void) {
+  enum { SENDERS = 20 };
+  open_both();
+  for (uint32_t round = 0; round < 3; round++) {
+    for (uint32_t i = 0; i < SENDERS; i++) {
+      pbk_record_contact(&facts, contact, i, 100 + (pbk_time)i);
+      CHECK_EQUAL_UINT(contacted_count(&facts, contact), i + 1);
+    }
+    for (uint32_t i = 0; i < SENDERS; i++) {
+      CHECK_EQUAL_UINT(pbk_contacted_at(&facts, contact, i).sender, i);
+      CHECK_EQUAL_INT(pbk_contacted_at(&facts, contact, i).occurred_at, 100 + (pbk_time)i);
+    }
+    for (uint32_t i = 0; i < SENDERS - 1 && round < 2; i++) {
+      pbk_forget_sender(&facts, i * 7 % SENDERS);
+      CHECK_EQUAL_UINT(contacted_count(&facts, contact), SENDERS - 1 - i);
+    }
+    if (round < 2) {
+      CHECK_EQUAL_UINT(pbk_contacted_at(&facts, contact, 0).sender, (SENDERS - 1) * 7 % SENDERS);
+      pbk_clear_dealings(&facts, contact);
+      CHECK_EQUAL_UINT(contacted_count(&facts, contact), 0);
+    }
+  }
+  close_facts();
+}
+
 int main(void) {
   RUN(traits);
   RUN(accounts);
@@ -188,5 +214,6 @@ int main(void) {
   RUN(comparing_health);
   RUN(holders);
   RUN(last_contact);
+  RUN(many_contacted);
   return check_report();
 }

@@ -16,6 +16,7 @@ static void rows_stay(void) {
   pbk_memory_init(&memory, check_allocate, &heap, UINT64_MAX);
   pbk_shelf_init(&shelf, SHELF_ROW(sizeof(struct row)));
   CHECK_EQUAL_UINT(shelf.row_size, 128);
+  CHECK_EQUAL_UINT(SHELF_ROW(16), 16);
   CHECK_EQUAL_UINT(SHELF_ROW(24), 32);
   CHECK_EQUAL_UINT(SHELF_ROW(33), 64);
   CHECK_EQUAL_UINT(SHELF_ROW(64), 64);
