@@ -70,13 +70,11 @@ static bool do_due(struct pbk_engine *engine, struct wake wake) {
     if (!pbk_message_due(&engine->outbox, wake_kind(wake), id, wake.time)) return false;
     pbk_attempt_message(&engine->outbox, message_at(&engine->outbox, id));
     return true;
-  case DUE_MEMBERSHIP: {
-    struct happening nothing = no_happening();
+  case DUE_MEMBERSHIP:
     if (!pbk_membership_due(&engine->audiences, audience, subject, wake.time)) return false;
     pbk_mark_membership(&engine->audiences, audience, subject);
     pbk_run_cause(engine, &pbk_no_happening, NULL);
     return true;
-  }
   case DUE_EXIT: return pbk_exit_due(&engine->playbooks, id, wake.time);
   default: return pbk_step_due(&engine->playbooks, id, wake.time);
   }
