@@ -105,7 +105,7 @@ pbk_time pbk_now(const pbk_engine *engine) { return engine ? engine->context.now
 static pbk_status next_due_body(pbk_engine *engine, void *argument) {
   struct wake wake;
   if (!pbk_prepare(engine, NULL, 0)) return engine->stopped;
-  *(pbk_time *)argument = pbk_calendar_peek(&engine->context.calendar, &wake) ? wake.time : PBK_NO_TIME;
+  *(pbk_time *)argument = calendar_peek(&engine->context.calendar, &wake) ? wake.time : PBK_NO_TIME;
   pbk_unprepare(engine);
   return PBK_OK;
 }

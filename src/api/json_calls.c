@@ -1,6 +1,7 @@
 /* api/json_calls.c - <playbook/json.h>: the line protocol in and out. */
 #include "api/call.h"
 #include "wire/lines.h"
+#include "wire/lines_ahead.h"
 #include "wire/output_line.h"
 
 static pbk_status feed_body(pbk_engine *engine, void *argument) { return pbk_feed_text(engine, *(struct text *)argument); }
@@ -19,24 +20,19 @@ pbk_status pbk_feed_line(pbk_engine *engine, const char *line, size_t size) {
 }
 
 struct feeding {
-  const char *bytes;
-  size_t size;
+  struct lines_ahead ahead;
   uint64_t refused;
 };
 
 /* Line by line, each behind the one before. */
 static pbk_status feed_all(pbk_engine *engine, void *argument) {
   struct feeding *feeding = argument;
-  while (feeding->size > 0) {
+  for (const struct line_ahead *line; (line = pbk_next_line(&feeding->ahead, engine));) {
     if (engine->broken) return engine->broken;
-    const char *end = memchr(feeding->bytes, '\n', feeding->size);
-    size_t size = end ? (size_t)(end - feeding->bytes) + 1 : feeding->size;
-    pbk_status status = pbk_feed_text(engine, line_of(feeding->bytes, size));
+    pbk_status status = pbk_feed_text(engine, line_of(line->bytes, line->size));
     engine->last = status;
     if (status == PBK_ERR_REFUSED) feeding->refused++;
     else if (status != PBK_OK && status != PBK_DUPLICATE) return status;
-    feeding->bytes += size;
-    feeding->size -= size;
   }
   return PBK_OK;
 }
@@ -45,7 +41,9 @@ pbk_status pbk_feed_json(pbk_engine *engine, const char *bytes, size_t size, uin
   pbk_status status = pbk_may_change(engine);
   if (status != PBK_OK) return status;
   if (!bytes && size) return PBK_ERR_ARGUMENT;
-  struct feeding feeding = {bytes, size, 0};
+  struct feeding feeding;
+  pbk_begin_lines(&feeding.ahead, bytes, size);
+  feeding.refused = 0;
   engine->journal.together = true;
   status = pbk_guarded(engine, feed_all, &feeding);
   engine->journal.together = false;

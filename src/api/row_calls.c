@@ -4,16 +4,44 @@
 #include "base/clock.h"
 #include "base/value.h"
 
-/* Names of the list that the engine knows already are looked up once a call. */
-enum { NAMES_KNOWN = 64 };
-
 struct rows {
   const pbk_row *rows;
   const pbk_text *names;
   uint32_t count, name_count, taken;
-  uint32_t numbers[NAMES_KNOWN]; /* of a name, plus one; 0: not looked up, or not known */
+  uint32_t numbers[ROW_NAMES];   /* of a name, plus one; 0: not looked up, or not known */
   pbk_value copy;                /* of a row's values, in order */
 };
+
+/* ---- names ---- */
+
+/* A name that the list had in the same place the last time needs no looking up: a list is mostly given again and again. */
+static bool had_name(const pbk_engine *engine, uint32_t place, pbk_text given, struct text *name) {
+  uint32_t number = engine->row_names[place];
+  if (number == 0 || number > engine->context.names.count || !given.bytes) return false;
+  *name = pbk_names_text(&engine->context.names, number - 1);
+  return name->size == given.size && bytes_equal(name->bytes, given.bytes, name->size);
+}
+
+SELDOM static bool look_up_name(pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
+  if (place >= rows->name_count) return false;
+  bool kept = place < ROW_NAMES;
+  if (kept && had_name(engine, place, rows->names[place], name)) {
+    *number = rows->numbers[place] = engine->row_names[place];
+    return true;
+  }
+  if (!pbk_take_text(rows->names[place].bytes, rows->names[place].size, name)) return false;
+  *number = pbk_names_find(&engine->context.names, *name) + 1;
+  if (kept) rows->numbers[place] = engine->row_names[place] = *number;
+  return true;
+}
+
+/* False: it is no text. A number of 0: it is not known yet. */
+static inline bool take_name(pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
+  if (place >= ROW_NAMES || !rows->numbers[place]) return look_up_name(engine, rows, place, name, number);
+  *number = rows->numbers[place];
+  *name = pbk_names_text(&engine->context.names, *number - 1);
+  return true;
+}
 
 /* ---- one row as a command ---- */
 
@@ -29,19 +57,6 @@ static pbk_status take_subject(const pbk_engine *engine, pbk_handle handle, pbk_
   *key = subject_key(subject);
   *number = index + 1;
   return PBK_OK;
-}
-
-static bool take_name(const pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
-  if (place >= rows->name_count) return false;
-  if (place < NAMES_KNOWN && rows->numbers[place]) {
-    *number = rows->numbers[place];
-    *name = name_text(&engine->context, *number - 1);
-    return true;
-  }
-  if (!pbk_take_text(rows->names[place].bytes, rows->names[place].size, name)) return false;
-  *number = pbk_names_find(&engine->context.names, *name) + 1; /* 0: it is not known yet */
-  if (place < NAMES_KNOWN) rows->numbers[place] = *number;
-  return true;
 }
 
 /* What can be used as it lies: members in order, nothing below them. */
@@ -99,26 +114,48 @@ static pbk_status take_row(pbk_engine *engine, struct rows *rows, const pbk_row 
   return fine ? PBK_OK : PBK_ERR_ARGUMENT;
 }
 
+/* Most rows by far: an event of a contact and nothing else, whose name is known. Sets what such a row can say; false: it is
+ * another one. */
+static inline bool take_event(pbk_engine *engine, struct rows *rows, const pbk_row *row, struct command *event) {
+  bool plain =
+    row->kind == PBK_ROW_TRACK && !row->account && !row->values && !row->message_id.bytes && !row->message_id.size;
+  uint32_t index;
+  if (!plain || !take_time(row->received_at) || !take_time(row->occurred_at)) return false;
+  const struct subject *subject = pbk_open_subject(engine, row->contact, PBK_HANDLE_CONTACT, &index);
+  if (!subject || !take_name(engine, rows, row->name, &event->event, &event->name_number)) return false;
+  if (event->name_number == 0 || event->event.size == 0) return false;
+  event->received_at = row->received_at;
+  event->occurred_at = row->occurred_at != PBK_NO_TIME ? row->occurred_at : row->received_at;
+  event->contact = subject_key(subject);
+  event->contact_number = index + 1;
+  return true;
+}
+
 /* ---- the calls ---- */
 
 static void fetch_readers(const pbk_engine *engine, const struct rows *rows) {
   enum { SOON = 8 };
   if (rows->count - rows->taken <= SOON) return;
   const pbk_row *row = &rows->rows[rows->taken + SOON];
-  if (row->kind == PBK_ROW_TRACK && row->name < NAMES_KNOWN && rows->numbers[row->name])
+  if (row->kind == PBK_ROW_TRACK && row->name < ROW_NAMES && rows->numbers[row->name])
     pbk_fetch_readers(engine, row, rows->numbers[row->name] - 1);
 }
 
 static pbk_status rows_body(pbk_engine *engine, void *argument) {
   struct rows *rows = argument;
-  struct command command = {.type = COMMAND_NONE};
-  while (rows->taken < rows->count) {
-    pbk_fetch_rows(engine, rows->rows + rows->taken, rows->count - rows->taken);
+  struct command event = {.type = COMMAND_TRACK}, other = {.type = COMMAND_NONE};
+  for (; rows->taken < rows->count; rows->taken++) {
+    const pbk_row *row = &rows->rows[rows->taken];
+    pbk_fetch_rows(engine, row, rows->count - rows->taken);
     fetch_readers(engine, rows);
-    pbk_status status = take_row(engine, rows, &rows->rows[rows->taken], &command);
-    if (status == PBK_OK) status = pbk_submit(engine, &command);
+    pbk_status status;
+    if (take_event(engine, rows, row, &event)) {
+      status = pbk_submit_event(engine, &event);
+    } else {
+      status = take_row(engine, rows, row, &other);
+      if (status == PBK_OK) status = pbk_submit(engine, &other);
+    }
     if (status != PBK_OK && status != PBK_DUPLICATE) return status;
-    rows->taken++;
   }
   return PBK_OK;
 }
@@ -149,7 +186,8 @@ static pbk_status approvals_body(pbk_engine *engine, void *argument) {
   while (approvals->taken < approvals->count) {
     pbk_fetch_messages(engine, approvals->messages + approvals->taken, approvals->count - approvals->taken);
     approvals->command.number = approvals->messages[approvals->taken];
-    pbk_status status = pbk_submit(engine, &approvals->command);
+    pbk_status status = PBK_OK;
+    if (!pbk_approve_quickly(engine, &approvals->command)) status = pbk_submit(engine, &approvals->command);
     if (status != PBK_OK && status != PBK_DUPLICATE) return status;
     approvals->taken++;
   }

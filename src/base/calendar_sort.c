@@ -1,65 +1,63 @@
-/* base/calendar_sort.c - the wake-ups of an hour in order; declared in calendar.h.
+/* base/calendar_sort.c - keys in order; declared in calendar.h.
  *
- * By digits, the most significant first, each group sorted again by the next digit, all in place: taking from the calendar must never
- * need memory. */
+ * By digits, the most significant in which they differ first, each group sorted again, all in place: taking from the calendar must
+ * never need memory. */
 #include "base/calendar.h"
 
-enum { TIME_DIGITS = 4, DIGITS = TIME_DIGITS + 8, FEW = 24 };
+enum { DIGIT_BITS = 6, DIGITS = 1 << DIGIT_BITS, FEW = 24 };
 
-static uint32_t digit_of(struct wake wake, pbk_time start, uint32_t digit) {
-  if (digit < TIME_DIGITS) return (uint32_t)((uint64_t)wake.time - (uint64_t)start) >> (24 - 8 * digit) & 255;
-  return (uint32_t)(wake.order >> (56 - 8 * (digit - TIME_DIGITS))) & 255;
-}
-
-static void sort_few(struct wake *wakes, uint32_t count) {
+static void sort_few(uint64_t *keys, uint32_t count) {
   for (uint32_t i = 1; i < count; i++) {
-    struct wake wake = wakes[i];
+    uint64_t key = keys[i];
     uint32_t at = i;
-    for (; at > 0 && wake_before(wake, wakes[at - 1]); at--) wakes[at] = wakes[at - 1];
-    wakes[at] = wake;
+    for (; at > 0 && key < keys[at - 1]; at--) keys[at] = keys[at - 1];
+    keys[at] = key;
   }
 }
 
-/* Puts every wake among those of its digit. `ends` become the ends of the digits' groups. False: they all have the same digit. */
-static bool group(struct wake *wakes, uint32_t count, pbk_time start, uint32_t digit, uint32_t ends[256]) {
-  uint32_t next[256], counts[256] = {0}, at = 0;
-  for (uint32_t i = 0; i < count; i++) counts[digit_of(wakes[i], start, digit)]++;
-  if (counts[digit_of(wakes[0], start, digit)] == count) return false;
-  for (uint32_t i = 0; i < 256; i++) {
+static uint32_t digit_of(uint64_t key, uint32_t shift) { return (uint32_t)(key >> shift) & (DIGITS - 1); }
+
+/* Puts every key among those of its digit; `ends` become the ends of the digits' groups. */
+static void group(uint64_t *keys, uint32_t count, uint32_t shift, uint32_t ends[DIGITS]) {
+  uint32_t next[DIGITS], counts[DIGITS] = {0}, at = 0;
+  for (uint32_t i = 0; i < count; i++) counts[digit_of(keys[i], shift)]++;
+  for (uint32_t i = 0; i < DIGITS; i++) {
     next[i] = at;
     ends[i] = at += counts[i];
   }
-  for (uint32_t i = 0; i < 256; i++) {
+  for (uint32_t i = 0; i < DIGITS; i++) {
     while (next[i] < ends[i]) {
-      uint32_t of = digit_of(wakes[next[i]], start, digit);
+      uint32_t of = digit_of(keys[next[i]], shift);
       if (of == i) {
         next[i]++;
         continue;
       }
-      struct wake moved = wakes[next[of]];
-      wakes[next[of]++] = wakes[next[i]];
-      wakes[next[i]] = moved;
+      uint64_t moved = keys[next[of]];
+      keys[next[of]++] = keys[next[i]];
+      keys[next[i]] = moved;
     }
   }
-  return true;
 }
 
-static void sort_from(struct wake *wakes, uint32_t count, pbk_time start, uint32_t digit) {
-  uint32_t ends[256], at = 0;
+static void sort_from(uint64_t *keys, uint32_t count) {
+  uint32_t ends[DIGITS], at = 0, shift = 0;
+  uint64_t differences = 0;
   if (count <= FEW) {
-    sort_few(wakes, count);
+    sort_few(keys, count);
     return;
   }
-  while (digit < DIGITS && !group(wakes, count, start, digit, ends)) digit++;
-  if (digit == DIGITS) return;
-  for (uint32_t i = 0; i < 256; i++) {
-    if (ends[i] - at > 1 && digit + 1 < DIGITS) sort_from(wakes + at, ends[i] - at, start, digit + 1);
+  for (uint32_t i = 1; i < count; i++) differences |= keys[i] ^ keys[0];
+  if (differences == 0) return;
+  while (differences >> shift >> DIGIT_BITS != 0) shift++;
+  group(keys, count, shift, ends);
+  for (uint32_t i = 0; i < DIGITS && shift > 0; i++) {
+    sort_from(keys + at, ends[i] - at);
     at = ends[i];
   }
 }
 
-void pbk_sort_wakes(struct wake *wakes, uint32_t count, pbk_time start) {
+void pbk_sort_keys(uint64_t *keys, uint32_t count) {
   bool sorted = true;
-  for (uint32_t i = 1; i < count && sorted; i++) sorted = !wake_before(wakes[i], wakes[i - 1]);
-  if (!sorted) sort_from(wakes, count, start, 0);
+  for (uint32_t i = 1; i < count && sorted; i++) sorted = keys[i - 1] <= keys[i];
+  if (!sorted) sort_from(keys, count);
 }

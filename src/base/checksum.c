@@ -62,20 +62,19 @@ static uint32_t crc_by_table(uint32_t crc, const unsigned char *bytes, size_t si
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(PBK_PORTABLE)
 #define CRC_HAS_INSTRUCTION 1
 
-/* What CRC_BLOCK zero bytes make of a remainder, by the remainder's bits. Three runs of CRC_BLOCK bytes go side by side, as
+/* What CRC_BLOCK zero bytes make of a remainder, by the remainder's bytes. Three runs of CRC_BLOCK bytes go side by side, as
  * the instruction takes three cycles but can start in each. */
 enum { CRC_BLOCK = 512 };
-static const uint32_t crc_block_shift[32] = {
-  0xbd6f81f8u, 0x7f337501u, 0xfe66ea02u, 0xf921a2f5u, 0xf7af331bu, 0xeab210c7u, 0xd088577fu, 0xa4fcd80fu,
-  0x4c15c6efu, 0x982b8ddeu, 0x35bb6d4du, 0x6b76da9au, 0xd6edb534u, 0xa8371c99u, 0x55824fc3u, 0xab049f86u,
-  0x53e549fdu, 0xa7ca93fau, 0x4a795105u, 0x94f2a20au, 0x2c0932e5u, 0x581265cau, 0xb024cb94u, 0x65a5e1d9u,
-  0xcb4bc3b2u, 0x937bf195u, 0x231b95dbu, 0x46372bb6u, 0x8c6e576cu, 0x1d30d829u, 0x3a61b052u, 0x74c360a4u,
+static const uint32_t crc_block_shift[4][256] = {
+  CRC_256(0xbd6f81f8u, 0x7f337501u, 0xfe66ea02u, 0xf921a2f5u, 0xf7af331bu, 0xeab210c7u, 0xd088577fu, 0xa4fcd80fu),
+  CRC_256(0x4c15c6efu, 0x982b8ddeu, 0x35bb6d4du, 0x6b76da9au, 0xd6edb534u, 0xa8371c99u, 0x55824fc3u, 0xab049f86u),
+  CRC_256(0x53e549fdu, 0xa7ca93fau, 0x4a795105u, 0x94f2a20au, 0x2c0932e5u, 0x581265cau, 0xb024cb94u, 0x65a5e1d9u),
+  CRC_256(0xcb4bc3b2u, 0x937bf195u, 0x231b95dbu, 0x46372bb6u, 0x8c6e576cu, 0x1d30d829u, 0x3a61b052u, 0x74c360a4u),
 };
 
 static uint32_t crc_shift_block(uint32_t crc) {
-  uint32_t result = 0;
-  for (int bit = 0; bit < 32; bit++) result ^= crc_block_shift[bit] & (0 - (crc >> bit & 1u));
-  return result;
+  return crc_block_shift[0][crc & 255] ^ crc_block_shift[1][crc >> 8 & 255] ^ crc_block_shift[2][crc >> 16 & 255] ^
+         crc_block_shift[3][crc >> 24];
 }
 
 __attribute__((target("sse4.2"))) static uint32_t crc_by_instruction(uint32_t crc, const unsigned char *bytes, size_t size) {

@@ -16,6 +16,8 @@
 enum {
   CHUNK_ALIGNMENT = 16,
   CHUNK_FINE_MOST = 1024, /* up to here a class every 16 bytes, then four for each doubling */
+  CHUNK_FINE_CLASSES = CHUNK_FINE_MOST / CHUNK_ALIGNMENT,
+  CHUNK_REST = 64, /* what is left when a block is cut again is not smaller: something is always in want of that */
 #ifdef CHUNKS_CHECKED
   CHUNK_SMALL_MOST = 0, /* every block is the host's own, so that the sanitizer sees its edges */
 #else
@@ -89,6 +91,7 @@ static void put_free(struct chunks *chunks, void *pointer, uint32_t class) {
   struct chunk_block *block = pointer;
   block->next = chunks->free[class];
   chunks->free[class] = block;
+  if (class < CHUNK_FINE_CLASSES) chunks->split |= (uint64_t)1 << class;
 }
 
 /* Cuts what is left of a piece of a chunk into blocks that can be used. */
@@ -197,6 +200,24 @@ static void *grow_large(struct memory *memory, void *pointer, size_t size) {
 
 /* ---- blocks ---- */
 
+/* Cut from a larger one that was given back: the smallest that leaves something of use. NULL: there is none. */
+static struct chunk_block *split_free(struct chunks *chunks, uint32_t class) {
+  uint32_t from = class + CHUNK_REST / CHUNK_ALIGNMENT;
+  if (from >= CHUNK_FINE_CLASSES) return NULL;
+  for (uint64_t left = chunks->split >> from; left; left >>= 1, from++) {
+    if (!(left & 1)) continue;
+    struct chunk_block *block = chunks->free[from];
+    if (!block) {
+      chunks->split &= ~((uint64_t)1 << from);
+      continue;
+    }
+    chunks->free[from] = block->next;
+    put_free(chunks, (unsigned char *)block + class_size(class), from - class - 1);
+    return block;
+  }
+  return NULL;
+}
+
 static void *allocate(struct memory *memory, size_t size) {
   struct chunks *chunks = &memory->chunks;
   if (size > PTRDIFF_MAX - 2 * LARGE_HEADER) return NULL;
@@ -207,6 +228,8 @@ static void *allocate(struct memory *memory, size_t size) {
     chunks->free[class] = block->next;
     return block;
   }
+  block = split_free(chunks, class);
+  if (block) return block;
   size_t cut = class_size(class);
   if ((size_t)(chunks->end - chunks->at) < cut && !make_room(memory, cut)) return NULL;
   block = (struct chunk_block *)(void *)chunks->at;

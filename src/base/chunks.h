@@ -1,7 +1,7 @@
 /* base/chunks.h - blocks of all sizes out of a few large ones, with something put by.
  *
- * An engine's memory. Small blocks are cut from chunks and come back to lists of their size, so that a steady state asks the host for
- * nothing, and all is given back at once in the end, whatever was under way. What is put by (reserve) serves where the host refuses:
+ * An engine's memory. Small blocks are cut from chunks and come back to lists of their size, of which smaller ones are cut where those are
+ * out, so that a steady state asks the host for nothing, and all is given back at once in the end, whatever was under way. What is put by (reserve) serves where the host refuses:
  * so a command that has begun can be finished, and running out of memory is told before the next one begins. */
 #ifndef PBK_BASE_CHUNKS_H
 #define PBK_BASE_CHUNKS_H
@@ -21,6 +21,7 @@ struct chunks {
   struct chunk *newest;                    /* every chunk, the one put by too */
   unsigned char *at, *end;                 /* what is left of the one that is cut from */
   struct chunk_block *free[CHUNK_CLASSES]; /* given back, by size */
+  uint64_t split;                          /* bits of the fine classes of which there may be some: larger ones are cut again */
   struct chunk_large *large;               /* blocks of their own */
   struct chunk *spare;                     /* put by; NULL: none, or it had to be used */
   size_t spare_size;                       /* bytes in it */

@@ -38,16 +38,6 @@ void pbk_writer_release(struct writer *writer) {
   writer->size = writer->capacity = 0;
 }
 
-void pbk_write_u32(struct writer *writer, uint32_t value) {
-  unsigned char *at = pbk_write_room(writer, 4);
-  for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (8 * i));
-}
-
-void pbk_write_u64(struct writer *writer, uint64_t value) {
-  unsigned char *at = pbk_write_room(writer, 8);
-  for (int i = 0; i < 8; i++) at[i] = (unsigned char)(value >> (8 * i));
-}
-
 void pbk_write_long_uint(struct writer *writer, uint64_t value) {
   unsigned char bytes[10];
   uint32_t size = 0;
@@ -68,12 +58,11 @@ void pbk_write_double(struct writer *writer, double value) {
 
 void pbk_write_words(struct writer *writer, const uint64_t *words, uint32_t count) {
   if (count > UINT32_MAX / 8) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
-  unsigned char *at = pbk_write_room(writer, count * 8);
+  unsigned char *at = writer_room(writer, count * 8);
 #ifdef NUMBERS_ARE_LITTLE
   if (count) memcpy(at, words, (size_t)count * 8);
 #else
-  for (uint32_t i = 0; i < count; i++)
-    for (int j = 0; j < 8; j++) at[i * 8 + j] = (unsigned char)(words[i] >> (8 * j));
+  for (uint32_t i = 0; i < count; i++) store_u64(at + (size_t)i * 8, words[i]);
 #endif
 }
 
@@ -101,30 +90,6 @@ void pbk_write_value(struct writer *writer, const pbk_value *value) {
 }
 
 /* ---- reading ---- */
-
-const unsigned char *pbk_read_bytes(struct reader *reader, uint64_t size) {
-  if (reader->failed || size > (uint64_t)(reader->end - reader->at)) {
-    reader->failed = true;
-    return NULL;
-  }
-  const unsigned char *at = reader->at;
-  if (size) reader->at += (size_t)size; /* nothing of nothing: `at` may be NULL */
-  return at;
-}
-
-uint32_t pbk_read_u32(struct reader *reader) {
-  const unsigned char *at = pbk_read_bytes(reader, 4);
-  uint32_t value = 0;
-  for (int i = 0; at && i < 4; i++) value |= (uint32_t)at[i] << (8 * i);
-  return value;
-}
-
-uint64_t pbk_read_u64(struct reader *reader) {
-  const unsigned char *at = pbk_read_bytes(reader, 8);
-  uint64_t value = 0;
-  for (int i = 0; at && i < 8; i++) value |= (uint64_t)at[i] << (8 * i);
-  return value;
-}
 
 uint64_t pbk_read_long_uint(struct reader *reader) {
   uint64_t value = 0;
@@ -157,10 +122,7 @@ void pbk_read_words(struct reader *reader, uint64_t *words, uint32_t count) {
   if (at && count) memcpy(words, at, (size_t)count * 8);
   else if (count) memset(words, 0, (size_t)count * 8);
 #else
-  for (uint32_t i = 0; i < count; i++) {
-    words[i] = 0;
-    for (int j = 0; at && j < 8; j++) words[i] |= (uint64_t)at[i * 8 + j] << (8 * j);
-  }
+  for (uint32_t i = 0; i < count; i++) words[i] = at ? load_u64(at + (size_t)i * 8) : 0;
 #endif
 }
 

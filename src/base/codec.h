@@ -14,6 +14,29 @@
 #endif
 #endif
 
+/* ---- numbers of fixed width at an address ---- */
+
+static inline void store_u32(unsigned char *at, uint32_t number) {
+#ifdef NUMBERS_ARE_LITTLE
+  memcpy(at, &number, 4);
+#else
+  for (int i = 0; i < 4; i++) at[i] = (unsigned char)(number >> (8 * i));
+#endif
+}
+static inline void store_u64(unsigned char *at, uint64_t number) {
+#ifdef NUMBERS_ARE_LITTLE
+  memcpy(at, &number, 8);
+#else
+  for (int i = 0; i < 8; i++) at[i] = (unsigned char)(number >> (8 * i));
+#endif
+}
+static inline uint32_t load_u32(const unsigned char *at) {
+  return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+static inline uint64_t load_u64(const unsigned char *at) { return load_u32(at) | (uint64_t)load_u32(at + 4) << 32; }
+
+/* ---- writing ---- */
+
 /* A growing buffer. Zero-initialise, then set memory. */
 struct writer {
   struct memory *memory;
@@ -23,6 +46,12 @@ struct writer {
 void pbk_writer_release(struct writer *writer);
 /* Room for `size` more bytes, which the caller fills. */
 unsigned char *pbk_write_room(struct writer *writer, uint32_t size);
+static inline unsigned char *writer_room(struct writer *writer, uint32_t size) {
+  if (size > writer->capacity - writer->size) return pbk_write_room(writer, size);
+  unsigned char *at = writer->bytes + writer->size;
+  writer->size += size;
+  return at;
+}
 /* Makes it possible to write `size` more bytes without asking for memory. False: there is not so much. */
 bool pbk_writer_prepare(struct writer *writer, uint64_t size);
 /* Most copies are of a few bytes: two moves that may overlap, rather than a call. */
@@ -46,22 +75,14 @@ static inline void copy_bytes(unsigned char *to, const unsigned char *from, uint
   }
 }
 static inline void pbk_write_bytes(struct writer *writer, const void *bytes, uint32_t size) {
-  if (size == 0) return;
-  unsigned char *to;
-  if (size <= writer->capacity - writer->size) {
-    to = writer->bytes + writer->size;
-    writer->size += size;
-  } else {
-    to = pbk_write_room(writer, size);
-  }
-  copy_bytes(to, bytes, size);
+  if (size) copy_bytes(writer_room(writer, size), bytes, size);
 }
 static inline void pbk_write_u8(struct writer *writer, uint8_t value) {
   if (writer->size < writer->capacity) writer->bytes[writer->size++] = value;
   else *pbk_write_room(writer, 1) = value;
 }
-void pbk_write_u32(struct writer *writer, uint32_t value);  /* fixed four bytes */
-void pbk_write_u64(struct writer *writer, uint64_t value);  /* fixed eight bytes */
+static inline void pbk_write_u32(struct writer *writer, uint32_t value) { store_u32(writer_room(writer, 4), value); }
+static inline void pbk_write_u64(struct writer *writer, uint64_t value) { store_u64(writer_room(writer, 8), value); }
 void pbk_write_long_uint(struct writer *writer, uint64_t value);
 static inline void pbk_write_uint(struct writer *writer, uint64_t value) { /* LEB128, 1 to 10 bytes */
   if (value < 0x80) pbk_write_u8(writer, (uint8_t)value);
@@ -76,6 +97,8 @@ static inline void pbk_write_text(struct writer *writer, struct text text) { /* 
 }
 void pbk_write_value(struct writer *writer, const pbk_value *value);
 
+/* ---- reading ---- */
+
 /* Reading never runs past the end: a short or malformed input sets `failed` and gives zeros from then on. */
 struct reader {
   const unsigned char *at, *end;
@@ -86,8 +109,24 @@ static inline uint8_t pbk_read_u8(struct reader *reader) {
   reader->failed = true;
   return 0;
 }
-uint32_t pbk_read_u32(struct reader *reader);
-uint64_t pbk_read_u64(struct reader *reader);
+/* `size` bytes of the input, borrowed; NULL, and failed, where there are not so many. */
+static inline const unsigned char *pbk_read_bytes(struct reader *reader, uint64_t size) {
+  if (reader->failed || size > (uint64_t)(reader->end - reader->at)) {
+    reader->failed = true;
+    return NULL;
+  }
+  const unsigned char *at = reader->at;
+  if (size) reader->at += (size_t)size; /* nothing of nothing: `at` may be NULL */
+  return at;
+}
+static inline uint32_t pbk_read_u32(struct reader *reader) {
+  const unsigned char *at = pbk_read_bytes(reader, 4);
+  return at ? load_u32(at) : 0;
+}
+static inline uint64_t pbk_read_u64(struct reader *reader) {
+  const unsigned char *at = pbk_read_bytes(reader, 8);
+  return at ? load_u64(at) : 0;
+}
 uint64_t pbk_read_long_uint(struct reader *reader);
 static inline uint64_t pbk_read_uint(struct reader *reader) {
   if (!reader->failed && reader->at < reader->end && *reader->at < 0x80) return *reader->at++;
@@ -95,8 +134,6 @@ static inline uint64_t pbk_read_uint(struct reader *reader) {
 }
 int64_t pbk_read_int(struct reader *reader);
 double pbk_read_double(struct reader *reader);
-/* `size` bytes of the input, borrowed; NULL, and failed, where there are not so many. */
-const unsigned char *pbk_read_bytes(struct reader *reader, uint64_t size);
 void pbk_read_words(struct reader *reader, uint64_t *words, uint32_t count);
 struct text pbk_read_text(struct reader *reader); /* borrowed from the input */
 /* Lists and maps in the arena, texts borrowed from the input. Depth at most VALUE_MOST_DEPTH, else failed. */

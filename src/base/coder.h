@@ -16,6 +16,7 @@ struct coder {
   /* Long rows of items go in frames: called between two items, when what is written is long enough, or what is read is used up. */
   void (*next_frame)(struct coder *coder);
   void *frames;
+  uint64_t most; /* reading: bytes that can still come in all frames; 0: not known */
 };
 
 static inline bool coder_reads(const struct coder *coder) { return coder->writer == NULL; }
@@ -79,6 +80,10 @@ static inline bool pbk_code_count(struct coder *coder, uint32_t *count) {
 }
 /* The same of a long row, with coder_item between its items: how many there can be is not known, so they are taken one by one. */
 bool pbk_code_row_count(struct coder *coder, uint32_t *count);
+/* For how many of the items of such a row, of at least `least` bytes each, room may be made ahead: never more than can come. */
+static inline uint32_t coder_room_for(const struct coder *coder, uint32_t count, uint32_t least) {
+  return coder_reads(coder) && count > coder->most / least ? (uint32_t)(coder->most / least) : count;
+}
 /* Whether something is there. */
 bool pbk_code_presence(struct coder *coder, bool present);
 
@@ -88,6 +93,49 @@ void *pbk_code_room(struct coder *coder, size_t size);
 void *pbk_code_rooms(struct coder *coder, uint32_t count, size_t size);
 /* What may be absent: NULL. */
 void pbk_code_duration_pointer(struct coder *coder, const pbk_duration **duration);
+
+/* ---- rows of fixed width ----
+ *
+ * What there are many of is coded in one go: `size` bytes, taken at once, and in them one number behind the other. What is read may be
+ * anything: whoever reads looks at it afterwards. */
+struct row {
+  unsigned char *at;
+  bool reads;
+};
+
+/* False: it cannot be read. */
+static inline bool coder_row(struct coder *coder, struct row *row, uint32_t size) {
+  row->reads = coder->writer == NULL;
+  row->at = coder->writer ? writer_room(coder->writer, size) : (unsigned char *)(uintptr_t)pbk_read_bytes(coder->reader, size);
+  return row->at != NULL;
+}
+static inline void row_u8(struct row *row, uint8_t *value) {
+  if (row->reads) *value = *row->at;
+  else *row->at = *value;
+  row->at++;
+}
+static inline void row_u32(struct row *row, uint32_t *value) {
+  if (row->reads) *value = load_u32(row->at);
+  else store_u32(row->at, *value);
+  row->at += 4;
+}
+static inline void row_u64(struct row *row, uint64_t *value) {
+  if (row->reads) *value = load_u64(row->at);
+  else store_u64(row->at, *value);
+  row->at += 8;
+}
+static inline void row_i64(struct row *row, int64_t *value) {
+  uint64_t bits = (uint64_t)*value;
+  row_u64(row, &bits);
+  if (row->reads) *value = (int64_t)bits;
+}
+static inline void row_bytes(struct row *row, void *bytes, uint32_t size) {
+  if (row->reads) memcpy(bytes, row->at, size);
+  else memcpy(row->at, bytes, size);
+  row->at += size;
+}
+/* What row_u32 has read: a number below `limit`, or MAP_NONE; a number below it. */
+static inline bool place_fits(uint32_t place, uint32_t limit) { return place < limit || place == MAP_NONE; }
 
 /* ---- texts and values ---- */
 

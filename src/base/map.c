@@ -101,17 +101,27 @@ static void map_grow(struct memory *memory, struct map *map, uint32_t capacity) 
   *map = larger;
 }
 
+enum { MAP_LEAST = 16 };
 static bool map_full(const struct map *map, uint64_t count) { return count * 4 > (uint64_t)map->capacity * 3; }
 
 void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number) {
-  if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : 16);
+  if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : MAP_LEAST);
   map_place(map, pbk_hash_text(text), number);
   map->count++;
 }
 
+void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count) {
+  uint32_t capacity = MAP_LEAST;
+  while (capacity && (uint64_t)count * 4 > (uint64_t)capacity * 3) capacity *= 2;
+  if (count > 0 && (!capacity || capacity > map->capacity)) map_grow(memory, map, capacity);
+}
+
 bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, uint32_t number) {
-  uint32_t hash = pbk_hash_text(text);
-  if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : 16);
+  return pbk_map_add_hashed(memory, map, text, pbk_hash_text(text), number);
+}
+
+bool pbk_map_add_hashed(struct memory *memory, struct map *map, struct text text, uint32_t hash, uint32_t number) {
+  if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : MAP_LEAST);
   if (map_find_slot(map, text, hash) != MAP_NONE) return false;
   map_place(map, hash, number);
   map->count++;

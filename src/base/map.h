@@ -29,6 +29,10 @@ uint32_t pbk_map_find(const struct map *map, struct text text);
 void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number);
 /* The same for a text that may be in the map already; false then, and nothing is added. */
 bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, uint32_t number);
+/* The same of a text whose hash is known: for many at once, whose places are fetched before. */
+bool pbk_map_add_hashed(struct memory *memory, struct map *map, struct text text, uint32_t hash, uint32_t number);
+/* Makes it as large as it would grow to with so many texts in all. */
+void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count);
 /* Forgets a text that is in the map. Frees nothing, cannot fail. */
 void pbk_map_remove(struct map *map, struct text text);
 /* A copy with the same content, for another owner. */

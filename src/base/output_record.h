@@ -36,8 +36,7 @@ static inline struct output_record *output_room(struct outputs *outputs, uint32_
   return record;
 }
 
-/* Makes an output of a compact record, but for its number, in a cleared one. The texts lie in the record and in the names.
- */
-void pbk_expand_told(const struct names *names, struct output_record *record, pbk_output *output);
+/* Makes an output of a compact record: all of it. The texts lie in the record, in the names and in the letters. */
+void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output);
 
 #endif

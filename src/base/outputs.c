@@ -16,6 +16,7 @@ enum { OUTPUT_BLOCK = 32768 };
 void pbk_outputs_init(struct outputs *outputs, struct memory *memory, const struct names *names) {
   *outputs = (struct outputs){.memory = memory, .names = names};
   outputs->digesting.memory = memory;
+  pbk_letters_init(&outputs->letters, memory, names);
 }
 
 static void release_block(struct outputs *outputs, struct output_block *block) {
@@ -36,6 +37,7 @@ void pbk_outputs_release(struct outputs *outputs) {
   outputs->oldest = outputs->newest = outputs->spare = NULL;
   outputs->spare_bytes = 0;
   pbk_writer_release(&outputs->digesting);
+  pbk_letters_release(&outputs->letters);
 }
 
 static struct output_block *take_spare(struct outputs *outputs) {
@@ -143,15 +145,18 @@ void pbk_outputs_pass(struct outputs *outputs, uint64_t seq) {
   pbk_outputs_tidy(outputs);
 }
 
-static inline void expand(const struct names *names, struct output_record *record, uint64_t seq, pbk_output *output) {
-  if (record->type == OUTPUT_WHOLE) *output = ((const struct whole_record *)record)->output;
-  else pbk_expand_told(names, record, output);
+static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
+  if (record->type != OUTPUT_WHOLE) {
+    pbk_expand_told(outputs, record, seq, output);
+    return;
+  }
+  *output = ((const struct whole_record *)record)->output;
   output->seq = seq;
 }
 
 struct outputs_cursor pbk_outputs_cursor(const struct outputs *outputs) {
   uint32_t at = outputs->oldest ? outputs->oldest->taken : 0;
-  return (struct outputs_cursor){outputs->names, outputs->oldest, at, outputs->drained_seq};
+  return (struct outputs_cursor){outputs, outputs->oldest, at, outputs->drained_seq};
 }
 
 void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output) {
@@ -161,7 +166,7 @@ void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output) {
   }
   struct output_record *record = (struct output_record *)(void *)(output_block_bytes(cursor->block) + cursor->at);
   cursor->at += record->size;
-  expand(cursor->names, record, ++cursor->seq, output);
+  expand(cursor->outputs, record, ++cursor->seq, output);
 }
 
 /* The block of the oldest record; there is one. */
@@ -176,7 +181,7 @@ static inline struct output_record *oldest_record(struct output_block *block) {
 
 bool pbk_outputs_peek(struct outputs *outputs, pbk_output *output) {
   if (outputs->drained_seq >= outputs->drainable_seq) return false;
-  expand(outputs->names, oldest_record(oldest_block(outputs)), outputs->drained_seq + 1, output);
+  expand(outputs, oldest_record(oldest_block(outputs)), outputs->drained_seq + 1, output);
   return true;
 }
 
@@ -188,7 +193,6 @@ void pbk_outputs_take(struct outputs *outputs) {
 
 uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32_t capacity) {
   if (outputs->drained_seq >= outputs->drainable_seq) return 0;
-  const struct names *names = outputs->names;
   uint64_t seq = outputs->drained_seq, waiting = outputs->drainable_seq - seq;
   uint32_t count = waiting < capacity ? (uint32_t)waiting : capacity;
   struct output_block *block = outputs->oldest;
@@ -196,8 +200,8 @@ uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32
     while (block->taken == block->filled) block = block->newer;
     struct output_record *record = oldest_record(block);
     block->taken += record->size;
-    memset(to, 0, each);
-    expand(names, record, ++seq, to);
+    expand(outputs, record, ++seq, to);
+    if (each > sizeof(pbk_output)) memset((char *)to + sizeof(pbk_output), 0, each - sizeof(pbk_output));
   }
   outputs->drained_seq = seq;
   return count;

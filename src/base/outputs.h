@@ -6,7 +6,7 @@
 #define PBK_BASE_OUTPUTS_H
 
 #include "base/codec.h"
-#include "base/map.h"
+#include "base/letters.h"
 #include "base/text.h"
 #include <playbook/playbook.h>
 
@@ -14,6 +14,7 @@ struct output_block;
 struct outputs {
   struct memory *memory;
   const struct names *names;
+  struct letters letters; /* of the messages that are told of */
   struct output_block *oldest, *newest;
   struct output_block *spare; /* empty ones, for the next */
   size_t spare_bytes;
@@ -29,10 +30,10 @@ void pbk_outputs_init(struct outputs *outputs, struct memory *memory, const stru
 void pbk_outputs_release(struct outputs *outputs);
 /* Numbers and copies it; `at` and everything but `seq` as given. */
 void pbk_outputs_add(struct outputs *outputs, const pbk_output *output);
-/* The oldest drainable one not given out yet, into a cleared struct; false: none. Its texts are valid until pbk_outputs_tidy. */
+/* The oldest drainable one not given out yet; false: none. Its texts are valid until pbk_outputs_tidy. */
 bool pbk_outputs_peek(struct outputs *outputs, pbk_output *output);
 void pbk_outputs_take(struct outputs *outputs); /* what peek gave */
-/* Both, for at most so many, each into a struct of `each` bytes, which are cleared first: how many there were. */
+/* Both, for at most so many, each into a struct of `each` bytes, all of which are set: how many there were. */
 uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32_t capacity);
 /* Frees what has been given out. */
 void pbk_outputs_tidy(struct outputs *outputs);
@@ -43,13 +44,13 @@ void pbk_outputs_restore(struct outputs *outputs, const pbk_output *output);
 
 /* Walks those that have not been given out; the caller knows how many there are. */
 struct outputs_cursor {
-  const struct names *names;
+  const struct outputs *outputs;
   struct output_block *block;
   uint32_t at;
   uint64_t seq;
 };
 struct outputs_cursor pbk_outputs_cursor(const struct outputs *outputs);
-void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output); /* into a cleared struct */
+void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output);
 
 static inline pbk_text public_text(struct text text) { return (pbk_text){text.bytes, text.size}; }
 static inline struct text private_text(pbk_text text) { return (struct text){text.bytes, (uint32_t)text.size}; }

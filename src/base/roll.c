@@ -10,9 +10,12 @@ struct roll_list {
   struct roll_block *first, *last;
   uint64_t count; /* numbers in all blocks */
   uint64_t gone;  /* of them, whose items are gone */
+  struct roll_block *swept; /* the block swept last; NULL: the first is next */
+  uint32_t unswept;         /* dropped since */
 };
 
 enum { BLOCK_LEAST = 6, BLOCK_MOST = 510 }; /* 64 and 4,096 bytes */
+enum { LONG = 4096, SWEEP_EVERY = BLOCK_MOST / 4 };
 
 static struct roll_list *list_of(const roll *word) { return (struct roll_list *)(uintptr_t)*word; }
 static bool is_single(const roll *word) { return *word & 1; }
@@ -105,7 +108,31 @@ static void tidy(struct memory *memory, roll *word, const struct table *table) {
   }
   release_blocks(memory, to->next);
   to->next = NULL;
-  *list = (struct roll_list){list->first, to, kept, 0};
+  *list = (struct roll_list){.first = list->first, .last = to, .count = kept};
+}
+
+/* Does that for the next block of a long list, which is put into the one before it where it fits: no drop takes long. */
+static void sweep(struct memory *memory, struct roll_list *list, const struct table *table) {
+  if (list->swept && !list->swept->next) list->swept = NULL;
+  struct roll_block *before = list->swept, *block = before ? before->next : list->first;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < block->count; i++)
+    if (table_has(table, block->numbers[i])) block->numbers[kept++] = block->numbers[i];
+  list->count -= block->count - kept;
+  list->gone -= block->count - kept;
+  block->count = kept;
+  if (block == list->last || (before ? before->capacity - before->count < kept : kept > 0)) {
+    list->swept = block;
+    return;
+  }
+  if (before) {
+    memcpy(before->numbers + before->count, block->numbers, kept * sizeof *block->numbers);
+    before->count += kept;
+    before->next = block->next;
+  } else {
+    list->first = block->next;
+  }
+  pbk_release(memory, block, block_size(block->capacity));
 }
 
 void pbk_roll_drop(struct memory *memory, roll *word, const struct table *table, uint64_t number) {
@@ -114,7 +141,14 @@ void pbk_roll_drop(struct memory *memory, roll *word, const struct table *table,
     return;
   }
   struct roll_list *list = list_of(word);
-  if (++list->gone * 2 >= list->count) tidy(memory, word, table);
+  if (++list->gone == list->count) {
+    pbk_roll_release(memory, word);
+  } else if (list->count <= LONG) {
+    if (list->gone * 2 >= list->count) tidy(memory, word, table);
+  } else if (++list->unswept >= SWEEP_EVERY) {
+    list->unswept = 0;
+    sweep(memory, list, table);
+  }
 }
 
 /* ---- reading ---- */

@@ -1,6 +1,7 @@
 /* base/roll.h - which items of a table (table.h) belong to something: their numbers, ascending.
  *
- * One word where there is one number or none; more stand in blocks, in which those that are gone are dropped when they are the half. */
+ * One word where there is one number or none; more stand in blocks, in which those that are gone are dropped when they are the
+ * half; of a long list in a block after the other, while others go. */
 #ifndef PBK_BASE_ROLL_H
 #define PBK_BASE_ROLL_H
 

@@ -2,7 +2,7 @@
 #include "base/telling.h"
 
 #include "base/codec.h"
-#include "base/output_record.h"
+#include "base/message_record.h"
 
 #if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
 #include <emmintrin.h>
@@ -14,21 +14,7 @@ const struct text pbk_words[WORDS] = {{NULL, 0},       WORD("pinned"),  WORD("st
                                       WORD("run"),     WORD("skipped"), WORD("pending"), WORD("approved"),
                                       WORD("sending"), WORD("sent"),    WORD("failed"),  WORD("cancelled")};
 
-#if defined(__GNUC__)
-#define OUT_OF_THE_WAY __attribute__((noinline))
-#else
-#define OUT_OF_THE_WAY
-#endif
-
 /* ---- records ---- */
-
-enum {
-  ABOUT_ACCOUNT = 1, /* the subject is one */
-  TO_SUBJECT = 2,
-  TO_KEY = 4, /* stands behind the subject's */
-  HAS_REASON = 8,
-  KEY_WRITTEN = 16 /* a message's key has been made text */
-};
 
 /* Behind each, without a gap: the subject's key, of a message its recipient's, the reason, and zeros up to the next eight
  * bytes. */
@@ -54,39 +40,6 @@ struct exited_record {
   uint64_t enrollment;
   uint32_t playbook, reason_size;
 };
-struct message_record {
-  struct output_record head;
-  struct told_message_numbers told;
-  uint32_t to_size, reason_size;
-  union {
-    unsigned char bytes[16];
-    char text[32]; /* from when it is first looked at */
-  } key;
-};
-
-/* What stands in the head of a record. */
-struct heading {
-  uint8_t type, word, flags, subject_size;
-};
-static inline struct heading heading_of(pbk_output_type type, enum word word, struct told_subject subject) {
-  return (struct heading){(uint8_t)type, (uint8_t)word, subject.kind == PBK_CONTACT ? 0 : ABOUT_ACCOUNT,
-                          (uint8_t)subject.key_size};
-}
-
-/* A record with `fixed` bytes and some text behind, its last eight bytes cleared. */
-static inline void *record_begin(struct context *context, struct heading heading, uint32_t fixed, uint32_t text) {
-  uint32_t size = (fixed + text + 7) & ~(uint32_t)7;
-  struct output_record *record = output_room(&context->outputs, size);
-  memset((char *)record + size - 8, 0, 8);
-  *record = (struct output_record){size, heading.type, heading.word, heading.flags, heading.subject_size, context->now};
-  return record;
-}
-
-static inline char *put_text(char *to, const char *bytes, uint32_t size) {
-  copy_bytes((unsigned char *)to, (const unsigned char *)bytes, size);
-  return to + size;
-}
-
 /* ---- the digest ---- */
 
 /* Of what a host sees, and the same everywhere: from numbers, not from how they lie in memory, and with the texts of names,
@@ -105,26 +58,36 @@ static inline uint64_t load_word(const unsigned char *at) {
          (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
 }
 
-static inline uint64_t mix_message(uint64_t sum, const struct names *names, const struct message_record *record) {
-  const struct told_message_numbers *told = &record->told;
-  const struct name *texts = names->texts;
-  sum = mix(sum, told->message);
-  sum = mix(sum, told->enrollment);
-  sum = mix(sum, pair(texts[told->playbook].checksum, texts[told->channel].checksum));
-  sum = mix(sum, pair(texts[told->template].checksum, name_sum(names, told->sender)));
-  sum = mix(sum, told->attempt);
-  if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(names, told->to), record->to_size));
-  if (record->head.flags & HAS_REASON) sum = mix(sum, record->reason_size);
+static inline struct message_sizes sizes_of(const struct message_record *record) {
+  struct message_sizes sizes = {0, 0};
+  if (record->head.flags & (TO_KEY | HAS_REASON)) memcpy(&sizes, record + 1, sizeof sizes);
+  return sizes;
+}
+static inline const char *texts_of(const struct message_record *record) {
+  return (const char *)(record + 1) + (record->head.flags & (TO_KEY | HAS_REASON) ? sizeof(struct message_sizes) : 0);
+}
+
+static inline uint64_t mix_message(uint64_t sum, const struct outputs *outputs, const struct message_record *record,
+                                   struct message_sizes sizes) {
+  const struct name *texts = outputs->names->texts;
+  const struct letter_kind *kind = &letter_at(&outputs->letters, record->letter)->kind;
+  sum = mix(sum, record->message);
+  sum = mix(sum, record->enrollment);
+  sum = mix(sum, pair(texts[kind->playbook].checksum, texts[kind->channel].checksum));
+  sum = mix(sum, pair(texts[kind->template].checksum, name_sum(outputs->names, record->sender)));
+  sum = mix(sum, record->attempt);
+  if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(outputs->names, record->to), sizes.to));
+  if (record->head.flags & HAS_REASON) sum = mix(sum, sizes.reason);
   sum = mix(sum, load_word(record->key.bytes));
   return mix(sum, load_word(record->key.bytes + 8));
 }
 
-OUT_OF_THE_WAY static void digest_told(struct outputs *outputs, const struct output_record *record) {
+void pbk_digest_told(struct outputs *outputs, const struct output_record *record) {
   const struct names *names = outputs->names;
   uint64_t sum = mix(outputs->digest, (uint32_t)record->type | (uint32_t)record->word << 8 | (uint32_t)record->flags << 16 |
                                         (uint32_t)record->subject_size << 24);
   sum = mix(sum, (uint64_t)record->at);
-  uint32_t at;
+  uint32_t at, end = record->size;
   switch (record->type) {
     case PBK_OUTPUT_ENROLLED: {
       const struct told_enrollment *told = &((const struct enrolled_record *)record)->told;
@@ -152,21 +115,20 @@ OUT_OF_THE_WAY static void digest_told(struct outputs *outputs, const struct out
       at = sizeof *told;
       break;
     }
-    case PBK_OUTPUT_MESSAGE:
-      sum = mix_message(sum, names, (const struct message_record *)record);
-      at = sizeof(struct message_record);
+    case PBK_OUTPUT_MESSAGE: {
+      const struct message_record *message = (const struct message_record *)record;
+      struct message_sizes sizes = sizes_of(message);
+      sum = mix_message(sum, outputs, message, sizes);
+      at = (uint32_t)(texts_of(message) - (const char *)record);
+      end = at + record->subject_size + sizes.to + sizes.reason; /* there may be more room */
       break;
+    }
     default:
       sum = mix(sum, name_sum(names, ((const struct membership_record *)record)->audience));
       at = sizeof(struct membership_record);
   }
-  for (; at < record->size; at += 8) sum = mix(sum, load_word((const unsigned char *)record + at));
+  for (; at < end; at += 8) sum = mix(sum, load_word((const unsigned char *)record + at));
   outputs->digest = (uint32_t)(sum >> 32 ^ sum);
-}
-
-static inline void record_end(struct context *context, const struct output_record *record) {
-  context->outputs.last_seq++;
-  if (context->outputs.digested) digest_told(&context->outputs, record);
 }
 
 /* ---- telling ---- */
@@ -220,42 +182,21 @@ void pbk_tell_exited(struct context *context, struct told_subject subject, uint6
   record_end(context, &record->head);
 }
 
-static inline void put_message(struct message_record *record, const struct told_message *told, uint32_t to_size) {
-  record->told = told->numbers;
-  record->to_size = to_size;
-  record->reason_size = told->reason.size;
-  memcpy(record->key.bytes, told->key, sizeof record->key.bytes);
-}
-
-/* With whatever it has, and where a block is full. */
-OUT_OF_THE_WAY static void tell_any_message(struct context *context, const struct told_message *told) {
-  struct heading heading = heading_of(PBK_OUTPUT_MESSAGE, told->state, told->subject);
-  bool own = told->to.bytes == told->subject.key, other = told->to.bytes && !own;
-  uint8_t to_size = other ? (uint8_t)told->to.size : 0;
-  heading.flags |= (uint8_t)((own ? TO_SUBJECT : 0) | (other ? TO_KEY : 0) | (told->reason.bytes ? HAS_REASON : 0));
-  struct message_record *record =
-    record_begin(context, heading, sizeof *record, (uint32_t)heading.subject_size + to_size + told->reason.size);
-  put_message(record, told, to_size);
-  char *at = put_text((char *)(record + 1), told->subject.key, heading.subject_size);
-  at = put_text(at, told->to.bytes, to_size);
-  put_text(at, told->reason.bytes, told->reason.size);
-  record_end(context, &record->head);
-}
-
-/* Most go to their subject, whose key is short, and have no reason. */
-void pbk_tell_message(struct context *context, const struct told_message *told) {
-  enum { MOST = sizeof(struct message_record) + 16 };
-  const struct output_block *block = context->outputs.newest;
-  if (told->to.bytes != told->subject.key || told->reason.bytes || told->subject.key_size > 16 || !block ||
-      block->size - block->filled < MOST) {
-    tell_any_message(context, told);
-    return;
-  }
-  struct heading heading = heading_of(PBK_OUTPUT_MESSAGE, told->state, told->subject);
-  heading.flags |= TO_SUBJECT;
-  struct message_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
-  put_message(record, told, 0);
-  put_text((char *)(record + 1), told->subject.key, heading.subject_size);
+void pbk_tell_message(struct context *context, struct told_message told, enum word state, struct told_subject subject,
+                      struct text to, struct text reason) {
+  struct heading heading = heading_of(PBK_OUTPUT_MESSAGE, state, subject);
+  bool own = to.bytes == subject.key;
+  struct message_sizes sizes = {to.bytes && !own ? to.size : 0, reason.size};
+  heading.flags |= (uint8_t)((own ? TO_SUBJECT : to.bytes ? TO_KEY : 0) | (reason.bytes ? HAS_REASON : 0));
+  bool sized = heading.flags & (TO_KEY | HAS_REASON);
+  uint32_t fixed = (uint32_t)(sizeof(struct message_record) + (sized ? sizeof sizes : 0));
+  uint32_t text = (uint32_t)heading.subject_size + sizes.to + sizes.reason;
+  struct message_record *record = record_begin(context, heading, fixed, text);
+  put_message(record, told);
+  if (sized) memcpy(record + 1, &sizes, sizeof sizes);
+  char *at = put_text((char *)record + fixed, subject.key, heading.subject_size);
+  at = put_text(at, to.bytes, sizes.to);
+  put_text(at, reason.bytes, sizes.reason);
   record_end(context, &record->head);
 }
 
@@ -287,6 +228,36 @@ void pbk_write_key(char to[32], const unsigned char key[16]) {
   write_hex(to, key);
 }
 
+/* Sixteen bytes at a time where that can be done: a call of memset takes as long as all the rest. */
+static inline void clear_output(pbk_output *output) {
+#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
+  enum { PARTS = sizeof *output / 16 };
+  const __m128i zero = _mm_setzero_si128();
+  char *at = (char *)output;
+#define CLEAR_PART(part) \
+  if ((part) < PARTS) _mm_storeu_si128((__m128i *)(void *)(at + (part)*16), zero)
+#define CLEAR_8(part)     \
+  CLEAR_PART(part);       \
+  CLEAR_PART((part) + 1); \
+  CLEAR_PART((part) + 2); \
+  CLEAR_PART((part) + 3); \
+  CLEAR_PART((part) + 4); \
+  CLEAR_PART((part) + 5); \
+  CLEAR_PART((part) + 6); \
+  CLEAR_PART((part) + 7)
+  CLEAR_8(0);
+  CLEAR_8(8);
+  CLEAR_8(16);
+  CLEAR_8(24);
+#undef CLEAR_8
+#undef CLEAR_PART
+  enum { DONE = PARTS < 32 ? PARTS * 16 : 32 * 16 };
+  if (DONE < sizeof *output) memset(at + DONE, 0, sizeof *output - DONE);
+#else
+  memset(output, 0, sizeof *output);
+#endif
+}
+
 static inline pbk_text name_told(const struct names *names, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
   return (pbk_text){names->texts[name].bytes, names->texts[name].size};
@@ -314,37 +285,57 @@ static inline void subject_told(const struct output_record *record, const char *
     output->contact = key;
 }
 
-static inline void message_told(const struct names *names, struct message_record *record, pbk_output *output) {
-  const struct told_message_numbers *told = &record->told;
-  const char *at = (const char *)(record + 1);
-  subject_told(&record->head, &at, output);
-  output->message = told->message;
-  output->enrollment = told->enrollment;
-  output->playbook = name_told(names, told->playbook);
-  output->channel = name_told(names, told->channel);
-  output->template_key = name_told(names, told->template);
-  output->sender = name_told(names, told->sender);
-  output->state = word_told(&record->head);
-  output->attempt = told->attempt;
-  if (record->head.flags & TO_SUBJECT)
-    output->to = record->head.flags & ABOUT_ACCOUNT ? output->account : output->contact;
-  else if (record->head.flags & TO_KEY)
-    output->to = next_text(&at, record->to_size);
+static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
+  const struct letter *letter = letter_at(&outputs->letters, record->letter);
+  uint32_t flags = record->head.flags;
+  const char *at = texts_of(record);
+  struct message_sizes sizes = sizes_of(record);
+  pbk_text subject = next_text(&at, record->head.subject_size);
+  if (flags & ABOUT_ACCOUNT)
+    output->account = subject;
   else
-    output->to = name_told(names, told->to);
-  if (record->head.flags & HAS_REASON) output->reason = next_text(&at, record->reason_size);
-  if (!(record->head.flags & KEY_WRITTEN)) {
+    output->contact = subject;
+  output->playbook = letter->playbook;
+  output->message = record->message;
+  output->enrollment = record->enrollment;
+  output->attempt = record->attempt;
+  output->sender = name_told(outputs->names, record->sender);
+  output->state = word_told(&record->head);
+  output->channel = letter->channel;
+  output->template_key = letter->template;
+  if (flags & TO_SUBJECT)
+    output->to = subject;
+  else if (flags & TO_KEY)
+    output->to = next_text(&at, sizes.to);
+  else
+    output->to = name_told(outputs->names, record->to);
+  if (flags & HAS_REASON) output->reason = next_text(&at, sizes.reason);
+  if (!(flags & KEY_WRITTEN)) {
     write_hex(record->key.text, record->key.bytes);
-    record->head.flags |= KEY_WRITTEN;
+    record->head.flags = (uint8_t)(flags | KEY_WRITTEN);
   }
   output->key = (pbk_text){record->key.text, sizeof record->key.text};
 }
 
-void pbk_expand_told(const struct names *names, struct output_record *record, pbk_output *output) {
+void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
+  const struct names *names = outputs->names;
+  clear_output(output);
   output->size = sizeof *output;
   output->type = record->type;
+  output->seq = seq;
   output->at = record->at;
   output->due = PBK_NO_TIME;
+  if (record->type == PBK_OUTPUT_MESSAGE) {
+    message_told(outputs, (struct message_record *)record, output);
+    return;
+  }
+  if (record->type == PBK_OUTPUT_STEP) {
+    const struct step_record *told = (const struct step_record *)record;
+    output->enrollment = told->enrollment;
+    output->step = told->step;
+    output->outcome = word_told(record);
+    return;
+  }
   const char *at;
   switch (record->type) {
     case PBK_OUTPUT_ENROLLED: {
@@ -368,13 +359,6 @@ void pbk_expand_told(const struct names *names, struct output_record *record, pb
       output->reason = next_text(&at, told->reason_size);
       break;
     }
-    case PBK_OUTPUT_STEP: {
-      const struct step_record *told = (const struct step_record *)record;
-      output->enrollment = told->enrollment;
-      output->step = told->step;
-      output->outcome = word_told(record);
-      break;
-    }
     case PBK_OUTPUT_EXITED: {
       const struct exited_record *told = (const struct exited_record *)record;
       at = (const char *)(told + 1);
@@ -384,7 +368,6 @@ void pbk_expand_told(const struct names *names, struct output_record *record, pb
       output->reason = next_text(&at, told->reason_size);
       break;
     }
-    case PBK_OUTPUT_MESSAGE: message_told(names, (struct message_record *)record, output); break;
     default: {
       const struct membership_record *told = (const struct membership_record *)record;
       at = (const char *)(told + 1);

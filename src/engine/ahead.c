@@ -31,19 +31,25 @@ static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id)
   prefetch(passages_of(&engine->playbooks, PBK_CONTACT, enrollment->subject).items);
 }
 
-void pbk_fetch_due(const struct pbk_engine *engine) {
+/* They are of the kind, and of the audience, of the one that is being done; others come between them. */
+void pbk_fetch_due(const struct pbk_engine *engine, enum due_kind kind) {
+  enum { FIRST = 12, SECOND = 7, THIRD = 3 };
   const struct calendar *calendar = &engine->context.calendar;
-  struct wake wake;
-  if (!calendar_ahead(calendar, THIRD_STAGE, &wake)) return;
-  if (wake_kind(wake) >= DUE_EXIT) fetch_body_of_enrolled(engine, wake_id(wake));
-  if (!calendar_ahead(calendar, SECOND_STAGE, &wake)) return;
-  if (wake_kind(wake) == DUE_MEMBERSHIP) fetch_membership(engine, wake_id(wake), true);
-  else if (wake_kind(wake) > DUE_MEMBERSHIP) pbk_prefetch_enrolled(&engine->playbooks, wake_id(wake));
-  else pbk_prefetch_subject_of(&engine->outbox, wake_id(wake));
-  if (!calendar_ahead(calendar, FIRST_STAGE, &wake)) return;
-  if (wake_kind(wake) == DUE_MEMBERSHIP) fetch_membership(engine, wake_id(wake), false);
-  else if (wake_kind(wake) > DUE_MEMBERSHIP) pbk_prefetch_enrollment(&engine->playbooks, wake_id(wake));
-  else prefetch_message(&engine->outbox, wake_id(wake));
+  uint64_t first, second, third;
+  if (!calendar_ahead(calendar, THIRD, &third)) return;
+  if (kind >= DUE_EXIT) fetch_body_of_enrolled(engine, wake_order_id(third));
+  if (!calendar_ahead(calendar, SECOND, &second)) return;
+  bool far = calendar_ahead(calendar, FIRST, &first);
+  if (kind == DUE_MEMBERSHIP) {
+    fetch_membership(engine, wake_order_id(second), true);
+    if (far) fetch_membership(engine, wake_order_id(first), false);
+  } else if (kind > DUE_MEMBERSHIP) {
+    pbk_prefetch_enrolled(&engine->playbooks, wake_order_id(second));
+    if (far) pbk_prefetch_enrollment(&engine->playbooks, wake_order_id(first));
+  } else {
+    pbk_prefetch_subject_of(&engine->outbox, wake_order_id(second));
+    if (far) prefetch_message(&engine->outbox, wake_order_id(first));
+  }
 }
 
 /* ---- rows ---- */
@@ -76,7 +82,7 @@ void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint
 void pbk_fetch_ready(const struct pbk_engine *engine) {
   const struct outbox *outbox = &engine->outbox;
   uint32_t left = outbox->ready.count - outbox->ready_next;
-  if (left > THIRD_STAGE) pbk_prefetch_subject_of(&engine->outbox, outbox->ready.items[outbox->ready_next + THIRD_STAGE]);
+  if (left > THIRD_STAGE) pbk_prefetch_end_of(outbox, outbox->ready.items[outbox->ready_next + THIRD_STAGE]);
   if (left > SECOND_STAGE) prefetch_message(outbox, outbox->ready.items[outbox->ready_next + SECOND_STAGE]);
 }
 

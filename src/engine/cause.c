@@ -1,11 +1,8 @@
 /* engine/cause.c - one cause worked through to its end, in the order of SPEC T7; declared in engine.h. */
 #include "engine/engine.h"
 
-void pbk_begin_cause(struct pbk_engine *engine) {
-  engine->playbooks.cause++;
-  engine->facts.changes.count = 0;
-  engine->audiences.flips.count = 0;
-}
+const struct happening pbk_no_happening = {
+  .contact = MAP_NONE, .account = MAP_NONE, .subject = MAP_NONE, .stage_before = MAP_NONE, .stage_after = MAP_NONE};
 
 void pbk_run_cause(struct pbk_engine *engine, const struct happening *happening, const struct subject *deleted) {
   pbk_mark_changes(&engine->audiences);
@@ -14,7 +11,7 @@ void pbk_run_cause(struct pbk_engine *engine, const struct happening *happening,
     pbk_exit_deleted(&engine->playbooks, deleted->kind, deleted->index);
     pbk_cancel_open_of_subject(&engine->outbox, deleted->kind, deleted->index);
   }
-  pbk_run_exits(&engine->playbooks);
+  run_exits(&engine->playbooks);
   run_direct_triggers(&engine->playbooks, happening);
   run_membership_triggers(&engine->playbooks);
 }

@@ -226,7 +226,7 @@ static bool check_edit(struct pbk_engine *engine, const struct command *command)
   uint32_t place = pbk_registry_find(&engine->outbox.templates, command->template);
   if (place == MAP_NONE) return pbk_unknown(engine, PBK_CODE_UNKNOWN_KEY, "unknown template ", command->template);
   const struct template *template = registry_current(&engine->outbox.templates, place);
-  if (template->channel == message_at(&engine->outbox, command->number)->channel) return true;
+  if (template->channel == letter_of(&engine->outbox, message_at(&engine->outbox, command->number))->kind.channel) return true;
   return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "the template ", command->template,
                          " is for another channel");
 }
@@ -239,6 +239,25 @@ static bool check_report(struct pbk_engine *engine, const struct command *comman
 
 static bool check_task(struct pbk_engine *engine, const struct command *command) {
   return pbk_check_task(&engine->outbox, command->number, &engine->problem);
+}
+
+/* What pbk_submit does of it, where nothing is under way, due or refused before it or because of it. */
+bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *command) {
+  const struct context *context = &engine->context;
+  struct outbox *outbox = &engine->outbox;
+  if (engine->defining.under_way || engine->unfinished || engine->broken || (engine->flags & PBK_DELIVER_AT_ONCE)) return false;
+  if (command->received_at > context->now || calendar_may_be_due(&context->calendar, context->now)) return false;
+  const struct message *message = message_at(outbox, command->number);
+  if (!message || message->state == MESSAGE_SENDING || approved_until(outbox, message) <= context->now) return false;
+  engine->stopped = PBK_OK;
+  if (!pbk_prepare(engine, command, pbk_command_extent(engine, command))) return false;
+  engine->commands++;
+  pbk_begin_cause(engine);
+  pbk_approve_message(outbox, command->number);
+  engine->unrecorded = (struct unrecorded){0};
+  pbk_record_command(engine, command);
+  pbk_unprepare(engine);
+  return true;
 }
 
 static void apply_approve(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
@@ -286,10 +305,9 @@ static bool check_zones(struct pbk_engine *engine, const struct command *command
 }
 
 static void apply_zones(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
-  struct happening nothing = no_happening();
   (void)occurred_at;
   pbk_set_zones(&engine->audiences, command->zones);
-  pbk_run_cause(engine, &nothing, NULL);
+  pbk_run_cause(engine, &pbk_no_happening, NULL);
   pbk_review_exits(&engine->playbooks);
 }
 

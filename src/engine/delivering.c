@@ -2,34 +2,37 @@
 #include "base/utf8.h"
 #include "engine/engine.h"
 
-static pbk_offer offer_of(struct pbk_engine *engine, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
-  const struct context *context = &engine->context;
+/* Sets all of an offer but its size and what is reserved, so that one serves for many. */
+static void fill_offer(struct pbk_engine *engine, const struct message *message, char key[MESSAGE_KEY_TEXT], pbk_offer *offer) {
+  const struct outbox *outbox = &engine->outbox;
+  const struct letter *letter = letter_of(outbox, message);
+  pbk_text none = {NULL, 0};
+  pbk_text subject = public_text(subject_key(pbk_subject_at(&engine->facts, message->subject_kind, message->subject)));
+  bool contact = message->subject_kind == PBK_CONTACT;
   pbk_message_key_text(message, key);
-  pbk_offer offer = {.size = sizeof offer,
-                     .attempt = message->attempt,
-                     .message = message->id,
-                     .enrollment = message->enrollment,
-                     .key = {key, MESSAGE_KEY_TEXT},
-                     .playbook = name_public(context, message->playbook),
-                     .channel = name_public(context, message->channel),
-                     .template_key = name_public(context, message->template),
-                     .to = public_text(pbk_message_to(&engine->outbox, message)),
-                     .to_kind = message->to_kind,
-                     .note = public_text(message->note)};
-  struct text subject = subject_key(pbk_subject_at(&engine->facts, message->subject_kind, message->subject));
-  if (message->subject_kind == PBK_CONTACT) offer.contact = public_text(subject);
-  else offer.account = public_text(subject);
+  offer->attempt = message->attempt;
+  offer->message = message->id;
+  offer->enrollment = message->enrollment;
+  offer->key = (pbk_text){key, MESSAGE_KEY_TEXT};
+  offer->playbook = letter->playbook;
+  offer->contact = contact ? subject : none;
+  offer->account = contact ? none : subject;
+  offer->channel = letter->channel;
+  offer->template_key = letter->template;
+  offer->to_kind = message->to_kind;
+  offer->to = message->to_kind == PBK_TO_CONTACT && !message_to_another(message) ? subject
+                                                                                 : public_text(pbk_message_to(outbox, message));
+  offer->to_address = offer->sender = offer->sender_address = none;
+  offer->note = public_text(message->note);
   if (message->to_kind == PBK_TO_USER) {
-    uint32_t place = pbk_registry_find(&engine->facts.users, name_text(context, message->to));
+    uint32_t place = pbk_registry_find(&engine->facts.users, name_text(&engine->context, message->to));
     const struct user *user = registry_current(&engine->facts.users, place);
-    if (user) offer.to_address = public_text(user->email);
+    if (user) offer->to_address = public_text(user->email);
   }
   const struct sender *sender = sender_at(&engine->senders, message->sender);
-  if (sender) {
-    offer.sender = name_public(context, registry_name(&engine->senders.registry, message->sender));
-    offer.sender_address = public_text(sender->address);
-  }
-  return offer;
+  if (!sender) return;
+  offer->sender = name_public(&engine->context, registry_name(&engine->senders.registry, message->sender));
+  offer->sender_address = public_text(sender->address);
 }
 
 /* A reason as outputs can carry it: UTF-8, at most 255 bytes, cut between characters. */
@@ -45,17 +48,21 @@ static struct text fine_reason(pbk_text given) {
 
 static void answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *answer) {
   bool known = answer->outcome >= PBK_DELIVERY_SENT && answer->outcome <= PBK_DELIVERY_FAILED;
+  int32_t outcome = known ? answer->outcome : PBK_DELIVERY_FAILED;
+  pbk_duration wait = answer->wait < 0 ? PBK_WAIT_DEFAULT : answer->wait;
+  struct text reason = !known ? TEXT("unknown_answer") : answer->reason.bytes ? fine_reason(answer->reason) : NO_TEXT;
+  engine->commands++;
+  engine->answers++;
+  pbk_begin_cause(engine);
+  pbk_answer_message(&engine->outbox, id, outcome, wait, reason, engine->context.now);
+  if (!journal_kept(&engine->journal)) return;
   struct command command = {.type = COMMAND_ANSWER,
                             .received_at = PBK_NO_TIME,
                             .occurred_at = PBK_NO_TIME,
                             .number = id,
-                            .flag = known ? answer->outcome : PBK_DELIVERY_FAILED,
-                            .wait = answer->wait < 0 ? PBK_WAIT_DEFAULT : answer->wait,
-                            .reason = known ? fine_reason(answer->reason) : TEXT("unknown_answer")};
-  engine->commands++;
-  engine->answers++;
-  pbk_begin_cause(engine);
-  pbk_answer_message(&engine->outbox, id, command.flag, command.wait, command.reason, engine->context.now);
+                            .flag = outcome,
+                            .wait = wait,
+                            .reason = reason};
   pbk_journal_add(&engine->journal, &command);
 }
 
@@ -149,14 +156,15 @@ bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *co
 
 /* ---- offering ---- */
 
-static bool offer_all(struct pbk_engine *engine, struct message *message) {
+static bool offer_all(struct pbk_engine *engine, const struct message *message) {
+  char key[MESSAGE_KEY_TEXT];
+  pbk_offer offer = {.size = sizeof offer};
   for (; message; message = pbk_ready_message(&engine->outbox)) {
     if (!pbk_prepare(engine, NULL, 0)) return false; /* its answer must be taken */
     pbk_fetch_ready(engine);
     pbk_offered_message(&engine->outbox);
-    char key[MESSAGE_KEY_TEXT];
     uint64_t id = message->id;
-    pbk_offer offer = offer_of(engine, message, key);
+    fill_offer(engine, message, key, &offer);
     pbk_answer given = {.size = sizeof given, .outcome = PBK_DELIVERY_SENT, .wait = PBK_WAIT_DEFAULT};
     engine->in_callback = true;
     engine->deliver(engine->deliver_context, engine, &offer, &given);

@@ -157,6 +157,8 @@ static const size_t command_texts[] = {
 enum {
   TEXT_CONTACT = 1 << 2, /* their places above */
   TEXT_ACCOUNT = 1 << 3,
+  TEXT_EVENT = 1 << 5,
+  TEXT_REASON = 1 << 15,
   COMMAND_TEXTS = sizeof command_texts / sizeof *command_texts,
   HAS_RECEIVED = 1 << COMMAND_TEXTS,
   HAS_OCCURRED = 2 << COMMAND_TEXTS,
@@ -231,7 +233,77 @@ static void code_command(struct coder *coder, struct command *command) {
   command->alone = (mask & IS_ALONE) != 0;
 }
 
+/* ---- commands that hold little ---- */
+
+/* Those that come by the million tell of an event, a message, an answer, and hold nothing of what most members are for. */
+static bool holds_little(const struct command *command) {
+#define ADDRESS(pointer) ((uintptr_t)(const void *)(pointer))
+#define TEXT_ADDRESS(member) ADDRESS(command->member.bytes)
+  uintptr_t others = TEXT_ADDRESS(message_id) | TEXT_ADDRESS(path) | TEXT_ADDRESS(previous) | TEXT_ADDRESS(stage) |
+                     TEXT_ADDRESS(role) | TEXT_ADDRESS(user) | TEXT_ADDRESS(sender) | TEXT_ADDRESS(persona) |
+                     TEXT_ADDRESS(playbook) | TEXT_ADDRESS(branch) | TEXT_ADDRESS(template) | TEXT_ADDRESS(note) |
+                     TEXT_ADDRESS(zones) | ADDRESS(command->traits) | ADDRESS(command->health) | ADDRESS(command->problem);
+#undef TEXT_ADDRESS
+#undef ADDRESS
+  return !others && !command->alone && command->type != COMMAND_ADVANCE && command->type != COMMAND_DEFINE;
+}
+
+static inline unsigned char *put_uint(unsigned char *at, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = (unsigned char)(value | 0x80);
+  *at++ = (unsigned char)value;
+  return at;
+}
+static unsigned char *put_int(unsigned char *at, int64_t value) {
+  return put_uint(at, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
+}
+static unsigned char *put_text(unsigned char *at, struct text text) {
+  at = put_uint(at, (uint64_t)text.size + 1);
+  if (text.size) copy_bytes(at, (const unsigned char *)text.bytes, text.size);
+  return at + text.size;
+}
+
+/* As code_command writes it, with room made once. */
+static void encode_little(struct writer *writer, const struct command *command) {
+  enum { NUMBERS = 128 }; /* all of them, at their longest */
+  const struct text contact = command->contact_number ? NO_TEXT : command->contact;
+  const struct text account = command->account_number ? NO_TEXT : command->account;
+  uint64_t room = (uint64_t)NUMBERS + contact.size + account.size + command->event.size + command->reason.size;
+  uint32_t mask = 0;
+  if (contact.bytes) mask |= TEXT_CONTACT;
+  if (account.bytes) mask |= TEXT_ACCOUNT;
+  if (command->event.bytes) mask |= TEXT_EVENT;
+  if (command->reason.bytes) mask |= TEXT_REASON;
+  if (command->received_at != PBK_NO_TIME) mask |= HAS_RECEIVED;
+  if (command->occurred_at != PBK_NO_TIME && command->occurred_at != command->received_at) mask |= HAS_OCCURRED;
+  if (command->line) mask |= HAS_LINE;
+  if (command->flag) mask |= HAS_FLAG;
+  if (command->number) mask |= HAS_NUMBER;
+  if (command->wait) mask |= HAS_WAIT;
+  if (command->contact_number) mask |= HAS_CONTACT_NUMBER;
+  if (command->account_number) mask |= HAS_ACCOUNT_NUMBER;
+  unsigned char *at = pbk_write_room(writer, room > UINT32_MAX ? UINT32_MAX : (uint32_t)room);
+  at = put_uint(at, (uint32_t)command->type);
+  at = put_uint(at, mask);
+  if (mask & HAS_RECEIVED) at = put_int(at, command->received_at);
+  if (mask & HAS_OCCURRED) at = put_int(at, command->occurred_at);
+  if (mask & HAS_LINE) at = put_uint(at, command->line);
+  if (mask & TEXT_CONTACT) at = put_text(at, contact);
+  if (mask & TEXT_ACCOUNT) at = put_text(at, account);
+  if (mask & TEXT_EVENT) at = put_text(at, command->event);
+  if (mask & TEXT_REASON) at = put_text(at, command->reason);
+  if (mask & HAS_CONTACT_NUMBER) at = put_uint(at, command->contact_number);
+  if (mask & HAS_ACCOUNT_NUMBER) at = put_uint(at, command->account_number);
+  if (mask & HAS_FLAG) at = put_int(at, command->flag);
+  if (mask & HAS_NUMBER) at = put_uint(at, command->number);
+  if (mask & HAS_WAIT) at = put_int(at, command->wait);
+  writer->size = (uint32_t)(at - writer->bytes);
+}
+
 void pbk_encode_command(struct writer *writer, const struct command *command) {
+  if (holds_little(command)) {
+    encode_little(writer, command);
+    return;
+  }
   struct coder coder = {.writer = writer};
   struct command copy = *command;
   code_command(&coder, &copy);

@@ -62,7 +62,6 @@ static void offer_at_once(struct pbk_engine *engine) {
 /* Does one thing that came out of the calendar; false when it did not stand any more. */
 static bool do_due(struct pbk_engine *engine, struct wake wake) {
   uint64_t id = wake_id(wake);
-  struct happening nothing = no_happening();
   uint32_t audience = (uint32_t)(id >> 32), subject = (uint32_t)id;
   pbk_begin_cause(engine);
   switch (wake_kind(wake)) {
@@ -74,7 +73,7 @@ static bool do_due(struct pbk_engine *engine, struct wake wake) {
   case DUE_MEMBERSHIP:
     if (!pbk_membership_due(&engine->audiences, audience, subject, wake.time)) return false;
     pbk_mark_membership(&engine->audiences, audience, subject);
-    pbk_run_cause(engine, &nothing, NULL);
+    pbk_run_cause(engine, &pbk_no_happening, NULL);
     return true;
   case DUE_EXIT: return pbk_exit_due(&engine->playbooks, id, wake.time);
   default: return pbk_step_due(&engine->playbooks, id, wake.time);
@@ -83,17 +82,20 @@ static bool do_due(struct pbk_engine *engine, struct wake wake) {
 
 bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   struct context *context = &engine->context;
+  bool offers = (engine->flags & PBK_DELIVER_AT_ONCE) && !engine->replaying;
+  uint64_t left = budget ? budget : UINT64_MAX;
   struct wake wake;
-  uint64_t done = 0;
-  while (pbk_calendar_peek(&context->calendar, &wake) && wake.time <= to && pbk_prepare(engine, NULL, 0)) {
-    if (budget && done == budget) return true;
+  while (calendar_may_be_due(&context->calendar, to) && calendar_peek(&context->calendar, &wake) && wake.time <= to &&
+         pbk_prepare(engine, NULL, 0)) {
+    if (left == 0) return true;
     pbk_calendar_pop(&context->calendar);
-    pbk_fetch_due(engine);
+    pbk_fetch_due(engine, wake_kind(wake));
     if (wake.time > context->now) context->now = wake.time;
     bool stood = do_due(engine, wake);
-    done += stood;
+    left -= stood;
     engine->unrecorded.due += stood;
-    offer_at_once(engine);
+    if (!offers) continue;
+    pbk_offer_ready(engine);
     if (engine_halted(engine)) return false;
   }
   if (engine->stopped) return false;
@@ -219,7 +221,7 @@ void pbk_abandon_line(struct pbk_engine *engine) {
 }
 
 /* Moves time to where the command is received, and gets ready for it. False: it cannot be done now; what time brought is recorded. */
-static bool arrive(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
+static inline bool arrive(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
   if (command->received_at != PBK_NO_TIME) let_pass(engine, command->received_at);
   else if (engine->unfinished && command->type != COMMAND_ADVANCE) {
     pbk_advance_to(engine, engine->context.now, 0);
@@ -281,6 +283,14 @@ bool pbk_finish_definitions(struct pbk_engine *engine) {
 
 /* ---- one command ---- */
 
+/* A bound that needs no counting, where little is carried. */
+static inline uint64_t quick_extent(struct pbk_engine *engine, const struct command *command) {
+  enum { REST = 4096 };
+  bool little = (command->type == COMMAND_TRACK && !command->traits) || command->type == COMMAND_APPROVE;
+  if (!little) return pbk_command_extent(engine, command);
+  return (uint64_t)REST + command->contact.size + command->account.size + command->event.size + command->path.size;
+}
+
 static pbk_status submit(struct pbk_engine *engine, const struct command *command) {
   uint64_t extent = pbk_command_extent(engine, command);
   engine->unrecorded = (struct unrecorded){0};
@@ -319,7 +329,61 @@ static pbk_status submit_behind(struct pbk_engine *engine, const struct command 
   return submit(engine, &rest);
 }
 
+/* Most commands go a short way: nothing was left undone before them, nothing is offered in between, and all there is to be
+ * recorded of them is themselves. */
+static inline bool is_plain(const struct pbk_engine *engine, const struct command *command) {
+  static const bool plain[COMMAND_COUNT] = {
+    [COMMAND_IDENTIFY] = true,   [COMMAND_GROUP] = true,   [COMMAND_TRACK] = true,  [COMMAND_STAGE_AND_HEALTH] = true,
+    [COMMAND_ASSIGN] = true,     [COMMAND_PIN] = true,     [COMMAND_TAG] = true,    [COMMAND_UNTAG] = true,
+    [COMMAND_SUPPRESS] = true,   [COMMAND_APPROVE] = true, [COMMAND_REPORT] = true, [COMMAND_COMPLETE] = true,
+    [COMMAND_INTERACTION] = true};
+  bool left = engine->defining.under_way | engine->unfinished | (engine->broken != PBK_OK);
+  if (command->line && engine->lines.passed) return false;
+  return plain[command->type] && !left && !(engine->flags & PBK_DELIVER_AT_ONCE) && !command->message_id.bytes &&
+         !command->alone;
+}
+
+static inline pbk_status submit_plain(struct pbk_engine *engine, const struct command *command, struct handler handler) {
+  const struct context *context = &engine->context;
+  pbk_status status = PBK_OK;
+  engine->stopped = PBK_OK;
+  engine->unrecorded = (struct unrecorded){0};
+  if (!arrive(engine, command, quick_extent(engine, command))) {
+    pbk_unprepare(engine);
+    return halt_status(engine);
+  }
+  engine->commands++;
+  engine->unrecorded.due = 0; /* its record brings them about again */
+  if (handler.check) {
+    start_problem(engine, command);
+    if (!handler.check(engine, command)) status = PBK_ERR_REFUSED;
+  }
+  if (status == PBK_OK) {
+    pbk_time now = context->now, occurred_at = command->occurred_at;
+    pbk_begin_cause(engine);
+    handler.apply(engine, command, occurred_at == PBK_NO_TIME || occurred_at > now ? now : occurred_at); /* T5 */
+  }
+  if (command->line) {
+    engine->lines.status = status;
+    if (status == PBK_ERR_REFUSED) tell_error(engine, command->line);
+  }
+  if (calendar_may_be_due(&context->calendar, context->now)) {
+    status = conclude(engine, command, status);
+    engine->unrecorded.input = NULL;
+  } else if (!engine->replaying && (command->line || journal_kept(&engine->journal))) {
+    pbk_record_command(engine, command);
+  }
+  pbk_unprepare(engine);
+  return status;
+}
+
+pbk_status pbk_submit_event(struct pbk_engine *engine, const struct command *command) {
+  if (!is_plain(engine, command)) return pbk_submit(engine, command);
+  return submit_plain(engine, command, (struct handler){NULL, pbk_apply_track});
+}
+
 pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command) {
+  if (is_plain(engine, command)) return submit_plain(engine, command, engine->handlers[command->type]);
   engine->stopped = PBK_OK;
   pbk_status status = engine->defining.under_way ? submit_behind(engine, command) : submit(engine, command);
   engine->unrecorded.input = NULL;

@@ -58,6 +58,9 @@ struct defining {
   struct settling settling;
 };
 
+/* Of the names that are given with rows, so many are remembered. */
+enum { ROW_NAMES = 64 };
+
 /* What the command under way has done that no record tells of yet: a record tells of things when they are done (delivering.c). */
 struct unrecorded {
   const struct command *input; /* applied; NULL: none */
@@ -105,6 +108,7 @@ struct pbk_engine {
   struct lines lines;
   uint64_t commands;
   uint64_t answers; /* of them, those of delivery */
+  uint32_t row_names[ROW_NAMES]; /* what the last list of names given with rows had where: numbers, plus one (row_calls.c) */
   char looked_key[MESSAGE_KEY_TEXT]; /* of the message that pbk_next_message gave last */
 };
 
@@ -114,6 +118,8 @@ void pbk_engine_release(struct pbk_engine *engine);
 /* T4: advances to the command's time, applies it, does what is then due. PBK_OK, PBK_DUPLICATE, PBK_ERR_REFUSED (engine->problem says why;
  * of a line an error output too) or PBK_ERR_STORAGE. */
 pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command);
+/* The same for an event whose subjects are known by their numbers, and its name too: there is nothing to check. */
+pbk_status pbk_submit_event(struct pbk_engine *engine, const struct command *command);
 /* A line that a lack of memory cut short: it can be fed again. */
 void pbk_abandon_line(struct pbk_engine *engine);
 static inline bool engine_halted(const struct pbk_engine *engine) { return engine->broken || engine->stopped; }
@@ -133,7 +139,7 @@ static inline bool pbk_prepare(struct pbk_engine *engine, const struct command *
   struct writer *buffer = &engine->journal.buffer;
   uint64_t recorded = extent + RESERVE_RECORDS, reserve = engine->least + extent * 8;
   bool plain = !command || (command->type != COMMAND_DEFINE && !command->zones.bytes);
-  bool room = buffer->capacity - buffer->size >= recorded || !journal_kept(&engine->journal) || engine->replaying;
+  bool room = !journal_kept(&engine->journal) || buffer->capacity - buffer->size >= recorded || engine->replaying;
   if (!plain || !room || engine->looks_left == 0 || !chunks_reserved(chunks, reserve)) return pbk_prepare_anew(engine, command, extent);
   engine->looks_left--;
   return chunks->may_use_spare = true;
@@ -144,8 +150,8 @@ static inline void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chu
 
 /* ---- ahead.c: what comes soon is fetched into the cache ---- */
 
-/* What the calendar holds next. */
-void pbk_fetch_due(const struct pbk_engine *engine);
+/* What the calendar holds behind the one taken last, of its kind. */
+void pbk_fetch_due(const struct pbk_engine *engine, enum due_kind kind);
 /* What the rows to come need; `left` are there, the next one first. */
 void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left);
 /* What a row's event makes to be looked at. */
@@ -157,15 +163,14 @@ void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *message
 /* ---- cause.c ---- */
 
 /* A new cause: nothing changed yet, nobody judged. */
-void pbk_begin_cause(struct pbk_engine *engine);
+static inline void pbk_begin_cause(struct pbk_engine *engine) {
+  engine->playbooks.cause++;
+  engine->facts.changes.count = 0;
+  engine->audiences.flips.count = 0;
+}
 /* T7: memberships, exits, triggers that follow from what changed. `deleted` (may be NULL): the subject that this cause deletes. */
 void pbk_run_cause(struct pbk_engine *engine, const struct happening *happening, const struct subject *deleted);
-static inline struct happening no_happening(void) {
-  return (struct happening){.contact = MAP_NONE, .account = MAP_NONE, .subject = MAP_NONE,
-                            .stage_before = MAP_NONE, .stage_after = MAP_NONE};
-}
-
-
+extern const struct happening pbk_no_happening;
 
 /* ---- delivering.c ---- */
 
@@ -198,7 +203,11 @@ pbk_status pbk_salvage_stored(struct pbk_engine *engine, const pbk_storage *to, 
 /* ---- facts_commands.c, control_commands.c, define.c ---- */
 
 struct handler pbk_facts_handler(enum command_type type);   /* both NULL where it is not one */
+void pbk_apply_track(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
 struct handler pbk_control_handler(enum command_type type);
+
+/* One approval of many, without what a command is otherwise led through. False: it needs that, and nothing was done. */
+bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *command);
 
 /* Checks and proposes all definitions, or none. */
 bool pbk_check_definitions(struct pbk_engine *engine, const struct command *command);

@@ -116,8 +116,7 @@ static uint32_t name_of(struct pbk_engine *engine, const struct command *command
 }
 
 static void run_facts(struct pbk_engine *engine) {
-  struct happening nothing = no_happening();
-  pbk_run_cause(engine, &nothing, NULL);
+  pbk_run_cause(engine, &pbk_no_happening, NULL);
 }
 
 static void apply_identify(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
@@ -136,21 +135,29 @@ static void apply_group(struct pbk_engine *engine, const struct command *command
   run_facts(engine);
 }
 
-static void apply_track(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
+/* Every member is set, one by one: this is done for each event. */
+static inline void begin_event(struct happening *happening, const struct event_view *event) {
+  happening->event = event;
+  happening->contact = happening->account = happening->subject = MAP_NONE;
+  happening->subject_kind = happening->health_moved = 0;
+  happening->stage_before = happening->stage_after = MAP_NONE;
+}
+
+void pbk_apply_track(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   struct facts *facts = &engine->facts;
-  struct happening happening = no_happening();
+  struct happening happening;
   uint32_t event = name_of(engine, command, command->event);
   struct event_view view = {event, occurred_at, command->traits};
-  happening.event = &view;
+  begin_event(&happening, &view);
   if (command->account.bytes) happening.account = account_of(engine, command)->subject.index;
   if (command->contact.bytes) {
     struct contact *contact = contact_of(engine, command);
     happening.contact = contact->subject.index;
     if (!command->account.bytes) happening.account = contact->account; /* E6 */
-    pbk_record_event(facts, &contact->subject, event, occurred_at);
-  }
-  if (happening.account != MAP_NONE)
+    pbk_record_contact_event(facts, contact, happening.account, event, occurred_at);
+  } else if (happening.account != MAP_NONE) {
     pbk_record_event(facts, &account_at(facts, happening.account)->subject, event, occurred_at);
+  }
   pbk_run_cause(engine, &happening, NULL);
 }
 
@@ -165,7 +172,7 @@ static void apply_stage_and_health(struct pbk_engine *engine, const struct comma
   (void)occurred_at;
   int32_t kind = command->contact.bytes ? PBK_CONTACT : PBK_ACCOUNT;
   struct subject *subject = kind == PBK_CONTACT ? &contact_of(engine, command)->subject : &account_of(engine, command)->subject;
-  struct happening happening = no_happening();
+  struct happening happening = pbk_no_happening;
   happening.subject_kind = kind;
   happening.subject = subject->index;
   happening.stage_before = happening.stage_after = subject->stage;
@@ -224,25 +231,24 @@ static void apply_delete(struct pbk_engine *engine, const struct command *comman
   int32_t kind = command->contact.bytes ? PBK_CONTACT : PBK_ACCOUNT;
   struct text key = kind == PBK_CONTACT ? command->contact : command->account;
   struct subject *subject = pbk_subject_at(&engine->facts, kind, pbk_find_subject(&engine->facts, kind, key));
-  struct happening nothing = no_happening();
   pbk_erase_subject(&engine->facts, subject);
-  pbk_run_cause(engine, &nothing, subject);
+  pbk_run_cause(engine, &pbk_no_happening, subject);
 }
 
 struct handler pbk_facts_handler(enum command_type type) {
   static const struct handler handlers[COMMAND_COUNT] = {
-      [COMMAND_IDENTIFY] = {check_identify, apply_identify},
-      [COMMAND_GROUP] = {check_group, apply_group},
-      [COMMAND_TRACK] = {check_track, apply_track},
-      [COMMAND_ALIAS] = {check_alias, apply_alias},
-      [COMMAND_STAGE_AND_HEALTH] = {check_stage_and_health, apply_stage_and_health},
-      [COMMAND_ASSIGN] = {check_assign, apply_assign},
-      [COMMAND_PIN] = {check_pin, apply_pin},
-      [COMMAND_INTERACTION] = {check_interaction, apply_interaction},
-      [COMMAND_TAG] = {check_tag, apply_tag},
-      [COMMAND_UNTAG] = {check_tag, apply_tag},
-      [COMMAND_SUPPRESS] = {check_contact, apply_suppress},
-      [COMMAND_DELETE] = {check_delete, apply_delete},
+    [COMMAND_IDENTIFY] = {check_identify, apply_identify},
+    [COMMAND_GROUP] = {check_group, apply_group},
+    [COMMAND_TRACK] = {check_track, pbk_apply_track},
+    [COMMAND_ALIAS] = {check_alias, apply_alias},
+    [COMMAND_STAGE_AND_HEALTH] = {check_stage_and_health, apply_stage_and_health},
+    [COMMAND_ASSIGN] = {check_assign, apply_assign},
+    [COMMAND_PIN] = {check_pin, apply_pin},
+    [COMMAND_INTERACTION] = {check_interaction, apply_interaction},
+    [COMMAND_TAG] = {check_tag, apply_tag},
+    [COMMAND_UNTAG] = {check_tag, apply_tag},
+    [COMMAND_SUPPRESS] = {check_contact, apply_suppress},
+    [COMMAND_DELETE] = {check_delete, apply_delete},
   };
   return handlers[type];
 }

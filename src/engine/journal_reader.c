@@ -83,6 +83,21 @@ bool pbk_scan_records(struct journal_reader *reader, uint64_t at, uint64_t seque
   return !reader->window.failed;
 }
 
+bool pbk_ends_with_handover(struct journal_reader *reader) {
+  struct record record;
+  uint64_t next = (uint64_t)reader->generation + 1;
+  uint32_t size = RECORD_LEAST + 1;
+  for (uint64_t rest = next; rest >= 0x80; rest >>= 7) size++;
+  if (reader->window.extent < JOURNAL_HEADER + size) return false;
+  uint64_t at = reader->window.extent - size;
+  if (!record_at(reader, at, 1, UINT64_MAX, &record) || record.size != size || record.type != RECORD_HANDOVER) return false;
+  struct reader body = {record.body + 1, record.end, false};
+  uint32_t before = bytes_u32(record.body - 4);
+  if (pbk_read_uint(&body) != next || body.failed || body.at != body.end) return false;
+  const unsigned char *checksum = pbk_look(&reader->window, at - 4, 4); /* that of the record before */
+  return checksum && bytes_u32(checksum) == before;
+}
+
 /* ---- what is in them ---- */
 
 bool pbk_read_start(const struct record *record, struct record_start *start) {

@@ -41,6 +41,9 @@ bool pbk_read_record(struct journal_reader *reader, struct record *record);
  * greatest durable sequence among them, and how many there are. False: the storage failed. */
 bool pbk_scan_records(struct journal_reader *reader, uint64_t at, uint64_t sequence, uint64_t *durable, uint64_t *count);
 
+/* Whether the last record hands over to the generation behind this one's. */
+bool pbk_ends_with_handover(struct journal_reader *reader);
+
 bool pbk_read_start(const struct record *record, struct record_start *start);
 bool pbk_read_commit(const struct record *record, struct record_commit *commit);
 

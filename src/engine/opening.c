@@ -213,10 +213,8 @@ static pbk_status load_snapshot(struct pbk_engine *engine, struct survey *survey
   if (slot->start.snapshot_bytes == 0) return PBK_OK;
   pbk_object object = snapshot_object(slot->reader.generation);
   enum snapshot_found found = SNAPSHOT_FAILED;
-  if (pbk_open_window(window, &engine->journal.storage, &engine->memory, object)) {
-    found = pbk_check_snapshot(window, slot->reader.generation, sum, &damage);
-    if (found == SNAPSHOT_WHOLE) found = pbk_read_snapshot(window, engine, &opening->snapshot_sequence, &damage);
-  }
+  if (pbk_open_window(window, &engine->journal.storage, &engine->memory, object))
+    found = pbk_read_snapshot(window, engine, slot->reader.generation, sum, &opening->snapshot_sequence, &damage);
   switch (found) {
   case SNAPSHOT_WHOLE: return PBK_OK;
   case SNAPSHOT_DAMAGED: return fails_at(opening, PBK_ERR_CORRUPT, object, damage, "the snapshot is damaged");
@@ -327,11 +325,13 @@ static pbk_status tidy(struct pbk_engine *engine, const struct survey *survey, p
   return fine ? PBK_OK : fails_at(opening, PBK_ERR_STORAGE, object, engine->journal.bytes, "the storage failed");
 }
 
-/* Whether the journal of the generation before ends as it should. */
+/* Whether the journal of the generation before ends as it should: mostly its last record tells that by itself. */
 static pbk_status look_at_other(struct survey *survey, pbk_opening *opening) {
   struct slot *other = &survey->slots[1 - survey->newest];
   struct journal_end end;
   if (!other->started || other->reader.generation + 1 != survey->slots[survey->newest].reader.generation) return PBK_OK;
+  survey->other_handed_over = pbk_ends_with_handover(&other->reader);
+  if (survey->other_handed_over) return PBK_OK;
   pbk_status status = pbk_find_end(&other->reader, &end, opening);
   survey->other_handed_over = status == PBK_OK && end.type == RECORD_HANDOVER;
   return status;
@@ -343,7 +343,7 @@ void pbk_recover(struct pbk_engine *engine, pbk_opening *opening) {
   for (uint32_t i = outbox->ready_next; i < outbox->offered; i++) {
     const struct message *message = message_at(outbox, outbox->ready.items[i]);
     if (!message) continue;
-    if (message->policy == PBK_POLICY_HOLD) opening->unknown_outcome++;
+    if (letter_of(outbox, message)->kind.policy == PBK_POLICY_HOLD) opening->unknown_outcome++;
     else opening->offered_again++;
   }
   if (opening->offered_again + opening->unknown_outcome == 0) return;

@@ -25,11 +25,24 @@ static uint64_t extent_of(const struct command *command) {
   return extent;
 }
 
+/* A contact that may get another account, or an event that counts elsewhere, or goes: what it shares with its account is parted. */
+static uint64_t parting_extent(const struct facts *facts, const struct command *command) {
+  bool elsewhere = command->account.bytes && (command->type == COMMAND_TRACK || command->type == COMMAND_GROUP);
+  if (!command->contact.bytes || !(elsewhere || command->type == COMMAND_DELETE)) return 0;
+  uint32_t contact = command->contact_number ? command->contact_number - 1 : pbk_find_contact(facts, command->contact);
+  if (contact == MAP_NONE) return 0;
+  uint32_t account = MAP_NONE;
+  if (elsewhere) account = command->account_number ? command->account_number - 1 : pbk_find_account(facts, command->account);
+  return pbk_parting_growth(facts, contact, account);
+}
+
 uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *command) {
   enum { PLAIN = 4096 };
   bool plain = !command->traits && !command->problem && !command->zones.bytes && command->type != COMMAND_DEFINE;
-  if (plain && (!journal_kept(&engine->journal) || engine->replaying)) return PLAIN;
-  if (command->type != COMMAND_DEFINE) return extent_of(command);
+  if (command->type != COMMAND_DEFINE) {
+    uint64_t parting = parting_extent(&engine->facts, command);
+    return parting + (plain && (!journal_kept(&engine->journal) || engine->replaying) ? PLAIN : extent_of(command));
+  }
   struct writer *writer = &engine->line; /* definitions are measured by writing them */
   writer->size = 0;
   pbk_encode_command(writer, command);
@@ -60,15 +73,16 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct facts *facts = &engine->facts;
   const struct outbox *outbox = &engine->outbox;
   const struct playbooks *playbooks = &engine->playbooks;
+  const struct letters *letters = &engine->context.outputs.letters;
   const struct calendar *calendar = &engine->context.calendar;
   uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + map_growth(&facts->contact_keys) +
                    map_growth(&facts->account_keys) +
                    words_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
                    words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
                    words_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
-                   ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
-                   ROW_GROWTH(calendar->early) + ROW_GROWTH(calendar->late) + growth(calendar->largest, calendar->open.capacity, sizeof *calendar->open.items) +
-                   growth(calendar->bucket_count * 2, calendar->bucket_capacity, 2 * sizeof *calendar->buckets);
+                   ROW_GROWTH(letters->items) + map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
+                   ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +
+                   growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
     bytes += ROW_GROWTH(membership->bits) + ROW_GROWTH(membership->armed) + ROW_GROWTH(membership->signs);

@@ -20,42 +20,45 @@ static void code_content(struct coder *coder, struct pbk_engine *engine, uint64_
 
 /* ---- writing ---- */
 
+enum { FRAME_HEAD = 8 }; /* u32 bytes of content, u32 bytes as they stand */
+
 struct snapshot_writing {
   struct pbk_engine *engine;
   pbk_object object;
   bool compressed, failed;
-  struct writer *stored; /* a frame as it goes out */
+  struct writer *stored; /* a compressed frame as it goes out */
   struct snapshot_sum sum;
 };
 
-static void append(struct snapshot_writing *writing) {
+static void append(struct snapshot_writing *writing, struct writer *from) {
   const pbk_storage *storage = &writing->engine->journal.storage;
-  struct writer *stored = writing->stored;
-  writing->sum.checksum = pbk_crc32c(writing->sum.checksum, stored->bytes, stored->size);
-  pbk_write_u32(stored, writing->sum.checksum); /* not summed itself: that would give the same number whatever stands before it */
-  writing->sum.bytes += stored->size;
-  if (!writing->failed && storage->append(storage->context, writing->object, stored->bytes, stored->size) != 0)
-    writing->failed = true;
-  stored->size = 0;
+  writing->sum.checksum = pbk_crc32c(writing->sum.checksum, from->bytes, from->size);
+  pbk_write_u32(from, writing->sum.checksum); /* not summed itself: that would give the same number whatever stands before it */
+  writing->sum.bytes += from->size;
+  if (!writing->failed && storage->append(storage->context, writing->object, from->bytes, from->size) != 0) writing->failed = true;
+  from->size = 0;
+}
+
+/* Content is written behind the room for its head, so that it need not be copied. */
+static void begin_frame(struct writer *content) {
+  content->size = 0;
+  writer_room(content, FRAME_HEAD);
 }
 
 static void write_frame(struct coder *coder) {
   struct snapshot_writing *writing = coder->frames;
-  struct writer *content = coder->writer, *stored = writing->stored;
-  uint32_t size = content->size;
+  struct writer *content = coder->writer, *out = content;
+  uint32_t size = content->size - FRAME_HEAD;
   if (size == 0) return;
-  pbk_write_u32(stored, size);
-  uint32_t start = stored->size;
-  pbk_write_u32(stored, size);
   if (writing->compressed) {
-    pbk_compress(stored, content->bytes, size);
-    uint32_t packed = stored->size - start - 4;
-    for (uint32_t i = 0; i < 4; i++) stored->bytes[start + i] = (unsigned char)(packed >> (8 * i));
-  } else {
-    pbk_write_bytes(stored, content->bytes, size);
+    out = writing->stored;
+    writer_room(out, FRAME_HEAD);
+    pbk_compress(out, content->bytes + FRAME_HEAD, size);
   }
-  append(writing);
-  content->size = 0;
+  store_u32(out->bytes, size);
+  store_u32(out->bytes + 4, out->size - FRAME_HEAD);
+  append(writing, out);
+  begin_frame(content);
 }
 
 bool pbk_can_compress(void) { return pbk_has_compression(); }
@@ -66,16 +69,17 @@ bool pbk_write_snapshot(struct pbk_engine *engine, uint32_t generation, bool com
   struct coder coder = {.writer = content, .memory = &engine->memory, .next_frame = write_frame, .frames = &writing};
   uint32_t semantics = SEMANTICS_VERSION, definitions = pbk_definitions_checksum(engine);
   uint64_t sequence = engine->journal.sequence;
-  content->size = stored->size = 0;
+  begin_frame(content);
+  stored->size = 0;
   pbk_write_bytes(stored, SNAPSHOT_MAGIC, 8);
   pbk_write_u32(stored, SNAPSHOT_MAJOR | (uint32_t)SNAPSHOT_MINOR << 16);
   pbk_write_u32(stored, compressed ? SNAPSHOT_COMPRESSED : 0);
   pbk_write_u32(stored, generation);
-  append(&writing);
+  append(&writing, stored);
   code_content(&coder, engine, &sequence, &semantics, &definitions);
   write_frame(&coder);
   pbk_write_u64(stored, 0);
-  append(&writing);
+  append(&writing, stored);
   *sum = writing.sum;
   pbk_writer_release(stored);
   pbk_writer_release(content);
@@ -135,19 +139,6 @@ static bool next_stored(struct snapshot_frames *frames, const unsigned char **by
   return !frames->ended;
 }
 
-enum snapshot_found pbk_check_snapshot(struct window *window, uint32_t generation, struct snapshot_sum sum, uint64_t *damage) {
-  struct snapshot_frames frames = {.window = window, .found = SNAPSHOT_WHOLE};
-  const unsigned char *bytes;
-  uint32_t stored, size;
-  if (read_header(&frames, generation))
-    while (next_stored(&frames, &bytes, &stored, &size)) continue;
-  *damage = frames.at;
-  if (frames.found == SNAPSHOT_WHOLE && (frames.at != window->extent || frames.at != sum.bytes || frames.checksum != sum.checksum))
-    return SNAPSHOT_DAMAGED;
-  if (frames.found == SNAPSHOT_WHOLE && frames.compressed && !pbk_has_compression()) return SNAPSHOT_NEEDS_ZLIB;
-  return frames.found;
-}
-
 static void read_frame(struct coder *coder) {
   struct snapshot_frames *frames = coder->frames;
   const unsigned char *bytes;
@@ -169,21 +160,36 @@ static void read_frame(struct coder *coder) {
   coder->reader->end = bytes + size;
 }
 
-enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint64_t *sequence, uint64_t *damage) {
+/* Whether all frames are whole, from where it is read to on, and these are the snapshot that is asked for. */
+static bool check_rest(struct snapshot_frames *frames, struct snapshot_sum sum) {
+  const unsigned char *bytes;
+  uint32_t stored, size;
+  while (!frames->ended && next_stored(frames, &bytes, &stored, &size)) continue;
+  if (frames->found != SNAPSHOT_WHOLE) return false;
+  return (frames->at == frames->window->extent && frames->at == sum.bytes && frames->checksum == sum.checksum) || damaged(frames);
+}
+
+enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint32_t generation, struct snapshot_sum sum,
+                                      uint64_t *sequence, uint64_t *damage) {
+  enum { PACKED_MOST = 1032 }; /* bytes that one of a compressed frame can become */
   struct snapshot_frames frames = {.window = window, .found = SNAPSHOT_WHOLE, .content = &engine->framing[0]};
   struct reader reader = {NULL, NULL, false};
   struct coder coder = {.reader = &reader, .arena = &engine->scratch, .memory = &engine->memory,
-                        .next_frame = read_frame, .frames = &frames};
-  uint32_t semantics = 0, definitions = 0, generation = 0;
-  const unsigned char *header = pbk_look(window, 0, SNAPSHOT_HEADER);
-  if (header) generation = bytes_u32(header + 16);
+                        .next_frame = read_frame, .frames = &frames, .most = window->extent};
+  uint32_t semantics = 0, definitions = 0;
   *damage = 0;
   if (!read_header(&frames, generation)) return frames.found;
-  read_frame(&coder);
-  if (!reader.failed) code_content(&coder, engine, sequence, &semantics, &definitions);
-  *damage = frames.at;
+  bool readable = !frames.compressed || pbk_has_compression();
+  if (frames.compressed) coder.most = window->extent < UINT64_MAX / PACKED_MOST ? window->extent * PACKED_MOST : UINT64_MAX;
+  if (readable) read_frame(&coder);
+  if (readable && !reader.failed) code_content(&coder, engine, sequence, &semantics, &definitions);
   pbk_writer_release(frames.content);
-  if (frames.found != SNAPSHOT_WHOLE) return frames.found;
+  *damage = frames.at;
+  if (!check_rest(&frames, sum)) {
+    *damage = frames.at;
+    return frames.found;
+  }
+  if (!readable) return SNAPSHOT_NEEDS_ZLIB;
   if (!reader.failed && semantics != SEMANTICS_VERSION) return SNAPSHOT_NEWER;
   if (reader.failed || reader.at != reader.end) return SNAPSHOT_DIVERGED; /* whole, and yet not read as it was written */
   return pbk_definitions_checksum(engine) == definitions ? SNAPSHOT_WHOLE : SNAPSHOT_DIVERGED;

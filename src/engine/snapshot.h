@@ -37,9 +37,9 @@ enum snapshot_found {
   SNAPSHOT_DIVERGED,   /* whole, but its definitions read differently here */
   SNAPSHOT_FAILED      /* the storage failed */
 };
-/* Looks over the frames: whether it is whole and the one that is asked for. */
-enum snapshot_found pbk_check_snapshot(struct window *window, uint32_t generation, struct snapshot_sum sum, uint64_t *damage);
-/* Reads the state into an engine that has just been made. *damage: where it went wrong. */
-enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint64_t *sequence, uint64_t *damage);
+/* Reads the state of a generation's snapshot, of which its journal tells the sum, into an engine that has just been made and that is of no
+ * use where this fails: each frame is known to be whole when it is read, but not yet those behind it. *damage: where it went wrong. */
+enum snapshot_found pbk_read_snapshot(struct window *window, struct pbk_engine *engine, uint32_t generation, struct snapshot_sum sum,
+                                      uint64_t *sequence, uint64_t *damage);
 
 #endif

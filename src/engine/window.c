@@ -1,6 +1,8 @@
 /* engine/window.c - see window.h. */
 #include "engine/window.h"
 
+#include <string.h>
+
 enum { WINDOW_SIZE = 1 << 20 };
 
 bool pbk_open_window(struct window *window, const pbk_storage *storage, struct memory *memory, pbk_object object) {
@@ -25,9 +27,15 @@ const unsigned char *pbk_look(struct window *window, uint64_t at, uint32_t size)
     window->bytes = pbk_allocate(window->memory, wanted);
     window->capacity = wanted;
   }
+  uint32_t kept = 0; /* bytes that are in memory already, and move to the front */
+  if (window->size > 0 && at >= window->at && at - window->at < window->size) {
+    kept = window->size - (uint32_t)(at - window->at);
+    if (kept > wanted) kept = wanted;
+    memmove(window->bytes, window->bytes + (at - window->at), kept);
+  }
   window->at = at;
   window->size = 0;
-  if (wanted && window->storage->read(window->storage->context, window->object, at, window->bytes, wanted) != 0) {
+  if (wanted > kept && window->storage->read(window->storage->context, window->object, at + kept, window->bytes + kept, wanted - kept) != 0) {
     window->failed = true;
     return NULL;
   }

@@ -23,6 +23,7 @@ static uint32_t contact_place(const struct account *account, uint32_t contact) {
 
 void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t account) {
   if (contact->account == account) return;
+  pbk_part_histories(facts, contact);
   uint32_t index = contact->subject.index;
   if (account != MAP_NONE) {
     struct account *joined = account_at(facts, account);
@@ -35,17 +36,22 @@ void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t acc
     array_remove(&left->contacts, contact_place(left, index));
   }
   contact->account = account;
+  contact->shares = account != MAP_NONE && !contact->subject.history;
   pbk_note_change(facts, CHANGED_ACCOUNT, &contact->subject, 0);
 }
 
-void pbk_record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
-  pbk_subject_add_event(subject, &facts->subjects, event, occurred_at);
-  pbk_note_change(facts, CHANGED_EVENTS, subject, event);
-  facts->changes.items[facts->changes.count - 1].late = occurred_at < facts->context->now;
+void pbk_note_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
+  struct change change = {CHANGED_EVENTS, subject->kind, subject->index, event, occurred_at < facts->context->now};
+  array_push(facts->context->memory, &facts->changes, change);
   if (occurred_at < subject->created_at) { /* E7 */
     subject->created_at = occurred_at;
     pbk_note_change(facts, CHANGED_CREATED_AT, subject, 0);
   }
+}
+
+void pbk_record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
+  pbk_subject_add_event(subject, &facts->subjects, event, occurred_at);
+  pbk_note_event(facts, subject, event, occurred_at);
 }
 
 void pbk_rename_contact(struct facts *facts, struct contact *contact, struct text key) {

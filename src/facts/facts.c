@@ -119,8 +119,11 @@ void pbk_erase_subject(struct facts *facts, struct subject *subject) {
     facts->contact_count--;
   } else {
     struct account *account = account_at(facts, subject->index);
-    while (account->contacts.count > 0)
-      pbk_join_account(facts, contact_at(facts, account->contacts.items[account->contacts.count - 1]), MAP_NONE);
+    while (account->contacts.count > 0) {
+      struct contact *contact = contact_at(facts, account->contacts.items[account->contacts.count - 1]);
+      contact->shares = false; /* nobody will ask for it */
+      pbk_join_account(facts, contact, MAP_NONE);
+    }
     array_release(memory, &account->contacts);
     array_release(memory, &account->holders);
     pbk_map_remove(&facts->account_keys, subject_key(subject));
@@ -157,8 +160,15 @@ bool pbk_watch_more(struct facts *facts, struct watching *watching, uint64_t *bu
     for (; watching->subject < pbk_subject_total(facts, kind); watching->subject++) {
       if (*budget == 0) return false;
       --*budget;
-      pbk_watch_history(&facts->subjects, pbk_subject_at(facts, kind, watching->subject));
+      if (kind == PBK_CONTACT) {
+        pbk_watch_history(&facts->subjects, &contact_at(facts, watching->subject)->subject, NULL, 0);
+        continue;
+      }
+      struct account *account = account_at(facts, watching->subject);
+      *budget -= account->contacts.count < *budget ? account->contacts.count : *budget; /* they are looked at again */
+      pbk_watch_account(facts, account);
     }
+    if (kind == PBK_ACCOUNT) pbk_watched_anew_done(&facts->subjects);
     watching->kinds &= (unsigned char)~watched_of(kind);
     watching->subject = 0;
   }
@@ -166,8 +176,9 @@ bool pbk_watch_more(struct facts *facts, struct watching *watching, uint64_t *bu
 }
 
 uint64_t pbk_watching_growth(const struct facts *facts) {
-  enum { FOR_EACH_BYTE = 4, MOST = 1 << 26 }; /* an event takes four bytes in a log and eight to sixteen in a series */
-  uint64_t bytes = facts->subjects.log_bytes * FOR_EACH_BYTE;
+  /* An event takes four bytes in a log and eight to sixteen in a series; what is in one may come into one of the account. */
+  enum { FOR_EACH_BYTE = 8, FOR_EACH_TIME = 32, MOST = 1 << 26 };
+  uint64_t bytes = facts->subjects.log_bytes * FOR_EACH_BYTE + facts->subjects.series_times * FOR_EACH_TIME;
   return bytes < MOST ? bytes : MOST;
 }
 

@@ -18,6 +18,7 @@ struct contact {
   struct subject subject;
   uint32_t account; /* index, or MAP_NONE */
   bool suppressed;
+  bool shares; /* its whole history with its account (sharing.c) */
 };
 
 /* What a contact has to do with senders: most with one at most, which stands here. */
@@ -154,6 +155,8 @@ void pbk_output_subject(const struct facts *facts, pbk_output *output, int32_t k
 void pbk_merge_traits(struct facts *facts, struct subject *subject, const pbk_value *traits);
 void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t account); /* MAP_NONE: leave */
 void pbk_record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at);
+/* Of a contact, which counts for an account too, or (MAP_NONE) for none. */
+void pbk_record_contact_event(struct facts *facts, struct contact *contact, uint32_t account, uint32_t event, pbk_time occurred_at);
 void pbk_rename_contact(struct facts *facts, struct contact *contact, struct text key);
 void pbk_set_stage(struct facts *facts, struct subject *subject, uint32_t stage);
 void pbk_set_health(struct facts *facts, struct subject *subject, const pbk_value *health);
@@ -184,6 +187,12 @@ void pbk_forget_role_or_user(struct facts *facts, uint32_t role, uint32_t user);
 /* Empties a subject, forgets its key, parts it from its account or contacts. What refers to its index finds it deleted. */
 void pbk_erase_subject(struct facts *facts, struct subject *subject);
 
+/* What contacts share with their accounts. Before such a contact has another account, or an event counts elsewhere, the account is given
+ * what is its own: what that takes, about. */
+void pbk_part_histories(struct facts *facts, struct contact *contact);
+uint64_t pbk_parting_growth(const struct facts *facts, uint32_t contact, uint32_t account);
+void pbk_watch_account(struct facts *facts, struct account *account);
+
 /* Whose times conditions may ask for: said when a condition is accepted; from the time at which it counts the times are kept as they are
  * read, and those so far are made so, for all subjects. */
 void pbk_want_event(struct facts *facts, int32_t subject_kind, uint32_t event);
@@ -203,5 +212,6 @@ static inline void pbk_note_change(struct facts *facts, enum change_kind kind, c
   struct change change = {kind, subject->kind, subject->index, number, false};
   array_push(facts->context->memory, &facts->changes, change);
 }
+void pbk_note_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at);
 
 #endif

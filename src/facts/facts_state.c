@@ -28,248 +28,365 @@ void pbk_code_people(struct coder *coder, struct facts *facts) {
 
 /* ---- ahead of time ---- */
 
-/* What is about to be written is fetched while others are: what hangs on subjects lies all over the memory. */
-enum { FETCHED_AHEAD = 8 };
+/* What is about to be written is fetched while others are: what hangs on subjects lies all over the memory. Each distance is that of what
+ * hangs on what was fetched at the one above. */
+enum { FETCH_ROW = 32, FETCH_BODY = 16, FETCH_REST = 10, FETCH_LOG = 4 };
 
-static void fetch_ahead(const struct subject *next, const struct subject *soon) {
-  if (next) {
-    prefetch(next->values);
-    prefetch(next->history);
+static void fetch_rest(const struct subject *subject) {
+  enum { LINES_MOST = 8 };
+  for (uint32_t i = 0; i < trait_count(subject); i++)
+    if (subject->values[i].kind >= PBK_STRING) prefetch(subject->values[i].as.text);
+  const unsigned char *history = (const unsigned char *)subject->history;
+  if (!history) return;
+  uint32_t size = subject->history->size;
+  for (uint32_t at = SHELF_LINE; at < size && at < LINES_MOST * SHELF_LINE; at += SHELF_LINE) prefetch(history + at);
+  prefetch(history + size - 1);
+}
+
+/* Where the older parts of the next subjects' logs are: each is fetched when the one before it is there. */
+struct fetching {
+  const void *parts[FETCH_LOG];
+};
+
+static void fetch_ahead(struct fetching *fetching, const struct facts *facts, int32_t kind, uint32_t at, uint32_t count) {
+  if (at + FETCH_ROW < count) {
+    prefetch(pbk_subject_at(facts, kind, at + FETCH_ROW));
+    if (kind == PBK_CONTACT) pbk_prefetch_dealings(facts, at + FETCH_ROW);
   }
-  if (!soon) return;
-  for (uint32_t i = 0; i < trait_count(soon); i++)
-    if (soon->values[i].kind >= PBK_STRING) prefetch(soon->values[i].as.text);
-  const unsigned char *history = (const unsigned char *)soon->history;
-  for (uint32_t at = SHELF_LINE; history && at < soon->history->size && at < 8 * SHELF_LINE; at += SHELF_LINE)
-    prefetch(history + at);
-}
-
-/* ---- subjects ---- */
-
-/* As pbk_code_place reads it. */
-static void write_place(struct writer *writer, uint32_t place) {
-  pbk_write_uint(writer, (uint32_t)(place + 1));
-}
-
-static void write_traits(struct coder *coder, const struct subject *subject) {
-  uint32_t count = trait_count(subject);
-  pbk_write_uint(coder->writer, count);
-  for (uint32_t i = 0; i < count; i++) {
-    pbk_write_uint(coder->writer, subject->shape->names[i]);
-    pbk_write_value(coder->writer, &subject->values[i]);
+  if (at + FETCH_BODY < count) {
+    const struct subject *subject = pbk_subject_at(facts, kind, at + FETCH_BODY);
+    prefetch(subject->values);
+    prefetch(subject->history);
   }
-  if (subject->has_health) pbk_write_value(coder->writer, &subject->values[count]);
+  if (at + FETCH_REST < count) fetch_rest(pbk_subject_at(facts, kind, at + FETCH_REST));
+  fetching->parts[at % FETCH_LOG] = NULL; /* of the one that is FETCH_LOG ahead from now on */
+  for (uint32_t i = 1; i <= FETCH_LOG && at + i < count; i++) {
+    const void **part = &fetching->parts[(at + i) % FETCH_LOG];
+    if (i == FETCH_LOG || *part) *part = pbk_history_fetch_log(pbk_subject_at(facts, kind, at + i)->history, *part);
+  }
 }
 
-static pbk_value read_kept_value(struct coder *coder) {
+/* ---- values ----
+ *
+ * u8 kind, u64: the number, its bits, 0 or 1, the size of the text, which follows; of lists and maps 0, and they follow as codec.c writes
+ * values. */
+
+enum { VALUE_HEAD = 9 };
+
+static void write_kept_value(struct writer *writer, const pbk_value *value) {
+  unsigned char *at = writer_room(writer, VALUE_HEAD);
+  uint64_t bits = 0;
+  at[0] = (unsigned char)value->kind;
+  switch (value->kind) {
+    case PBK_BOOL: bits = value->as.integer != 0; break;
+    case PBK_INT: bits = (uint64_t)value->as.integer; break;
+    case PBK_DOUBLE: memcpy(&bits, &value->as.number, sizeof bits); break;
+    case PBK_STRING: bits = value->size; break;
+    default: break;
+  }
+  store_u64(at + 1, bits);
+  if (value->kind == PBK_STRING) pbk_write_bytes(writer, value->as.text, value->size);
+  else if (value->kind > PBK_STRING) pbk_write_value(writer, value);
+}
+
+static pbk_value read_text(struct coder *coder, uint64_t size) {
+  const unsigned char *bytes = size <= UINT32_MAX ? pbk_read_bytes(coder->reader, size) : NULL;
+  if (!bytes) {
+    coder_fail(coder);
+    return value_null();
+  }
+  if (size == 0) return value_string(TEXT(""));
+  char *copy = pbk_allocate(coder->memory, (size_t)size);
+  memcpy(copy, bytes, (size_t)size);
+  return value_string((struct text){copy, (uint32_t)size});
+}
+
+static pbk_value read_nested(struct coder *coder, int32_t kind) {
   pbk_value value = pbk_read_value(coder->reader, coder->arena);
+  if (!coder_failed(coder) && value.kind != kind) coder_fail(coder);
   size_t extent = coder_failed(coder) ? 0 : pbk_value_extent(&value);
   if (coder_failed(coder)) return value_null();
   return extent ? pbk_value_copy_into(pbk_allocate(coder->memory, extent), &value) : value;
 }
 
-/* Traits come in the order of their names' texts, each once. */
-static void read_traits(struct coder *coder, struct facts *facts, struct subject *subject, bool has_health) {
-  uint32_t count = 0, known = facts->context->names.count;
-  if (!pbk_code_count(coder, &count)) return;
-  if ((uint64_t)count + has_health == 0) return;
-  struct arena_mark mark = pbk_arena_mark(coder->arena);
-  uint32_t *names = pbk_code_rooms(coder, count, sizeof *names), got = 0;
-  pbk_value *values = pbk_code_rooms(coder, count, sizeof *values);
-  for (; got < count && !coder_failed(coder); got++) {
-    pbk_code_index(coder, &names[got], known);
-    bool behind =
-      got == 0 || text_compare(name_text(facts->context, names[got - 1]), name_text(facts->context, names[got])) < 0;
-    if (coder_failed(coder) || !behind) {
-      coder_fail(coder);
-      break;
-    }
-    values[got] = read_kept_value(coder);
+static pbk_value read_kept_value(struct coder *coder) {
+  const unsigned char *at = pbk_read_bytes(coder->reader, VALUE_HEAD);
+  if (!at) return value_null();
+  uint64_t bits = load_u64(at + 1);
+  pbk_value value = {.kind = at[0]};
+  switch (at[0]) {
+    case PBK_INT: value.as.integer = (int64_t)bits; return value;
+    case PBK_DOUBLE:
+      if ((bits >> 52 & 0x7ff) == 0x7ff) coder_fail(coder); /* values are finite */
+      memcpy(&value.as.number, &bits, sizeof bits);
+      return value;
+    case PBK_STRING: return read_text(coder, bits);
+    case PBK_NULL:
+    case PBK_BOOL:
+      if (bits > (at[0] == PBK_BOOL)) coder_fail(coder);
+      value.as.integer = (int64_t)bits;
+      return value;
+    default: break;
   }
-  subject->shape = pbk_shape_of(&facts->subjects.shapes, names, got);
-  if (has_health) values[got] = read_kept_value(coder);
-  uint32_t kind = (uint32_t)values[got].kind;
-  if (has_health && kind != PBK_INT && kind != PBK_DOUBLE) coder_fail(coder);
-  subject->has_health = has_health && (kind == PBK_INT || kind == PBK_DOUBLE);
-  size_t size = ((size_t)got + subject->has_health) * sizeof *values;
-  if (size) {
-    subject->values = pbk_allocate(coder->memory, size);
-    memcpy(subject->values, values, size);
-  }
-  pbk_arena_return(coder->arena, mark);
+  if (bits != 0) coder_fail(coder);
+  return read_nested(coder, at[0]);
 }
 
-static void write_history(struct coder *coder, const struct history *history) {
-  struct writer *writer = coder->writer;
-  uint32_t log_size = pbk_history_log_size(history), heads = history_head_count(history);
-  pbk_write_uint(writer, log_size);
-  if (log_size) {
-    pbk_write_u64(writer, (uint64_t)history->logged_at);
-    pbk_history_copy_log(history, pbk_write_room(writer, log_size));
-  }
-  pbk_write_uint(writer, heads);
-  for (uint32_t i = 0; i < heads; i++) {
-    const struct series_head *head = &history_heads(history)[i];
-    struct series series = pbk_history_series(history, head->event);
-    pbk_write_uint(writer, head->event);
-    pbk_write_uint(writer, head->count);
-    pbk_write_words(writer, (const uint64_t *)(const void *)series.times, head->count);
-  }
+/* ---- traits: a byte that says which shape, maybe its names, and the values ---- */
+
+/* The shapes of the subjects so far, by a part of their hash: those that share a place take it from each other. */
+enum { SHAPE_NONE, SHAPE_FOLLOWS, SHAPE_KNOWN, SHAPES_KNOWN = 64 };
+struct known_shapes {
+  struct shape *shapes[SHAPES_KNOWN];
+};
+
+static void write_shape(struct writer *writer, const struct known_shapes *known, const struct shape *shape) {
+  uint32_t count = shape_count(shape);
+  if (count == 0 || known->shapes[shape->hash % SHAPES_KNOWN] == shape) return;
+  pbk_write_u32(writer, count);
+  for (uint32_t i = 0; i < count; i++) pbk_write_u32(writer, shape->names[i]);
 }
 
-/* Whether it is one, of events that are known and not watched. */
-static bool log_fits(const struct facts *facts, const struct subject *subject, struct log_cursor cursor) {
-  uint32_t event;
-  pbk_time time;
-  while (pbk_log_next(&cursor, &event, &time))
-    if (event >= facts->context->names.count || event_watched(&facts->subjects, subject->kind, event)) return false;
-  return cursor.at == cursor.end;
+static uint8_t shape_byte(const struct known_shapes *known, const struct shape *shape) {
+  if (shape_count(shape) == 0) return SHAPE_NONE;
+  uint32_t place = shape->hash % SHAPES_KNOWN;
+  return known->shapes[place] == shape ? (uint8_t)(SHAPE_KNOWN + place) : SHAPE_FOLLOWS;
 }
 
-static void read_log(struct coder *coder, struct facts *facts, struct subject *subject) {
-  uint32_t size = 0;
-  if (!pbk_code_count(coder, &size) || size == 0) return;
-  pbk_time logged_at = (pbk_time)pbk_read_u64(coder->reader);
-  const unsigned char *bytes = pbk_read_bytes(coder->reader, size);
-  if (!bytes) return;
-  if (!log_fits(facts, subject, (struct log_cursor){bytes, bytes + size, logged_at})) {
+static void know_shape(struct known_shapes *known, struct shape *shape) {
+  if (shape_count(shape) > 0) known->shapes[shape->hash % SHAPES_KNOWN] = shape;
+}
+
+/* Names that come in the order of their texts, each once. */
+static struct shape *read_new_shape(struct coder *coder, struct facts *facts) {
+  uint32_t count = pbk_read_u32(coder->reader), names_known = facts->context->names.count;
+  const unsigned char *bytes = pbk_read_bytes(coder->reader, (uint64_t)count * 4);
+  if (!bytes || count == 0) {
     coder_fail(coder);
+    return NULL;
+  }
+  struct arena_mark mark = pbk_arena_mark(coder->arena);
+  uint32_t *names = pbk_code_rooms(coder, count, sizeof *names);
+  bool fits = true;
+  for (uint32_t i = 0; i < count && fits; i++) {
+    names[i] = load_u32(bytes + (size_t)i * 4);
+    fits = names[i] < names_known &&
+           (i == 0 || text_compare(name_text(facts->context, names[i - 1]), name_text(facts->context, names[i])) < 0);
+  }
+  struct shape *shape = fits ? pbk_shape_of(&facts->subjects.shapes, names, count) : NULL;
+  if (!fits) coder_fail(coder);
+  pbk_arena_return(coder->arena, mark);
+  return shape;
+}
+
+static struct shape *read_shape(struct coder *coder, struct facts *facts, const struct known_shapes *known, uint8_t byte) {
+  if (byte == SHAPE_NONE) return NULL;
+  if (byte == SHAPE_FOLLOWS) return read_new_shape(coder, facts);
+  struct shape *shape = byte < SHAPE_KNOWN + SHAPES_KNOWN ? known->shapes[byte - SHAPE_KNOWN] : NULL;
+  if (shape) shape->users++;
+  else coder_fail(coder);
+  return shape;
+}
+
+static void read_values(struct coder *coder, struct subject *subject, bool has_health) {
+  uint32_t traits = trait_count(subject), count = traits + has_health;
+  if (count == 0 || (uint64_t)count * VALUE_HEAD > (uint64_t)(coder->reader->end - coder->reader->at)) {
+    if (count > 0) coder_fail(coder);
     return;
   }
-  subject->history = pbk_history_of_log(coder->memory, bytes, size, logged_at);
-  facts->subjects.log_bytes += size;
+  subject->values = pbk_allocate(coder->memory, (size_t)count * sizeof *subject->values);
+  subject->has_health = has_health;
+  for (uint32_t i = 0; i < count; i++) subject->values[i] = value_null();
+  for (uint32_t i = 0; i < count && !coder_failed(coder); i++) subject->values[i] = read_kept_value(coder);
+  int32_t kind = has_health ? subject->values[traits].kind : PBK_INT;
+  if (kind != PBK_INT && kind != PBK_DOUBLE) coder_fail(coder);
 }
 
-static void read_history(struct coder *coder, struct facts *facts, struct subject *subject) {
-  uint32_t heads = 0;
-  read_log(coder, facts, subject);
-  if (!pbk_code_count(coder, &heads)) return;
-  for (uint32_t i = 0, least = 0; i < heads; i++) {
-    uint32_t event = 0, count = 0;
-    pbk_code_index(coder, &event, facts->context->names.count);
-    if (!pbk_code_count(coder, &count)) return;
-    bool fits = event >= least && event_watched(&facts->subjects, subject->kind, event) && count > 0 &&
-                count <= (uint64_t)(coder->reader->end - coder->reader->at) / 8; /* before anything is taken for it */
-    if (!fits) {
-      coder_fail(coder);
-      return;
-    }
-    pbk_time *times = pbk_history_restore(&subject->history, coder->memory, event, count);
-    pbk_read_words(coder->reader, (uint64_t *)(void *)times, count);
-    least = event + 1;
-  }
-  if (subject->history && subject->history->size > facts->subjects.largest_history)
-    facts->subjects.largest_history = subject->history->size;
-}
+/* ---- subjects ---- */
 
-enum subject_mark { MARK_DELETED = 1, MARK_HEALTH = 2, MARKS = 4 };
+/* u8 size of the key | u8 marks | u8 shape | u8 0 | u32 stage | i64 when it was created; behind it the key, the names of a new shape, the
+ * values, the history. What may be absent is MAP_NONE. */
+enum { SUBJECT_HEAD = 16 };
+enum subject_mark { MARK_DELETED = 1, MARK_HEALTH = 2, MARK_SUPPRESSED = 4, MARK_SHARES = 8 };
 
-static void write_subject(struct coder *coder, const struct subject *subject) {
+static void write_subject(struct coder *coder, const struct subject *subject, struct known_shapes *known, uint8_t marks) {
   struct writer *writer = coder->writer;
-  pbk_write_text(writer, subject_key(subject));
-  pbk_write_u8(writer, (uint8_t)((subject->deleted ? MARK_DELETED : 0) | (subject->has_health ? MARK_HEALTH : 0)));
-  pbk_write_u64(writer, (uint64_t)subject->created_at);
-  write_place(writer, subject->stage);
-  write_traits(coder, subject);
-  write_history(coder, subject->history);
+  struct text key = subject_key(subject);
+  unsigned char *at = writer_room(writer, SUBJECT_HEAD);
+  uint32_t values = trait_count(subject) + subject->has_health;
+  at[0] = (unsigned char)key.size;
+  at[1] = (unsigned char)(marks | (subject->deleted ? MARK_DELETED : 0) | (subject->has_health ? MARK_HEALTH : 0));
+  at[2] = shape_byte(known, subject->shape);
+  at[3] = 0;
+  store_u32(at + 4, subject->stage);
+  store_u64(at + 8, (uint64_t)subject->created_at);
+  pbk_write_bytes(writer, key.bytes, key.size);
+  write_shape(writer, known, subject->shape);
+  know_shape(known, subject->shape);
+  for (uint32_t i = 0; i < values; i++) write_kept_value(writer, &subject->values[i]);
+  pbk_write_history(writer, subject->history);
 }
 
-/* A new one, or NULL. */
-static struct subject *read_subject(struct coder *coder, struct facts *facts, int32_t kind) {
-  struct text key = pbk_read_text(coder->reader);
-  uint8_t marks = pbk_read_u8(coder->reader);
-  pbk_time created_at = (pbk_time)pbk_read_u64(coder->reader);
-  if (key.size == 0 || key.size > PBK_MAX_KEY || marks >= MARKS) coder_fail(coder);
-  if (coder_failed(coder)) return NULL;
-  struct subject *subject = kind == PBK_CONTACT ? &pbk_new_contact(facts, key, created_at)->subject
-                                                : &pbk_new_account(facts, key, created_at)->subject;
-  subject->deleted = (marks & MARK_DELETED) != 0;
-  pbk_code_place(coder, &subject->stage, facts->context->names.count);
-  read_traits(coder, facts, subject, (marks & MARK_HEALTH) != 0);
-  if (!coder_failed(coder)) read_history(coder, facts, subject);
+static void read_own_history(struct coder *coder, struct subjects *subjects, struct subject *subject) {
+  struct history_limits limits = {subjects->watched.items, subjects->watched.count, subjects->context->names.count,
+                                  watched_of(subject->kind)};
+  if (!pbk_read_history(coder->reader, coder->memory, &limits, &subject->history) || !subject->history) return;
+  subjects->log_bytes += pbk_history_log_size(subject->history);
+  subjects->series_times += pbk_history_times(subject->history);
+  if (subject->history->size > subjects->largest_history) subjects->largest_history = subject->history->size;
+}
+
+/* A new one, or NULL; *marks those that are not every subject's. */
+static struct subject *read_subject(struct coder *coder, struct facts *facts, int32_t kind, struct known_shapes *known, uint8_t *marks) {
+  const unsigned char *at = pbk_read_bytes(coder->reader, SUBJECT_HEAD);
+  const unsigned char *key = at ? pbk_read_bytes(coder->reader, at[0]) : NULL;
+  bool fits = key && at[0] > 0 && at[3] == 0 && place_fits(load_u32(at + 4), facts->context->names.count);
+  if (!fits) {
+    coder_fail(coder);
+    return NULL;
+  }
+  struct text text = {(const char *)key, at[0]};
+  pbk_time created_at = (pbk_time)load_u64(at + 8);
+  struct subject *subject = kind == PBK_CONTACT ? &pbk_new_contact(facts, text, created_at)->subject
+                                                : &pbk_new_account(facts, text, created_at)->subject;
+  *marks = at[1] & (uint8_t)~(MARK_DELETED | MARK_HEALTH);
+  subject->deleted = (at[1] & MARK_DELETED) != 0;
+  subject->stage = load_u32(at + 4);
+  subject->shape = read_shape(coder, facts, known, at[2]);
+  know_shape(known, subject->shape);
+  if (!coder_failed(coder)) read_values(coder, subject, (at[1] & MARK_HEALTH) != 0);
+  if (!coder_failed(coder)) read_own_history(coder, &facts->subjects, subject);
   return coder_failed(coder) ? NULL : subject;
 }
 
-static bool keep_key(struct coder *coder, struct map *keys, const struct subject *subject, uint64_t *count) {
-  if (subject->deleted) return true;
-  if (!pbk_map_add_new(coder->memory, keys, subject_key(subject), subject->index)) return false;
-  ++*count;
+/* ---- what many subjects that were read wait for together: a place in the map of keys, one in their account's list ---- */
+
+enum { PLACED_TOGETHER = 32 };
+struct placing {
+  struct map *keys;
+  uint64_t *number; /* of those with a key */
+  uint32_t count;
+  struct {
+    const struct subject *subject;
+    uint32_t hash, account;
+  } waiting[PLACED_TOGETHER];
+};
+
+/* Contacts come in order: those of an account ascend. */
+static bool join(struct coder *coder, struct facts *facts, uint32_t contact, uint32_t index) {
+  struct account *account = account_at(facts, index);
+  if (account->subject.deleted) return false;
+  array_push(coder->memory, &account->contacts, contact);
+  if (account->contacts.count > facts->largest_account) facts->largest_account = account->contacts.count;
   return true;
+}
+
+static void place_waiting(struct coder *coder, struct facts *facts, struct placing *placing) {
+  for (uint32_t i = 0; i < placing->count; i++) {
+    uint32_t index = placing->waiting[i].account;
+    if (index == MAP_NONE) continue;
+    const struct account *account = account_at(facts, index);
+    if (account->contacts.count > 0) prefetch(&account->contacts.items[account->contacts.count - 1]);
+  }
+  for (uint32_t i = 0; i < placing->count && !coder_failed(coder); i++) {
+    const struct subject *subject = placing->waiting[i].subject;
+    uint32_t account = placing->waiting[i].account, hash = placing->waiting[i].hash;
+    if (account != MAP_NONE && !join(coder, facts, subject->index, account)) coder_fail(coder);
+    if (subject->deleted) continue;
+    if (!pbk_map_add_hashed(coder->memory, placing->keys, subject_key(subject), hash, subject->index)) coder_fail(coder);
+    ++*placing->number;
+  }
+  placing->count = 0;
+}
+
+static void place_subject(struct coder *coder, struct facts *facts, struct placing *placing, const struct subject *subject, uint32_t account) {
+  uint32_t hash = subject->deleted ? 0 : pbk_hash_text(subject_key(subject));
+  if (!subject->deleted) map_prefetch(placing->keys, hash);
+  if (account != MAP_NONE) pbk_prefetch_account(facts, account);
+  placing->waiting[placing->count].subject = subject;
+  placing->waiting[placing->count].hash = hash;
+  placing->waiting[placing->count].account = account;
+  if (++placing->count == PLACED_TOGETHER) place_waiting(coder, facts, placing);
 }
 
 /* ---- contacts ---- */
 
-enum contact_mark { MARK_SUPPRESSED = 1, CONTACT_MARKS = 2 };
+/* u32 account | u32 who is pinned | u32 senders that were in contact; of each u32 sender, i64 when, u64 order. */
+enum { CONTACT_HEAD = 12, CONTACTED_ROW = 20 };
 
-static void write_contact(struct coder *coder, const struct facts *facts, const struct contact *contact) {
+static void write_contact(struct coder *coder, const struct facts *facts, const struct contact *contact, struct known_shapes *known) {
   struct writer *writer = coder->writer;
   uint32_t count = contacted_count(facts, contact);
-  write_subject(coder, &contact->subject);
-  write_place(writer, contact->account);
-  write_place(writer, pinned_sender(facts, contact));
-  pbk_write_u8(writer, contact->suppressed ? MARK_SUPPRESSED : 0);
-  pbk_write_uint(writer, count);
+  write_subject(coder, &contact->subject, known,
+                (uint8_t)((contact->suppressed ? MARK_SUPPRESSED : 0) | (contact->shares ? MARK_SHARES : 0)));
+  unsigned char *at = writer_room(writer, CONTACT_HEAD);
+  store_u32(at, contact->account);
+  store_u32(at + 4, pinned_sender(facts, contact));
+  store_u32(at + 8, count);
   for (uint32_t i = 0; i < count; i++) {
     struct contacted contacted = pbk_contacted_at(facts, contact, i);
-    pbk_write_uint(writer, contacted.sender);
-    pbk_write_u64(writer, (uint64_t)contacted.occurred_at);
-    pbk_write_uint(writer, contacted.order);
+    at = writer_room(writer, CONTACTED_ROW);
+    store_u32(at, contacted.sender);
+    store_u64(at + 4, (uint64_t)contacted.occurred_at);
+    store_u64(at + 12, contacted.order);
   }
 }
 
-static void read_contact(struct coder *coder, struct facts *facts, uint32_t senders) {
-  struct subject *subject = read_subject(coder, facts, PBK_CONTACT);
-  if (!subject) return;
+static void read_contact(struct coder *coder, struct facts *facts, uint32_t senders, struct known_shapes *known, struct placing *placing) {
+  uint8_t marks;
+  struct subject *subject = read_subject(coder, facts, PBK_CONTACT, known, &marks);
+  const unsigned char *at = subject ? pbk_read_bytes(coder->reader, CONTACT_HEAD) : NULL;
+  if (!at) return;
+  uint32_t account = load_u32(at), pinned = load_u32(at + 4), count = load_u32(at + 8);
+  const unsigned char *rows = pbk_read_bytes(coder->reader, (uint64_t)count * CONTACTED_ROW);
+  bool fits = rows && (marks & ~(MARK_SUPPRESSED | MARK_SHARES)) == 0 && place_fits(account, facts->accounts.count) &&
+              place_fits(pinned, senders) && !((marks & MARK_SHARES) && account == MAP_NONE);
   struct contact *contact = contact_at(facts, subject->index);
-  struct dealings *dealings = dealings_at(facts, subject->index);
-  uint32_t count = 0;
-  pbk_code_place(coder, &contact->account, facts->accounts.count);
-  pbk_code_place(coder, &dealings->pinned, senders);
-  pbk_code_bool(coder, &contact->suppressed);
-  if (!pbk_code_count(coder, &count)) return;
-  for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
-    struct contacted contacted = {0};
-    pbk_code_index(coder, &contacted.sender, senders);
-    pbk_code_time(coder, &contacted.occurred_at);
-    pbk_code_u64(coder, &contacted.order);
-    pbk_add_contacted(facts, contact, contacted);
+  for (uint32_t i = 0; i < count && fits; i++, rows += CONTACTED_ROW) {
+    struct contacted contacted = {load_u32(rows), (pbk_time)load_u64(rows + 4), load_u64(rows + 12)};
+    fits = contacted.sender < senders;
+    if (fits) pbk_add_contacted(facts, contact, contacted);
   }
-  if (coder_failed(coder)) {
-    contact->account = MAP_NONE;
+  if (!fits) {
+    coder_fail(coder);
     return;
   }
-  if (!keep_key(coder, &facts->contact_keys, subject, &facts->contact_count)) coder_fail(coder);
-  if (contact->account == MAP_NONE) return;
-  struct account *account = account_at(facts, contact->account); /* contacts come in order: ascending */
-  if (account->subject.deleted)
-    coder_fail(coder);
-  else
-    array_push(coder->memory, &account->contacts, subject->index);
-  if (account->contacts.count > facts->largest_account) facts->largest_account = account->contacts.count;
+  contact->account = account;
+  contact->suppressed = (marks & MARK_SUPPRESSED) != 0;
+  contact->shares = (marks & MARK_SHARES) != 0;
+  dealings_at(facts, subject->index)->pinned = pinned;
+  place_subject(coder, facts, placing, subject, account);
 }
 
 /* ---- accounts ---- */
 
-static void write_account(struct coder *coder, const struct account *account) {
-  write_subject(coder, &account->subject);
-  pbk_write_uint(coder->writer, account->holders.count);
+/* u32 roles that are held; of each u32 role, u32 user. */
+enum { HOLDER_ROW = 8 };
+
+static void write_account(struct coder *coder, const struct account *account, struct known_shapes *known) {
+  struct writer *writer = coder->writer;
+  write_subject(coder, &account->subject, known, 0);
+  pbk_write_u32(writer, account->holders.count);
   for (uint32_t i = 0; i < account->holders.count; i++) {
-    pbk_write_uint(coder->writer, account->holders.items[i].role);
-    pbk_write_uint(coder->writer, account->holders.items[i].user);
+    pbk_write_u32(writer, account->holders.items[i].role);
+    pbk_write_u32(writer, account->holders.items[i].user);
   }
 }
 
-static void read_account(struct coder *coder, struct facts *facts) {
-  struct subject *subject = read_subject(coder, facts, PBK_ACCOUNT);
-  uint32_t count = 0;
-  if (!subject || !pbk_code_count(coder, &count)) return;
-  for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
-    struct holder holder = {0};
-    pbk_code_index(coder, &holder.role, facts->roles.entries.count);
-    pbk_code_index(coder, &holder.user, facts->users.entries.count);
-    array_push(coder->memory, &account_at(facts, subject->index)->holders, holder);
+static void read_account(struct coder *coder, struct facts *facts, struct known_shapes *known, struct placing *placing) {
+  uint8_t marks;
+  struct subject *subject = read_subject(coder, facts, PBK_ACCOUNT, known, &marks);
+  if (!subject) return;
+  uint32_t count = pbk_read_u32(coder->reader);
+  const unsigned char *rows = pbk_read_bytes(coder->reader, (uint64_t)count * HOLDER_ROW);
+  bool fits = rows && marks == 0;
+  for (uint32_t i = 0; i < count && fits; i++, rows += HOLDER_ROW) {
+    struct holder holder = {load_u32(rows), load_u32(rows + 4)};
+    fits = holder.role < facts->roles.entries.count && holder.user < facts->users.entries.count;
+    if (fits) array_push(coder->memory, &account_at(facts, subject->index)->holders, holder);
   }
-  if (!coder_failed(coder) && !keep_key(coder, &facts->account_keys, subject, &facts->account_count)) coder_fail(coder);
+  if (fits) place_subject(coder, facts, placing, subject, MAP_NONE);
+  else coder_fail(coder);
 }
 
 /* ---- the rows ---- */
@@ -286,39 +403,48 @@ static void code_watched(struct coder *coder, struct facts *facts) {
     facts->subjects.watched.count = count;
   }
   pbk_code_bytes(coder, facts->subjects.watched.items, count);
+  for (uint32_t i = 0; coder_reads(coder) && i < count && !coder_failed(coder); i++)
+    if (facts->subjects.watched.items[i] >= WATCHED_ANEW) coder_fail(coder);
 }
 
-static void code_accounts(struct coder *coder, struct facts *facts) {
-  uint32_t count = facts->accounts.count;
+/* Bytes of a subject at least: what a count can be true of. */
+enum { SUBJECT_LEAST = SUBJECT_HEAD + 1 };
+
+static void write_subjects(struct coder *coder, struct facts *facts, int32_t kind) {
+  uint32_t count = pbk_subject_total(facts, kind);
+  struct known_shapes known = {{NULL}};
+  struct fetching fetching = {{NULL}};
   if (!pbk_code_row_count(coder, &count)) return;
-  for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
+  for (uint32_t i = 0; i < count; i++) {
     coder_item(coder);
-    if (coder_failed(coder)) return;
-    if (coder_reads(coder)) {
-      read_account(coder, facts);
-      continue;
-    }
-    fetch_ahead(i + 2 * FETCHED_AHEAD < count ? &account_at(facts, i + 2 * FETCHED_AHEAD)->subject : NULL,
-                i + FETCHED_AHEAD < count ? &account_at(facts, i + FETCHED_AHEAD)->subject : NULL);
-    write_account(coder, account_at(facts, i));
+    fetch_ahead(&fetching, facts, kind, i, count);
+    if (kind == PBK_CONTACT) write_contact(coder, facts, contact_at(facts, i), &known);
+    else write_account(coder, account_at(facts, i), &known);
   }
 }
 
-void pbk_code_facts(struct coder *coder, struct facts *facts, uint32_t senders) {
-  uint32_t count = facts->contacts.count;
-  pbk_code_u64(coder, &facts->contacted_order);
-  code_watched(coder, facts);
-  code_accounts(coder, facts);
+static void read_subjects(struct coder *coder, struct facts *facts, int32_t kind, uint32_t senders) {
+  uint32_t count = 0;
+  struct known_shapes known = {{NULL}};
+  struct placing placing = {.keys = kind == PBK_CONTACT ? &facts->contact_keys : &facts->account_keys,
+                            .number = kind == PBK_CONTACT ? &facts->contact_count : &facts->account_count};
   if (!pbk_code_row_count(coder, &count)) return;
+  pbk_map_reserve(coder->memory, placing.keys, coder_room_for(coder, count, SUBJECT_LEAST));
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
     if (coder_failed(coder)) return;
-    if (coder_reads(coder)) {
-      read_contact(coder, facts, senders);
-      continue;
-    }
-    fetch_ahead(i + 2 * FETCHED_AHEAD < count ? &contact_at(facts, i + 2 * FETCHED_AHEAD)->subject : NULL,
-                i + FETCHED_AHEAD < count ? &contact_at(facts, i + FETCHED_AHEAD)->subject : NULL);
-    write_contact(coder, facts, contact_at(facts, i));
+    if (kind == PBK_CONTACT) read_contact(coder, facts, senders, &known, &placing);
+    else read_account(coder, facts, &known, &placing);
+  }
+  if (!coder_failed(coder)) place_waiting(coder, facts, &placing);
+}
+
+void pbk_code_facts(struct coder *coder, struct facts *facts, uint32_t senders) {
+  pbk_code_u64(coder, &facts->contacted_order);
+  code_watched(coder, facts);
+  for (int32_t i = 0; i < 2 && !coder_failed(coder); i++) {
+    int32_t kind = i == 0 ? PBK_ACCOUNT : PBK_CONTACT;
+    if (coder_reads(coder)) read_subjects(coder, facts, kind, senders);
+    else write_subjects(coder, facts, kind);
   }
 }

@@ -1,6 +1,8 @@
 /* facts/history.c - see history.h. */
 #include "facts/history.h"
 
+#include <string.h>
+
 #include "base/codec.h"
 
 enum {
@@ -374,41 +376,120 @@ bool pbk_log_next(struct log_cursor *cursor, uint32_t *event, pbk_time *time) {
 
 /* ---- watching ---- */
 
-struct logged {
-  uint32_t event;
-  pbk_time time;
-};
-
-static bool watches(const unsigned char *watched, uint32_t count, unsigned char mask, uint32_t event) {
-  return event < count && (watched[event] & mask);
+static bool has_bit(struct event_bits of, unsigned char mask, uint32_t event) {
+  return event < of.count && (of.bits[event] & mask);
 }
 
-void pbk_history_watch(struct history **history, struct memory *memory, const unsigned char *watched, uint32_t count,
-                       unsigned char mask) {
-  uint32_t size = pbk_history_log_size(*history), all = 0, found = 0, event;
-  if (size == 0) return;
-  unsigned char *bytes = pbk_allocate(memory, size);
-  pbk_history_copy_log(*history, bytes);
-  struct log_cursor begin = {bytes, bytes + size, (*history)->logged_at}, cursor = begin;
-  pbk_time time;
-  for (; pbk_log_next(&cursor, &event, &time); all++) found += watches(watched, count, mask, event);
+static bool logged_before(const struct logged *a, const struct logged *b) {
+  return a->time != b->time ? a->time < b->time : a->event < b->event;
+}
+
+static void sift_down(struct logged *logged, uint32_t at, uint32_t count) {
+  struct logged moved = logged[at];
+  for (;;) {
+    uint64_t child = (uint64_t)at * 2 + 1;
+    if (child >= count) break;
+    if (child + 1 < count && logged_before(&logged[child], &logged[child + 1])) child++;
+    if (!logged_before(&moved, &logged[child])) break;
+    logged[at] = logged[child];
+    at = (uint32_t)child;
+  }
+  logged[at] = moved;
+}
+
+void pbk_sort_logged(struct logged *logged, uint32_t count) {
+  uint32_t sorted = 1;
+  while (sorted < count && !logged_before(&logged[sorted], &logged[sorted - 1])) sorted++;
+  if (sorted >= count) return;
+  for (uint32_t i = count / 2; i-- > 0;) sift_down(logged, i, count);
+  for (uint32_t left = count - 1; left > 0; left--) {
+    struct logged latest = logged[0];
+    logged[0] = logged[left];
+    logged[left] = latest;
+    sift_down(logged, 0, left);
+  }
+}
+
+/* A log in one row; NULL where nothing is logged. */
+static unsigned char *row_of_log(const struct history *history, struct memory *memory, uint32_t size) {
+  unsigned char *bytes = size ? pbk_allocate(memory, size) : NULL;
+  if (bytes) pbk_history_copy_log(history, bytes);
+  return bytes;
+}
+static struct log_cursor cursor_at(const struct history *history, const unsigned char *bytes, uint32_t size) {
+  return (struct log_cursor){bytes, size ? bytes + size : bytes, history ? history->logged_at : 0};
+}
+
+uint32_t pbk_history_list(const struct history *history, struct memory *memory, struct event_bits of, unsigned char mask, bool set,
+                          struct logged *to) {
+  uint32_t count = 0, size = pbk_history_log_size(history);
+  for (uint32_t i = 0; i < history_head_count(history); i++) {
+    struct series_head head = history_heads(history)[i];
+    if (has_bit(of, mask, head.event) != set) continue;
+    struct series series = pbk_history_series(history, head.event);
+    for (uint32_t j = 0; to && j < head.count; j++) to[count + j] = (struct logged){series.times[j], head.event};
+    count += head.count;
+  }
+  unsigned char *bytes = row_of_log(history, memory, size);
+  struct log_cursor cursor = cursor_at(history, bytes, size);
+  struct logged next;
+  while (pbk_log_next(&cursor, &next.event, &next.time)) {
+    if (has_bit(of, mask, next.event) != set) continue;
+    if (to) to[count] = next;
+    count++;
+  }
+  pbk_release(memory, bytes, size);
+  return count;
+}
+
+void pbk_history_watch(struct history **history, struct memory *memory, struct event_bits watched, unsigned char mask,
+                       const struct logged *more, uint32_t more_count) {
+  uint32_t size = pbk_history_log_size(*history), all = 0, found = more_count;
+  unsigned char *bytes = row_of_log(*history, memory, size);
+  struct log_cursor begin = cursor_at(*history, bytes, size), cursor = begin;
+  struct logged next;
+  for (; pbk_log_next(&cursor, &next.event, &next.time); all++) found += has_bit(watched, mask, next.event);
   if (found) {
-    struct logged *logged = pbk_allocate(memory, (size_t)all * sizeof *logged);
-    for (uint32_t at = all; at-- > 0 && pbk_log_next(&begin, &event, &time);) logged[at] = (struct logged){event, time};
-    release_log(*history, memory);
-    (*history)->logged_at = 0;
-    for (uint32_t i = 0; i < all; i++) {
-      if (watches(watched, count, mask, logged[i].event))
+    size_t room = ((size_t)all + more_count) * sizeof(struct logged);
+    struct logged *logged = pbk_allocate(memory, room);
+    for (uint32_t at = all; at-- > 0 && pbk_log_next(&begin, &next.event, &next.time);) logged[at] = next;
+    if (more_count) {
+      memcpy(logged + all, more, more_count * sizeof *more);
+      pbk_sort_logged(logged, all + more_count); /* so that nothing is put between others */
+    }
+    if (*history) {
+      release_log(*history, memory);
+      (*history)->logged_at = 0;
+    }
+    for (uint32_t i = 0; i < all + more_count; i++) {
+      if (has_bit(watched, mask, logged[i].event))
         pbk_history_add(history, memory, logged[i].event, logged[i].time);
       else
         pbk_history_log(history, memory, logged[i].event, logged[i].time);
     }
-    pbk_release(memory, logged, (size_t)all * sizeof *logged);
+    pbk_release(memory, logged, room);
   }
   pbk_release(memory, bytes, size);
 }
 
 /* ---- the whole ---- */
+
+uint64_t pbk_history_bytes(const struct history *history) {
+  if (!history) return 0;
+  uint64_t bytes = history->size;
+  const struct series_head *heads = history_heads(history);
+  const pbk_time *words = words_of(history);
+  for (uint32_t i = 0; i < history->heads; words += words_for(heads[i].count), i++)
+    if (heads[i].count > SERIES_MOST_HERE) bytes += long_size(long_at(words)->capacity);
+  for (const struct log_segment *segment = older_of(history); segment; segment = segment->older) bytes += sizeof *segment;
+  return bytes;
+}
+
+uint64_t pbk_history_times(const struct history *history) {
+  uint64_t times = 0;
+  for (uint32_t i = 0; i < history_head_count(history); i++) times += history_heads(history)[i].count;
+  return times;
+}
 
 void pbk_history_release(struct history **history, struct memory *memory) {
   if (!*history) return;
@@ -424,33 +505,167 @@ void pbk_history_release(struct history **history, struct memory *memory) {
   *history = NULL;
 }
 
-struct history *pbk_history_of_log(struct memory *memory, const unsigned char *bytes, uint32_t size, pbk_time logged_at) {
-  struct history *history = NULL;
-  uint32_t segments = size > LOG_MOST_HERE ? (size - LOG_MOST_HERE + SEGMENT_BYTES - 1) / SEGMENT_BYTES : 0;
-  uint32_t here = size - segments * SEGMENT_BYTES;
-  need_room(&history, memory, here + (uint32_t)sizeof(struct log_segment *));
+/* ---- for snapshots ---- */
+
+enum { HISTORY_HEAD = 16, SERIES_HEAD = 8 };
+
+/* False: some series is one of its own; else the times stand as they are written. */
+static bool times_together(const struct history *history) {
+  uint64_t times = 0;
+  for (uint32_t i = 0; i < history->heads; i++) times += history_heads(history)[i].count;
+  return times == history->words;
+}
+
+static void write_series(struct writer *writer, const struct history *history) {
+  const struct series_head *heads = history_heads(history);
+  const pbk_time *words = words_of(history);
+#ifdef NUMBERS_ARE_LITTLE
+  pbk_write_bytes(writer, heads, history->heads * SERIES_HEAD);
+#else
+  for (uint32_t i = 0; i < history->heads; i++) {
+    pbk_write_u32(writer, heads[i].event);
+    pbk_write_u32(writer, heads[i].count);
+  }
+#endif
+  if (times_together(history)) {
+    pbk_write_words(writer, (const uint64_t *)(const void *)words, history->words);
+    return;
+  }
+  for (uint32_t i = 0; i < history->heads; words += words_for(heads[i].count), i++) {
+    const pbk_time *times = heads[i].count > SERIES_MOST_HERE ? long_at(words)->times : words;
+    pbk_write_words(writer, (const uint64_t *)(const void *)times, heads[i].count);
+  }
+}
+
+void pbk_write_history(struct writer *writer, const struct history *history) {
+  uint32_t start = writer->size;
+  unsigned char *head = writer_room(writer, HISTORY_HEAD);
+  memset(head, 0, HISTORY_HEAD);
+  if (!history) return;
+  store_u32(head + 4, history->heads);
+  if (history->heads) write_series(writer, history);
+  uint32_t log = writer->size;
+  pbk_write_bytes(writer, log_of(history), history->log_size);
+  for (const struct log_segment *segment = older_of(history); segment; segment = segment->older)
+    memcpy(writer_room(writer, SEGMENT_BYTES), segment->bytes, SEGMENT_BYTES);
+  log = writer->size - log;
+  store_u32(writer->bytes + start, log);
+  if (log) store_u64(writer->bytes + start + 8, (uint64_t)history->logged_at);
+}
+
+/* What is read, borrowed from the input. */
+struct history_bytes {
+  const unsigned char *heads, *times, *log;
+  uint32_t head_count, words, log_size;
+  bool together;
+  pbk_time logged_at;
+};
+
+static bool is_watched(const struct history_limits *limits, uint32_t event) {
+  return has_bit((struct event_bits){limits->watched, limits->count}, limits->mask, event);
+}
+
+static bool log_fits(const struct history_bytes *bytes, const struct history_limits *limits) {
+  struct log_cursor cursor = {bytes->log, bytes->log + bytes->log_size, bytes->logged_at};
+  uint32_t event;
+  pbk_time time;
+  while (cursor.at < cursor.end) {
+    size_t left = (size_t)(cursor.end - cursor.at);
+    if (left >= 2 && cursor.at[0] < 0x80 && (cursor.at[1] & 3) != LOG_OTHERWISE) { /* as nearly all: its time may be anything */
+      uint32_t size = 2 + (cursor.at[1] >> 2 & 7);
+      if (size > left) return false;
+      event = cursor.at[0];
+      cursor.at += size;
+    } else if (!pbk_log_next(&cursor, &event, &time)) {
+      return false;
+    }
+    if (event >= limits->known || is_watched(limits, event)) return false;
+  }
+  return true;
+}
+
+static bool take_history(struct reader *reader, const struct history_limits *limits, struct history_bytes *bytes) {
+  const unsigned char *head = pbk_read_bytes(reader, HISTORY_HEAD);
+  if (!head) return false;
+  *bytes = (struct history_bytes){.log_size = load_u32(head), .head_count = load_u32(head + 4), .logged_at = (pbk_time)load_u64(head + 8)};
+  bytes->heads = pbk_read_bytes(reader, (uint64_t)bytes->head_count * SERIES_HEAD);
+  if (!bytes->heads || (bytes->log_size == 0 && bytes->logged_at != 0)) return false;
+  uint64_t times = 0, words = 0, least = 0;
+  for (uint32_t i = 0; i < bytes->head_count; i++) {
+    uint32_t event = load_u32(bytes->heads + (size_t)i * SERIES_HEAD), count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
+    if (event < least || event >= limits->known || !is_watched(limits, event) || count == 0) return false;
+    least = (uint64_t)event + 1;
+    times += count;
+    words += words_for(count);
+  }
+  bytes->times = pbk_read_bytes(reader, times * sizeof(pbk_time));
+  bytes->log = bytes->times ? pbk_read_bytes(reader, bytes->log_size) : NULL;
+  if (!bytes->log || words > UINT32_MAX) return false;
+  bytes->words = (uint32_t)words;
+  bytes->together = words == times;
+  return log_fits(bytes, limits);
+}
+
+static void put_series(struct history *history, struct memory *memory, const struct history_bytes *bytes) {
+  struct series_head *heads = history_heads(history);
+  for (uint32_t i = 0; i < bytes->head_count; i++) {
+    const unsigned char *head = bytes->heads + (size_t)i * SERIES_HEAD;
+    heads[i] = (struct series_head){load_u32(head), bytes->together ? load_u32(head + 4) : 0};
+  }
+  struct reader times = {bytes->times, bytes->log, false};
+  history->heads = bytes->head_count;
+  if (bytes->together) {
+    history->words = bytes->words;
+    pbk_read_words(&times, (uint64_t *)(void *)words_of(history), bytes->words);
+    return;
+  }
+  for (uint32_t i = 0; i < bytes->head_count; i++) {
+    uint32_t count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
+    pbk_time *words = words_of(history) + history->words;
+    struct long_series *series = count > SERIES_MOST_HERE ? new_long(memory, count) : NULL;
+    pbk_read_words(&times, (uint64_t *)(void *)(series ? series->times : words), count);
+    if (series) set_long(words, series);
+    heads[i].count = count; /* as soon as they are there: whatever is refused, it can be released */
+    history->words += words_for(count);
+  }
+}
+
+static void put_log(struct history *history, struct memory *memory, const struct history_bytes *bytes, uint32_t segments) {
+  uint32_t here = bytes->log_size - segments * SEGMENT_BYTES;
   for (uint32_t i = segments; i-- > 0;) {
     struct log_segment *segment = pbk_allocate(memory, sizeof *segment);
     segment->older = older_of(history);
-    memcpy(segment->bytes, bytes + here + (size_t)i * SEGMENT_BYTES, SEGMENT_BYTES);
+    memcpy(segment->bytes, bytes->log + here + (size_t)i * SEGMENT_BYTES, SEGMENT_BYTES);
     set_older(history, segment);
   }
   history->log_size = (uint16_t)here;
-  history->logged_at = logged_at;
-  memcpy(log_of(history), bytes, here);
-  return history;
+  history->logged_at = bytes->logged_at;
+  if (here) memcpy(log_of(history), bytes->log, here);
 }
 
-pbk_time *pbk_history_restore(struct history **history, struct memory *memory, uint32_t event, uint32_t count) {
-  struct long_series *series = count > SERIES_MOST_HERE ? new_long(memory, count) : NULL;
-  need_room(history, memory, (uint32_t)(sizeof(struct series_head) + words_for(count) * sizeof(pbk_time)));
-  uint32_t at = (*history)->heads;
-  pbk_time *words = words_of(*history);
-  memmove(words + 1, words, (*history)->words * sizeof *words);
-  history_heads(*history)[at] = (struct series_head){event, count};
-  (*history)->heads++;
-  words = words_of(*history) + (*history)->words;
-  (*history)->words += words_for(count);
-  if (series) set_long(words, series);
-  return series ? series->times : words;
+bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits, struct history **history) {
+  struct history_bytes bytes;
+  if (!take_history(reader, limits, &bytes)) {
+    reader->failed = true;
+    return false;
+  }
+  if (bytes.head_count == 0 && bytes.log_size == 0) return true;
+  uint32_t segments = bytes.log_size > LOG_MOST_HERE ? (bytes.log_size - LOG_MOST_HERE + SEGMENT_BYTES - 1) / SEGMENT_BYTES : 0;
+  uint64_t size = sizeof **history + (uint64_t)bytes.head_count * sizeof(struct series_head) + (uint64_t)bytes.words * sizeof(pbk_time) +
+                  bytes.log_size - segments * SEGMENT_BYTES + (segments ? sizeof(struct log_segment *) : 0);
+  if (size < HISTORY_LEAST) size = HISTORY_LEAST;
+  size = (size + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
+  if (size > UINT32_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
+  *history = pbk_allocate(memory, (size_t)size);
+  **history = (struct history){.size = (uint32_t)size};
+  if (bytes.head_count) put_series(*history, memory, &bytes);
+  if (bytes.log_size) put_log(*history, memory, &bytes, segments);
+  return true;
+}
+
+const void *pbk_history_fetch_log(const struct history *history, const void *part) {
+  const struct log_segment *segment = part;
+  segment = segment ? segment->older : history ? older_of(history) : NULL;
+  if (segment) prefetch(segment);
+  return segment;
 }

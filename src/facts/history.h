@@ -6,6 +6,7 @@
 #ifndef PBK_FACTS_HISTORY_H
 #define PBK_FACTS_HISTORY_H
 
+#include "base/codec.h"
 #include "base/context.h"
 
 /* When one kind of event happened: ascending, equal times allowed. */
@@ -49,9 +50,27 @@ struct log_cursor {
 /* False: there is no more, or (cursor->at is NULL then) this is no log. */
 bool pbk_log_next(struct log_cursor *cursor, uint32_t *event, pbk_time *time);
 
-/* Makes series of what is logged of the kinds for which `watched` has a bit of the mask, by number of the event. */
-void pbk_history_watch(struct history **history, struct memory *memory, const unsigned char *watched, uint32_t count,
-                       unsigned char mask);
+/* One event by itself. */
+struct logged {
+  pbk_time time;
+  uint32_t event;
+};
+/* By time, of equal ones by event. */
+void pbk_sort_logged(struct logged *logged, uint32_t count);
+/* Bits by number of the event; those that are not there have none. */
+struct event_bits {
+  const unsigned char *bits;
+  uint32_t count;
+};
+/* The events whose bits of the mask are set (or are not), in any order, written to where that is not NULL: how many. */
+uint32_t pbk_history_list(const struct history *history, struct memory *memory, struct event_bits of, unsigned char mask, bool set,
+                          struct logged *to);
+/* Makes series of what is logged of the events that have a bit of the mask, and of more of those. */
+void pbk_history_watch(struct history **history, struct memory *memory, struct event_bits watched, unsigned char mask,
+                       const struct logged *more, uint32_t more_count);
+/* All that it takes, and how many times stand in series. */
+uint64_t pbk_history_bytes(const struct history *history);
+uint64_t pbk_history_times(const struct history *history);
 
 /* ---- for snapshots ---- */
 
@@ -61,9 +80,18 @@ static inline struct series_head *history_heads(const struct history *history) {
 static inline uint32_t history_head_count(const struct history *history) {
   return history ? history->heads : 0;
 }
-/* A history without series, of the bytes of a log. */
-struct history *pbk_history_of_log(struct memory *memory, const unsigned char *bytes, uint32_t size, pbk_time logged_at);
-/* Room for a new series, behind all others, whose `count` > 0 times the caller writes. */
-pbk_time *pbk_history_restore(struct history **history, struct memory *memory, uint32_t event, uint32_t count);
+/* What a history may hold: events below `known`, in series those that are watched, in the log the others. */
+struct history_limits {
+  const unsigned char *watched; /* by number of the event, `count` of them: those with a bit of the mask are watched */
+  uint32_t count, known;
+  unsigned char mask;
+};
+/* u32 bytes of the log | u32 series | i64 when the event logged last happened (0: none) | of each series u32 event, u32 times | all
+ * times, 8 bytes each | the log, from the newest event to the oldest. */
+void pbk_write_history(struct writer *writer, const struct history *history);
+/* Into none. False, with the reader failed: it is none, and nothing was taken for it. */
+bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits, struct history **history);
+/* Fetches the older parts of the log, one a call: *part begins with NULL. */
+const void *pbk_history_fetch_log(const struct history *history, const void *part);
 
 #endif

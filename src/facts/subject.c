@@ -18,8 +18,9 @@ static void set_key(struct subject *subject, struct memory *memory, struct text 
     char *copy = pbk_allocate(memory, key.size);
     memcpy(copy, key.bytes, key.size);
     memcpy(subject->key, &copy, sizeof copy);
-  } else if (key.size) {
-    memcpy(subject->key, key.bytes, key.size);
+  } else {
+    memset(subject->key, 0, sizeof subject->key); /* behind it too: it is copied as a whole */
+    if (key.size) memcpy(subject->key, key.bytes, key.size);
   }
   subject->key_size = (uint8_t)key.size;
 }
@@ -59,6 +60,7 @@ void pbk_subject_clear(struct subject *subject, struct subjects *subjects) {
   pbk_release(memory, subject->values, value_count(subject) * sizeof *subject->values);
   pbk_shape_drop(&subjects->shapes, subject->shape);
   subjects->log_bytes -= pbk_history_log_size(subject->history);
+  subjects->series_times -= pbk_history_times(subject->history);
   pbk_history_release(&subject->history, memory);
   subject->values = NULL;
   subject->shape = NULL;
@@ -107,7 +109,7 @@ void pbk_subject_set_health(struct subject *subject, struct memory *memory, cons
 bool pbk_watch_event(struct subjects *subjects, int32_t kind, uint32_t event) {
   if (event_watched(subjects, kind, event)) return false;
   while (subjects->watched.count <= event) array_push(subjects->context->memory, &subjects->watched, 0);
-  subjects->watched.items[event] |= watched_of(kind);
+  subjects->watched.items[event] |= (unsigned char)(watched_of(kind) | (kind == PBK_ACCOUNT ? WATCHED_ANEW : 0));
   return true;
 }
 
@@ -115,20 +117,28 @@ static void note_size(struct subjects *subjects, const struct history *history) 
   if (history->size > subjects->largest_history) subjects->largest_history = history->size;
 }
 
-void pbk_watch_history(struct subjects *subjects, struct subject *subject) {
+void pbk_watched_anew_done(struct subjects *subjects) {
+  for (uint32_t i = 0; i < subjects->watched.count; i++) subjects->watched.items[i] &= (unsigned char)~WATCHED_ANEW;
+}
+
+void pbk_watch_history(struct subjects *subjects, struct subject *subject, const struct logged *more, uint32_t more_count) {
   uint32_t before = pbk_history_log_size(subject->history);
-  if (before == 0) return;
-  pbk_history_watch(&subject->history, subjects->context->memory, subjects->watched.items, subjects->watched.count,
-                    watched_of(subject->kind));
+  uint64_t times = pbk_history_times(subject->history);
+  if (before == 0 && more_count == 0) return;
+  struct event_bits watched = {subjects->watched.items, subjects->watched.count};
+  pbk_history_watch(&subject->history, subjects->context->memory, watched, watched_of(subject->kind), more, more_count);
   subjects->log_bytes = subjects->log_bytes - before + pbk_history_log_size(subject->history);
+  subjects->series_times = subjects->series_times - times + pbk_history_times(subject->history);
   note_size(subjects, subject->history);
 }
 
 void pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at) {
   struct memory *memory = subjects->context->memory;
-  if (event_watched(subjects, subject->kind, event))
+  if (event_watched(subjects, subject->kind, event)) {
     pbk_history_add(&subject->history, memory, event, occurred_at);
-  else
+    subjects->series_times++;
+  } else {
     subjects->log_bytes += pbk_history_log(&subject->history, memory, event, occurred_at);
+  }
   note_size(subjects, subject->history);
 }

@@ -30,12 +30,15 @@ struct subjects {
   struct shapes shapes;
   ARRAY(unsigned char) watched; /* by event: bits of watched_of; what is not there is only logged */
   uint64_t log_bytes;           /* in all histories, not less */
+  uint64_t series_times;        /* in all histories */
   uint32_t largest_history;     /* the largest block that any has had */
 };
 void pbk_subjects_init(struct subjects *subjects, struct context *context);
 void pbk_subjects_release(struct subjects *subjects);
 
-/* An event may be watched of contacts and only logged of accounts. */
+/* An event may be watched of contacts and only logged of accounts. Anew: it was not watched of accounts so far, and their histories are
+ * about to follow. */
+enum { WATCHED_ANEW = 4 };
 static inline unsigned char watched_of(int32_t kind) {
   return kind == PBK_CONTACT ? 1 : 2;
 }
@@ -79,8 +82,10 @@ void pbk_subject_set_health(struct subject *subject, struct memory *memory, cons
 static inline struct series pbk_subject_series(const struct subject *subject, uint32_t event) {
   return pbk_history_series(subject->history, event);
 }
-/* Makes series of what is logged and is watched now. */
-void pbk_watch_history(struct subjects *subjects, struct subject *subject);
+/* Makes series of what is logged and is watched now, and of more of that. */
+void pbk_watch_history(struct subjects *subjects, struct subject *subject, const struct logged *more, uint32_t more_count);
+/* What was watched anew is now as the rest. */
+void pbk_watched_anew_done(struct subjects *subjects);
 void pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at);
 
 #endif

@@ -48,8 +48,7 @@ bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *pr
 
 void pbk_approve_message(struct outbox *outbox, uint64_t id) {
   struct message *message = message_at(outbox, id);
-  pbk_duration window = message->window >= 0 ? message->window : outbox->approval_window;
-  message->due = time_after(outbox->context->now, window);
+  message->due = approved_until(outbox, message);
   pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, id));
   if (message->state != MESSAGE_APPROVED) pbk_turn_message(outbox, message, MESSAGE_APPROVED, NO_TEXT);
 }
@@ -60,7 +59,11 @@ void pbk_unapprove_message(struct outbox *outbox, uint64_t id) {
 
 void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note) {
   struct message *message = message_at(outbox, id);
-  if (template != MAP_NONE) message->template = template;
+  if (template != MAP_NONE) {
+    struct letter_kind letter = letter_of(outbox, message)->kind;
+    letter.template = template;
+    message->letter = pbk_letters_intern(&outbox->context->outputs.letters, &letter);
+  }
   if (!note.bytes) return;
   struct memory *memory = outbox->context->memory;
   char *copy = note.size ? pbk_allocate(memory, note.size) : NULL;

@@ -14,15 +14,21 @@ static bool channel_connected(struct outbox *outbox, uint32_t name) {
 
 /* O5, in its order. NULL: nothing is in the way. */
 static const char *obstacle(struct outbox *outbox, const struct message *message, enum message_state *state) {
-  const struct subject *subject = pbk_subject_at(outbox->facts, message->subject_kind, message->subject);
-  const struct contact *about = message->subject_kind == PBK_CONTACT ? contact_at(outbox->facts, message->subject) : NULL;
-  const struct contact *to = message->to_kind == PBK_TO_CONTACT ? contact_at(outbox->facts, message->to) : NULL;
+  const struct contact *about = NULL, *to = NULL;
+  const struct subject *subject;
+  if (message->subject_kind == PBK_CONTACT) {
+    about = contact_at(outbox->facts, message->subject);
+    subject = &about->subject;
+  } else {
+    subject = &account_at(outbox->facts, message->subject)->subject;
+  }
+  if (message_to_another(message)) to = contact_at(outbox->facts, message->to);
   *state = MESSAGE_CANCELLED;
   if (subject->deleted || (to && to->subject.deleted)) return "deleted";
   if ((about && about->suppressed) || (to && to->suppressed)) return "suppressed";
   *state = MESSAGE_FAILED;
   if (message->sender != MAP_NONE && pbk_sender_unavailable(outbox->senders, message->sender)) return "sender_unavailable";
-  if (!channel_connected(outbox, message->channel)) return "channel_disconnected";
+  if (!channel_connected(outbox, letter_of(outbox, message)->kind.channel)) return "channel_disconnected";
   return NULL;
 }
 
@@ -70,7 +76,7 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
     if (!message) continue;
     if (i >= outbox->offered) {
       array_push(memory, &others, message->id);
-    } else if (message->policy == PBK_POLICY_HOLD) {
+    } else if (letter_of(outbox, message)->kind.policy == PBK_POLICY_HOLD) {
       pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("unknown_outcome"));
       given_up++;
     } else {
@@ -86,7 +92,7 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
 }
 
 static void answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
-  if (message->email && message->to_kind == PBK_TO_CONTACT && message->sender != MAP_NONE) {
+  if (letter_of(outbox, message)->kind.email && message->to_kind == PBK_TO_CONTACT && message->sender != MAP_NONE) {
     struct contact *contact = contact_at(outbox->facts, message->to);
     if (!contact->subject.deleted && sender_at(outbox->senders, message->sender))
       pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */

@@ -3,6 +3,7 @@
 #include "outbox/outbox.h"
 
 #include "base/checksum.h"
+#include "base/message_record.h"
 #include "outbox/turn.h"
 
 void pbk_outbox_init(struct outbox *outbox, struct context *context, struct facts *facts, struct senders *senders,
@@ -76,17 +77,12 @@ static roll *roll_of(struct outbox *outbox, struct open_of *open, int32_t kind, 
   return at ? at : pbk_words_need(outbox->context->memory, words, subject);
 }
 
-/* Not the subject of the message itself. */
-static bool to_another(const struct message *message) {
-  return message->to_kind == PBK_TO_CONTACT && (message->subject_kind != PBK_CONTACT || message->to != message->subject);
-}
-
 void pbk_note_message(struct outbox *outbox, const struct message *message) {
   struct memory *memory = outbox->context->memory;
   struct open_of *open = &outbox->open_messages;
   pbk_count_in(memory, &outbox->messages_of, message->sender);
   pbk_roll_add(memory, roll_of(outbox, open, message->subject_kind, message->subject), message->id);
-  if (to_another(message)) pbk_roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->to), message->id);
+  if (message_to_another(message)) pbk_roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->to), message->id);
 }
 
 void pbk_note_task(struct outbox *outbox, const struct task *task) {
@@ -106,7 +102,7 @@ static void drop_message(struct outbox *outbox, const struct message *ended) {
   uint64_t id = ended->id;
   int32_t kind = ended->subject_kind;
   uint32_t subject = ended->subject, to = ended->to;
-  bool another = to_another(ended);
+  bool another = message_to_another(ended);
   if (ended->note.bytes) release_text(outbox, ended->note);
   count_out(&outbox->messages_of, ended->sender);
   pbk_table_remove(outbox->context->memory, &outbox->messages, id);
@@ -133,21 +129,24 @@ struct text pbk_message_to(const struct outbox *outbox, const struct message *me
   return message->to_kind ? name_text(outbox->context, message->to) : NO_TEXT;
 }
 
-static const enum word message_words[] = {
-  [MESSAGE_PENDING] = WORD_PENDING, [MESSAGE_APPROVED] = WORD_APPROVED, [MESSAGE_SENDING] = WORD_SENDING,
-  [MESSAGE_SENT] = WORD_SENT,       [MESSAGE_FAILED] = WORD_FAILED,     [MESSAGE_CANCELLED] = WORD_CANCELLED};
+/* The words of the states stand in the order of the states. */
+static inline enum word message_word(uint32_t state) {
+  return (enum word)(WORD_PENDING + state);
+}
+_Static_assert(WORD_CANCELLED - WORD_PENDING == MESSAGE_CANCELLED - MESSAGE_PENDING, "a word for each state");
 static const char *const task_state_names[] = {"open", "completed", "cancelled"};
 
 pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
+  const struct letter *letter = letter_of(outbox, message);
   pbk_output output = output_of(outbox->context, PBK_OUTPUT_MESSAGE);
   pbk_message_key_text(message, key);
   output.message = message->id;
   output.enrollment = message->enrollment;
-  output.playbook = name_public(outbox->context, message->playbook);
+  output.playbook = letter->playbook;
   pbk_output_subject(outbox->facts, &output, message->subject_kind, message->subject);
-  output.state = public_text(pbk_words[message_words[message->state]]);
-  output.channel = name_public(outbox->context, message->channel);
-  output.template_key = name_public(outbox->context, message->template);
+  output.state = public_text(pbk_words[message_word(message->state)]);
+  output.channel = letter->channel;
+  output.template_key = letter->template;
   output.to = public_text(pbk_message_to(outbox, message));
   output.sender = name_public(outbox->context, registry_name(&outbox->senders->registry, message->sender));
   output.key = (pbk_text){key, MESSAGE_KEY_TEXT};
@@ -155,24 +154,34 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
   return output;
 }
 
-static void tell_message(struct outbox *outbox, const struct message *message, struct text reason) {
-  bool named = message->to_kind == PBK_TO_USER || message->to_kind == PBK_TO_PLACE;
-  struct told_message told = {
-    .numbers = {.message = message->id,
-                .enrollment = message->enrollment,
-                .playbook = message->playbook,
-                .channel = message->channel,
-                .template = message->template,
-                .sender = registry_name(&outbox->senders->registry, message->sender),
-                .to = named ? message->to : MAP_NONE,
-                .attempt = message->attempt},
-    .state = message_words[message->state],
-    .subject = told_subject(outbox->facts, message->subject_kind, message->subject),
-    .key = message->key,
-    .to = message->to_kind == PBK_TO_CONTACT ? subject_key(&contact_at(outbox->facts, message->to)->subject) : NO_TEXT,
-    .reason = reason};
-  pbk_tell_message(outbox->context, &told);
+static inline struct told_message told_of(const struct outbox *outbox, const struct message *message) {
+  return (struct told_message){.message = message->id,
+                               .enrollment = message->enrollment,
+                               .key = message->key,
+                               .letter = message->letter,
+                               .sender = registry_name(&outbox->senders->registry, message->sender),
+                               .to = message->to_kind == PBK_TO_CONTACT ? MAP_NONE : message->to,
+                               .attempt = message->attempt};
 }
+
+static SELDOM void tell_any_message(struct outbox *outbox, const struct message *message, struct text reason) {
+  struct told_subject subject = told_subject(outbox->facts, message->subject_kind, message->subject);
+  struct text to = NO_TEXT;
+  if (message_to_another(message)) to = subject_key(&contact_at(outbox->facts, message->to)->subject);
+  else if (message->to_kind == PBK_TO_CONTACT) to = (struct text){subject.key, subject.key_size};
+  pbk_tell_message(outbox->context, told_of(outbox, message), message_word(message->state), subject, to, reason);
+}
+
+static inline void tell_message(struct outbox *outbox, const struct message *message, struct text reason) {
+  bool own = message->to_kind == PBK_TO_CONTACT && message->subject_kind == PBK_CONTACT && message->to == message->subject;
+  const struct subject *subject = own ? &contact_at(outbox->facts, message->subject)->subject : NULL;
+  if (!own || reason.bytes || subject->key_size > PLAIN_KEY) {
+    tell_any_message(outbox, message, reason);
+    return;
+  }
+  tell_plain_message(outbox->context, told_of(outbox, message), message_word(message->state), subject->key, subject->key_size);
+}
+_Static_assert((int)PLAIN_KEY == (int)SUBJECT_KEY_HERE, "a key that stands in its subject");
 
 pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task) {
   pbk_output output = output_of(outbox->context, PBK_OUTPUT_TASK);
@@ -208,14 +217,22 @@ static void end_task(struct outbox *outbox, struct task *task, enum task_state s
   drop_task(outbox, task);
 }
 
+static void prefetch_subjects(const struct outbox *outbox, const struct message *message) {
+  if (message->subject_kind == PBK_CONTACT) pbk_prefetch_contact(outbox->facts, message->subject);
+  else prefetch(account_at(outbox->facts, message->subject));
+  if (message_to_another(message)) pbk_prefetch_contact(outbox->facts, message->to);
+}
+
 void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id) {
   const struct message *message = message_at(outbox, id);
+  if (message) prefetch_subjects(outbox, message);
+}
+
+void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
+  const struct message *message = message_at(outbox, id);
   if (!message) return;
-  if (message->subject_kind == PBK_CONTACT) {
-    pbk_prefetch_contact(outbox->facts, message->subject);
-    pbk_prefetch_dealings(outbox->facts, message->subject); /* for when it is sent */
-  } else prefetch(account_at(outbox->facts, message->subject));
-  if (to_another(message)) pbk_prefetch_contact(outbox->facts, message->to);
+  prefetch_subjects(outbox, message);
+  if (message->to_kind == PBK_TO_CONTACT) pbk_prefetch_dealings(outbox->facts, message->to);
   const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, message->subject_kind), message->subject);
   if (open) prefetch(open);
 }
@@ -232,21 +249,24 @@ static void make_key(const struct outbox *outbox, const struct message_request *
 }
 
 uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *request) {
+  struct letter_kind letter = {.playbook = request->playbook,
+                               .channel = request->channel,
+                               .template = request->template,
+                               .policy = (uint8_t)request->policy,
+                               .email = request->email,
+                               .window = request->window};
+  uint32_t hint = request->playbook * 5 + request->step * 3 + request->action;
+  uint32_t number = letters_number(&outbox->context->outputs.letters, &letter, hint);
   struct message *message = table_add(outbox->context->memory, &outbox->messages, sizeof(struct message));
   uint64_t id = outbox->messages.last;
   *message = (struct message){.id = id,
                               .enrollment = request->enrollment,
-                              .playbook = request->playbook,
+                              .letter = number,
                               .subject_kind = (uint8_t)request->subject_kind,
                               .subject = request->subject,
-                              .channel = request->channel,
-                              .template = request->template,
                               .to_kind = (uint8_t)request->to_kind,
                               .to = request->to,
                               .sender = request->sender,
-                              .email = request->email,
-                              .policy = (uint8_t)request->policy,
-                              .window = request->window,
                               .state = MESSAGE_PENDING};
   make_key(outbox, request, message->key);
   pbk_note_message(outbox, message);

@@ -19,19 +19,16 @@ enum message_state { MESSAGE_PENDING, MESSAGE_APPROVED, MESSAGE_SENDING, MESSAGE
 struct message {
   uint64_t id, enrollment;
   unsigned char key[16];
-  uint32_t playbook; /* name of its key */
+  pbk_time due;     /* end of the approval window, or the next attempt */
+  struct text note; /* owned */
+  uint32_t letter;  /* playbook, channel, template and more: what those of one action have in common (base/letters.h) */
   uint32_t subject;
-  uint32_t channel, template; /* names */
-  uint32_t to;                /* PBK_TO_CONTACT: index; PBK_TO_USER: name of the key; PBK_TO_PLACE: name */
-  uint32_t sender;            /* place, or MAP_NONE */
+  uint32_t to;     /* PBK_TO_CONTACT: index; PBK_TO_USER: name of the key; PBK_TO_PLACE: name */
+  uint32_t sender; /* place, or MAP_NONE */
   uint32_t attempt;
   uint8_t subject_kind, to_kind; /* to_kind 0: nobody */
-  uint8_t policy, state;      /* pbk_policy, enum message_state */
-  bool email;                 /* to a contact: counts as contact with the sender (S8) */
-  bool waits;                 /* sending, for a retry */
-  pbk_duration window;        /* approval window if fixed by the playbook, else -1 */
-  pbk_time due;               /* end of the approval window, or the next attempt */
-  struct text note;           /* owned */
+  uint8_t state;                 /* enum message_state */
+  bool waits;                    /* sending, for a retry */
 };
 
 enum task_state { TASK_OPEN, TASK_COMPLETED, TASK_CANCELLED };
@@ -80,6 +77,13 @@ void pbk_set_engine_id(struct outbox *outbox, struct text engine_id);
 static inline struct message *message_at(const struct outbox *outbox, uint64_t id) {
   return table_at(&outbox->messages, id, sizeof(struct message));
 }
+/* Not to the subject it is about. */
+static inline bool message_to_another(const struct message *message) {
+  return message->to_kind == PBK_TO_CONTACT && (message->subject_kind != PBK_CONTACT || message->to != message->subject);
+}
+static inline const struct letter *letter_of(const struct outbox *outbox, const struct message *message) {
+  return letter_at(&outbox->context->outputs.letters, message->letter);
+}
 static inline struct task *task_at(const struct outbox *outbox, uint64_t id) {
   return table_at(&outbox->tasks, id, sizeof(struct task));
 }
@@ -96,11 +100,13 @@ static inline uint64_t next_open(const struct table *table, const struct open_of
   return pbk_roll_read(&word, table, after, &next, 1) ? next : 0;
 }
 
-/* For those who know what comes next: the message, and later, when that is there, its subject. */
+/* For those who know what comes next: the message, and later, when that is there, its subject; of one that may end, what hangs on that
+ * too. */
 static inline void prefetch_message(const struct outbox *outbox, uint64_t id) {
   table_prefetch(&outbox->messages, id, sizeof(struct message));
 }
 void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id);
+void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id);
 
 /* ---- making ---- */
 
@@ -140,6 +146,11 @@ bool pbk_can_unapprove(const struct outbox *outbox, uint64_t id, struct problem 
 bool pbk_can_edit(const struct outbox *outbox, uint64_t id, struct problem *problem);
 bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *problem);
 
+/* When the approval window would end, were it to begin now (O2). */
+static inline pbk_time approved_until(const struct outbox *outbox, const struct message *message) {
+  pbk_duration window = letter_of(outbox, message)->kind.window;
+  return time_after(outbox->context->now, window >= 0 ? window : outbox->approval_window);
+}
 void pbk_approve_message(struct outbox *outbox, uint64_t id);
 void pbk_unapprove_message(struct outbox *outbox, uint64_t id);
 void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note); /* MAP_NONE, no bytes: as it is */

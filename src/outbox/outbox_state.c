@@ -48,41 +48,59 @@ static int32_t code_subject_of(struct coder *coder, const struct outbox *outbox,
   return kind;
 }
 
-static void code_to(struct coder *coder, const struct outbox *outbox, struct message *message) {
-  uint32_t kind = message->to_kind;
-  pbk_code_index(coder, &kind, UINT8_MAX);
-  message->to_kind = (uint8_t)kind;
+/* ---- messages ---- */
+
+/* u64 number | u64 enrollment | 16 bytes key | u32 playbook | u32 subject | u32 channel | u32 template | u32 recipient | u32 sender
+ * | u32 attempt | u8 kind of the subject, of the recipient, policy, state | u8 1: counts as contact | u8 1: waits | i64 window | i64 due;
+ * behind it the note. */
+enum { MESSAGE_ROW = 82 };
+
+/* `letter` is the message's, or set. False: it cannot be read. */
+static bool code_message(struct coder *coder, struct message *message, struct letter_kind *letter) {
+  struct row row;
+  uint8_t email = letter->email, waits = message->waits;
+  if (!coder_row(coder, &row, MESSAGE_ROW)) return false;
+  row_u64(&row, &message->id);
+  row_u64(&row, &message->enrollment);
+  row_bytes(&row, message->key, sizeof message->key);
+  row_u32(&row, &letter->playbook);
+  row_u32(&row, &message->subject);
+  row_u32(&row, &letter->channel);
+  row_u32(&row, &letter->template);
+  row_u32(&row, &message->to);
+  row_u32(&row, &message->sender);
+  row_u32(&row, &message->attempt);
+  row_u8(&row, &message->subject_kind);
+  row_u8(&row, &message->to_kind);
+  row_u8(&row, &letter->policy);
+  row_u8(&row, &message->state);
+  row_u8(&row, &email);
+  row_u8(&row, &waits);
+  row_i64(&row, &letter->window);
+  row_i64(&row, &message->due);
+  letter->email = email != 0;
+  message->waits = waits != 0;
+  pbk_code_owned_text(coder, &message->note);
+  return (email | waits) <= 1 && !coder_failed(coder);
+}
+
+static bool to_fits(const struct outbox *outbox, const struct message *message) {
   switch (message->to_kind) {
-  case 0: break;
-  case PBK_TO_CONTACT: pbk_code_index(coder, &message->to, outbox->facts->contacts.count); break;
-  case PBK_TO_USER:
-  case PBK_TO_PLACE: pbk_code_index(coder, &message->to, outbox->context->names.count); break;
-  default: coder_fail(coder); message->to_kind = 0;
+    case 0: return true;
+    case PBK_TO_CONTACT: return message->to < outbox->facts->contacts.count;
+    case PBK_TO_USER:
+    case PBK_TO_PLACE: return message->to < outbox->context->names.count;
+    default: return false;
   }
 }
 
-/* ---- messages ---- */
-
-static void code_message(struct coder *coder, const struct outbox *outbox, struct message *message) {
-  uint32_t names = outbox->context->names.count, state = message->state, policy = message->policy;
-  pbk_code_u64(coder, &message->enrollment);
-  pbk_code_bytes(coder, message->key, sizeof message->key);
-  pbk_code_index(coder, &message->playbook, names);
-  message->subject_kind = (uint8_t)code_subject_of(coder, outbox, message->subject_kind, &message->subject);
-  pbk_code_index(coder, &message->channel, names);
-  pbk_code_index(coder, &message->template, names);
-  code_to(coder, outbox, message);
-  pbk_code_place(coder, &message->sender, outbox->senders->registry.entries.count);
-  pbk_code_bool(coder, &message->email);
-  pbk_code_index(coder, &policy, UINT8_MAX);
-  message->policy = (uint8_t)policy;
-  pbk_code_index(coder, &state, MESSAGE_SENDING + 1); /* ended ones are not kept */
-  message->state = (uint8_t)state;
-  pbk_code_bool(coder, &message->waits);
-  pbk_code_u32(coder, &message->attempt);
-  pbk_code_i64(coder, &message->window);
-  pbk_code_time(coder, &message->due);
-  pbk_code_owned_text(coder, &message->note);
+/* Whether all that it names is there; ended ones are not kept. */
+static bool message_fits(const struct outbox *outbox, const struct message *message, const struct letter_kind *letter) {
+  uint32_t names = outbox->context->names.count;
+  return letter->playbook < names && letter->channel < names && letter->template < names && to_fits(outbox, message) &&
+         (message->subject_kind == PBK_CONTACT || message->subject_kind == PBK_ACCOUNT) &&
+         message->subject < pbk_subject_total(outbox->facts, message->subject_kind) &&
+         place_fits(message->sender, outbox->senders->registry.entries.count) && message->state <= MESSAGE_SENDING;
 }
 
 /* What follows from a message that was read: its wake-up, and where it is found. */
@@ -112,21 +130,34 @@ static uint64_t code_next_id(struct coder *coder, uint64_t last, uint64_t id, ui
   return last;
 }
 
+static void read_message(struct coder *coder, struct outbox *outbox, uint64_t *last, uint64_t total) {
+  struct message read = {.id = 0};
+  struct letter_kind letter = {.playbook = 0};
+  if (!code_message(coder, &read, &letter) || read.id <= *last || read.id > total || !message_fits(outbox, &read, &letter)) {
+    pbk_release(coder->memory, (void *)(uintptr_t)read.note.bytes, read.note.size);
+    coder_fail(coder);
+    return;
+  }
+  struct message *message = pbk_table_put(coder->memory, &outbox->messages, read.id);
+  *message = read;
+  message->letter = pbk_letters_intern(&outbox->context->outputs.letters, &letter);
+  *last = read.id;
+  place_message(outbox, message);
+}
+
+static void write_message(struct coder *coder, const struct outbox *outbox, struct message *message) {
+  struct letter_kind letter = letter_of(outbox, message)->kind;
+  code_message(coder, message, &letter);
+}
+
 static void code_messages(struct coder *coder, struct outbox *outbox) {
   uint64_t total, open, last = 0, id = 0;
   code_numbered(coder, &outbox->messages, &total, &open);
   for (uint64_t i = 0; i < open && !coder_failed(coder); i++) {
-    struct message *message = coder_reads(coder) ? NULL : pbk_table_next(&outbox->messages, &id);
     coder_item(coder);
-    id = code_next_id(coder, last, id, total);
     if (coder_failed(coder)) return;
-    if (coder_reads(coder)) {
-      message = pbk_table_put(coder->memory, &outbox->messages, id);
-      *message = (struct message){.id = id};
-    }
-    last = id;
-    code_message(coder, outbox, message);
-    if (coder_reads(coder)) place_message(outbox, message);
+    if (coder_reads(coder)) read_message(coder, outbox, &last, total);
+    else write_message(coder, outbox, pbk_table_next(&outbox->messages, &id));
   }
   if (coder_reads(coder) && !coder_failed(coder)) outbox->messages.last = total;
 }

@@ -15,14 +15,20 @@ struct acting {
   struct enrollment *enrollment;
   const struct action *action;
   uint32_t step, number; /* from 0 */
-  uint32_t account;      /* the subject's, or MAP_NONE */
 };
+
+/* The subject's, or MAP_NONE. */
+static uint32_t account_of(const struct acting *acting) {
+  const struct enrollment *enrollment = acting->enrollment;
+  if (enrollment->version->subject_kind != PBK_CONTACT) return enrollment->subject;
+  return contact_at(acting->playbooks->facts, enrollment->subject)->account;
+}
 
 /* A user's place, or MAP_NONE (C2). */
 static uint32_t find_teammate(const struct acting *acting, struct person person) {
   switch (person.kind) {
   case PBK_PERSON_USER: return person.who;
-  case PBK_PERSON_ROLE: return pbk_holder_of(acting->playbooks->facts, acting->account, person.who);
+  case PBK_PERSON_ROLE: return pbk_holder_of(acting->playbooks->facts, account_of(acting), person.who);
   case PBK_PERSON_SENDER: {
     const struct sender *sender = sender_at(acting->playbooks->senders, acting->enrollment->sender);
     return sender ? sender->user : MAP_NONE;
@@ -52,7 +58,7 @@ static void make_task(const struct acting *acting) {
 }
 
 /* S1, S2: resolved when the message is made. */
-static uint32_t resolve_sender(const struct acting *acting) {
+static inline uint32_t resolve_sender(const struct acting *acting) {
   struct senders *senders = acting->playbooks->senders;
   const struct action *action = acting->action;
   uint32_t sender = MAP_NONE;
@@ -61,7 +67,7 @@ static uint32_t resolve_sender(const struct acting *acting) {
     return sender_at(senders, acting->enrollment->sender) ? acting->enrollment->sender : MAP_NONE;
   case PBK_SEND_AS_USER: sender = pbk_sender_of_user(senders, action->send_as_who); break;
   case PBK_SEND_AS_ROLE:
-    sender = pbk_sender_of_user(senders, pbk_holder_of(acting->playbooks->facts, acting->account, action->send_as_who));
+    sender = pbk_sender_of_user(senders, pbk_holder_of(acting->playbooks->facts, account_of(acting), action->send_as_who));
     break;
   default: break;
   }
@@ -69,24 +75,28 @@ static uint32_t resolve_sender(const struct acting *acting) {
   return sender;
 }
 
-static struct message_request request_of(const struct acting *acting) {
+/* What a message of any kind asks for: to nobody, from nobody, so far. */
+static inline void begin_request(const struct acting *acting, struct message_request *request) {
   const struct enrollment *enrollment = acting->enrollment;
-  return (struct message_request){.enrollment = enrollment->id,
-                                  .step = acting->step,
-                                  .action = acting->number,
-                                  .playbook = playbook_name(acting->playbooks, enrollment->playbook),
-                                  .subject_kind = enrollment->version->subject_kind,
-                                  .subject = enrollment->subject,
-                                  .channel = acting->action->channel,
-                                  .template = acting->action->template,
-                                  .to = MAP_NONE,
-                                  .sender = MAP_NONE,
-                                  .policy = acting->action->policy,
-                                  .window = enrollment->version->window};
+  request->enrollment = enrollment->id;
+  request->step = acting->step;
+  request->action = acting->number;
+  request->playbook = playbook_name(acting->playbooks, enrollment->playbook);
+  request->subject_kind = enrollment->version->subject_kind;
+  request->subject = enrollment->subject;
+  request->channel = acting->action->channel;
+  request->template = acting->action->template;
+  request->to_kind = 0;
+  request->to = request->sender = MAP_NONE;
+  request->email = request->approval = false;
+  request->policy = acting->action->policy;
+  request->window = enrollment->version->window;
+  request->failure = NULL;
 }
 
 static void make_email(const struct acting *acting, uint32_t contact) {
-  struct message_request request = request_of(acting);
+  struct message_request request;
+  begin_request(acting, &request);
   request.to_kind = PBK_TO_CONTACT;
   request.to = contact;
   request.email = true;
@@ -113,13 +123,14 @@ static void make_emails(const struct acting *acting) {
     make_email(acting, acting->enrollment->subject);
     return;
   }
-  const struct account *account = account_at(acting->playbooks->facts, acting->account);
+  const struct account *account = account_at(acting->playbooks->facts, acting->enrollment->subject);
   for (uint32_t i = 0; i < account->contacts.count; i++) /* C3: in creation order */
     if (selected(acting, account->contacts.items[i])) make_email(acting, account->contacts.items[i]);
 }
 
 static void notify(const struct acting *acting) {
-  struct message_request request = request_of(acting);
+  struct message_request request;
+  begin_request(acting, &request);
   struct person person = acting->action->person;
   if (person.kind == PBK_PERSON_PLACE) {
     request.to_kind = PBK_TO_PLACE;
@@ -138,16 +149,17 @@ static void notify(const struct acting *acting) {
 static void assign(const struct acting *acting) {
   struct playbooks *playbooks = acting->playbooks;
   const struct action *action = acting->action;
-  if (acting->account == MAP_NONE) return;
+  uint32_t account = account_of(acting);
+  if (account == MAP_NONE) return;
   uint32_t user = action->user;
   if (user == MAP_NONE) {
     struct rotation *rotation = &playbooks->states.items[acting->enrollment->playbook].rotations.items[action->rotation];
     user = rotation->users.items[rotation->next];
     rotation->next = (rotation->next + 1) % rotation->users.count;
   }
-  pbk_set_holder(playbooks->facts, account_at(playbooks->facts, acting->account), action->role, user);
+  pbk_set_holder(playbooks->facts, account_at(playbooks->facts, account), action->role, user);
   pbk_output output = output_of(playbooks->context, PBK_OUTPUT_ASSIGNED);
-  pbk_output_subject(playbooks->facts, &output, PBK_ACCOUNT, acting->account);
+  pbk_output_subject(playbooks->facts, &output, PBK_ACCOUNT, account);
   output.role = name_public(playbooks->context, registry_name(&playbooks->facts->roles, action->role));
   output.user = name_public(playbooks->context, user_name(acting, user));
   emit(playbooks->context, &output);
@@ -155,9 +167,8 @@ static void assign(const struct acting *acting) {
 
 void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step) {
   const struct step *running = &enrollment->version->steps[step];
-  for (uint32_t i = 0; i < running->action_count; i++) {
-    struct acting acting = {playbooks, enrollment, &running->actions[i], step, i, enrollment->subject};
-    if (enrollment->version->subject_kind == PBK_CONTACT) acting.account = contact_at(playbooks->facts, enrollment->subject)->account;
+  struct acting acting = {playbooks, enrollment, running->actions, step, 0};
+  for (uint32_t left = running->action_count; left > 0; left--, acting.action++, acting.number++) {
     switch (acting.action->kind) {
     case PBK_ACTION_TASK: make_task(&acting); break;
     case PBK_ACTION_EMAIL: make_emails(&acting); break;

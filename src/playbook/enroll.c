@@ -27,13 +27,14 @@ struct judging {
   int32_t kind;
   uint32_t subject;
   const struct contact *contact; /* NULL for an account */
-  const struct passage *passage; /* NULL: never came by */
+  struct passage *passage;       /* NULL: never came by */
   bool explaining;               /* values and errors of conditions are shown */
   bool has_outcome;              /* the last check asked a condition */
   struct cel_outcome outcome;
   struct cel_outcome exit_outcome; /* of exit.when: until when it stays false */
   const struct branch *branch;   /* set by CHECK_NO_BRANCH */
-  uint32_t sender;               /* set by CHECK_NO_SENDER */
+  struct pool *pool;             /* set by CHECK_NO_SENDER, with */
+  uint32_t sender;
   enum sender_choice choice;
 };
 
@@ -87,8 +88,8 @@ static bool finds_branch(struct judging *judging) {
 static bool finds_sender(struct judging *judging) {
   judging->sender = MAP_NONE;
   if (!judging->branch) return true;
-  const struct pool *pool = pbk_pool_of(judging->playbooks, judging->place, judging->branch->segment);
-  judging->sender = pbk_pool_choose(judging->playbooks->senders, pool, judging->branch->sticky, judging->contact,
+  judging->pool = pbk_pool_of(judging->playbooks, judging->place, judging->branch->segment);
+  judging->sender = pbk_pool_choose(judging->playbooks->senders, judging->pool, judging->branch->sticky, judging->contact,
                                     &judging->choice);
   return judging->sender != MAP_NONE;
 }
@@ -125,11 +126,21 @@ static void begin_judging(struct judging *judging, struct playbooks *playbooks, 
 }
 
 /* Mostly there is nothing to say before the conditions: the first check that may fail. */
-static enum check first_check(const struct judging *judging) {
+static inline enum check first_check(const struct judging *judging) {
   const struct passage *passage = judging->passage;
   bool plain = judging->playbook->status == PLAYBOOK_ACTIVE && !(judging->contact && judging->contact->suppressed) &&
                (!passage || (!passage->running && judging->version->reentry == PBK_REENTRY_ALWAYS));
   return plain ? CHECK_FILTERED : CHECK_INACTIVE;
+}
+
+/* CHECK_COUNT: none failed. */
+static inline int32_t first_failed(struct judging *judging, bool by_hand) {
+  for (int32_t check = first_check(judging); check < CHECK_FILTERED; check++)
+    if (!passes(judging, (enum check)check)) return check;
+  if (!by_hand && !passes_filter(judging)) return CHECK_FILTERED; /* P6 */
+  if (!passes_exit(judging)) return CHECK_EXIT_MET;
+  if (!finds_branch(judging)) return CHECK_NO_BRANCH;
+  return finds_sender(judging) ? CHECK_COUNT : CHECK_NO_SENDER;
 }
 
 /* ---- judging ---- */
@@ -171,7 +182,8 @@ static void enroll(struct judging *judging, uint32_t audience) {
   struct memory *memory = playbooks->context->memory;
   struct version *version = version_at(playbooks, judging->place);
   struct playbook *playbook = &playbooks->states.items[judging->place];
-  struct passage *passage = pbk_need_passage(playbooks, judging->kind, judging->subject, judging->place);
+  struct passage *passage = judging->passage;
+  if (!passage) passage = pbk_need_passage(playbooks, judging->kind, judging->subject, judging->place);
   struct enrollment *enrollment = table_add(memory, &playbooks->enrollments, sizeof(struct enrollment));
   *enrollment = (struct enrollment){.id = playbooks->enrollments.last,
                                     .version = version,
@@ -186,7 +198,7 @@ static void enroll(struct judging *judging, uint32_t audience) {
   version->references++;
   pbk_count_in(memory, &playbooks->served, judging->sender);
   if (judging->sender != MAP_NONE && judging->choice == CHOSEN_ROTATION)
-    pbk_pool_pass_turn(pbk_pool_of(playbooks, judging->place, enrollment->branch), judging->sender);
+    pbk_pool_pass_turn(judging->pool, judging->sender);
   passage->of.enrollment = enrollment->id;
   passage->running = true;
   playbook->running++;
@@ -201,13 +213,9 @@ void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32
   if (!pbk_judge_once(playbooks, place, subject)) return;
   struct judging judging;
   begin_judging(&judging, playbooks, place, kind, subject);
-  for (int32_t check = first_check(&judging); check < CHECK_COUNT; check++) {
-    if (by_hand && check == CHECK_FILTERED) continue; /* P6 */
-    if (passes(&judging, (enum check)check)) continue;
-    tell_not_enrolled(&judging, (enum check)check);
-    return;
-  }
-  enroll(&judging, audience);
+  int32_t failed = first_failed(&judging, by_hand);
+  if (failed == CHECK_COUNT) enroll(&judging, audience);
+  else tell_not_enrolled(&judging, (enum check)failed);
 }
 
 bool pbk_explain_checks(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, struct arena *arena,

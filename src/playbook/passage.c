@@ -3,8 +3,11 @@
 #include "playbook/playbooks.h"
 
 /* Where a playbook's passage stands, or would stand. */
-static uint32_t place_of(struct passages passages, uint32_t playbook) {
+static inline uint32_t place_of(struct passages passages, uint32_t playbook) {
+  enum { FEW = 8 };
   uint32_t low = 0, high = passages.count;
+  for (; high <= FEW; low++)
+    if (low == high || passages.items[low].playbook >= playbook) return low;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
     if (passages.items[middle].playbook < playbook) low = middle + 1;

@@ -125,42 +125,54 @@ static struct version *version_of(const struct playbooks *playbooks, uint32_t pl
   return NULL;
 }
 
-/* Whom it is about and where it stands; its version is known. */
-static void code_enrollment(struct coder *coder, const struct playbooks *playbooks, struct enrollment *enrollment) {
+/* u64 number | u32 playbook | u32 version | u32 subject | u32 audience | u32 branch | u32 sender | u32 next step | u32 1: it waits
+ * | i64 when it started, i64 its last step, i64 the next one, i64 the wake-up for its exit. What may be absent is MAP_NONE. */
+enum { ENROLLMENT_ROW = 72 };
+
+/* False: it cannot be read. */
+static bool code_enrollment(struct coder *coder, struct enrollment *enrollment, uint32_t *place, uint32_t *number) {
+  struct row row;
+  uint32_t waiting = enrollment->waiting;
+  if (!coder_row(coder, &row, ENROLLMENT_ROW)) return false;
+  row_u64(&row, &enrollment->id);
+  row_u32(&row, place);
+  row_u32(&row, number);
+  row_u32(&row, &enrollment->subject);
+  row_u32(&row, &enrollment->audience);
+  row_u32(&row, &enrollment->branch);
+  row_u32(&row, &enrollment->sender);
+  row_u32(&row, &enrollment->next_step);
+  row_u32(&row, &waiting);
+  row_i64(&row, &enrollment->started_at);
+  row_i64(&row, &enrollment->step_at);
+  row_i64(&row, &enrollment->due);
+  row_i64(&row, &enrollment->exit_armed);
+  enrollment->waiting = waiting != 0;
+  return waiting <= 1;
+}
+
+/* Whether all that it names is there. */
+static bool enrollment_fits(const struct playbooks *playbooks, const struct enrollment *enrollment) {
   uint32_t audiences = playbooks->audiences->registry.entries.count;
-  pbk_code_index(coder, &enrollment->subject, pbk_subject_total(playbooks->facts, enrollment->version->subject_kind));
-  pbk_code_place(coder, &enrollment->audience, audiences);
-  pbk_code_place(coder, &enrollment->branch, audiences);
-  pbk_code_place(coder, &enrollment->sender, playbooks->senders->registry.entries.count);
-  pbk_code_index(coder, &enrollment->next_step, enrollment->version->step_count);
-  pbk_code_bool(coder, &enrollment->waiting);
-  pbk_code_time(coder, &enrollment->started_at);
-  pbk_code_time(coder, &enrollment->step_at);
-  pbk_code_time(coder, &enrollment->due);
-  pbk_code_time(coder, &enrollment->exit_armed);
+  const struct version *version = enrollment->version;
+  return version && enrollment->subject < pbk_subject_total(playbooks->facts, version->subject_kind) &&
+         place_fits(enrollment->audience, audiences) && place_fits(enrollment->branch, audiences) &&
+         place_fits(enrollment->sender, playbooks->senders->registry.entries.count) && enrollment->next_step < version->step_count;
 }
 
-static struct version *code_version_of(struct coder *coder, const struct playbooks *playbooks, struct version *version) {
-  uint32_t place = version ? version->place : 0, number = version ? version->number : 0;
-  pbk_code_index(coder, &place, playbooks->states.count);
-  pbk_code_u32(coder, &number);
-  if (!coder_reads(coder)) return version;
-  version = coder_failed(coder) ? NULL : version_of(playbooks, place, number);
-  if (!version) coder_fail(coder);
-  return version;
-}
+/* Those that were read and wait until their passages are near. */
+enum { PLACED_TOGETHER = 16 };
+struct placing {
+  uint32_t count;
+  struct enrollment waiting[PLACED_TOGETHER];
+};
 
-/* What follows from an enrollment that was read; it counts from now on. */
-static void place_enrollment(struct coder *coder, struct playbooks *playbooks, const struct enrollment *read) {
+/* What follows from an enrollment that was read; it counts from now on. False: its subject is not in the playbook with it. */
+static bool place_enrollment(struct coder *coder, struct playbooks *playbooks, const struct enrollment *read) {
   struct calendar *calendar = &playbooks->context->calendar;
   struct playbook *playbook = &playbooks->states.items[read->playbook];
-  struct passage *passage = pbk_need_passage(playbooks, read->version->subject_kind, read->subject, read->playbook);
-  if (passage->running) {
-    coder_fail(coder);
-    return;
-  }
-  passage->running = true;
-  passage->of.enrollment = read->id;
+  const struct passage *passage = pbk_passage_of(playbooks, read->version->subject_kind, read->subject, read->playbook);
+  if (!passage || !passage->running || passage->of.enrollment != read->id) return false;
   struct enrollment *enrollment = pbk_table_put(coder->memory, &playbooks->enrollments, read->id);
   *enrollment = *read;
   playbook->running++;
@@ -170,77 +182,141 @@ static void place_enrollment(struct coder *coder, struct playbooks *playbooks, c
   pbk_begin_watch(playbooks, enrollment->version);
   if (enrollment->waiting) array_push(coder->memory, &playbook->waiting, enrollment->id);
   else pbk_calendar_add(calendar, enrollment->due, wake_order(DUE_STEP, enrollment->id));
-  if (enrollment->exit_armed == INT64_MAX) return;
+  if (enrollment->exit_armed == INT64_MAX) return true;
   playbooks->armed++;
   pbk_calendar_add(calendar, enrollment->exit_armed, wake_order(DUE_EXIT, enrollment->id));
+  return true;
 }
 
-static void code_running(struct coder *coder, struct playbooks *playbooks) {
-  uint64_t total = playbooks->enrollments.last, running = playbooks->enrollments.count, last = 0, at = 0;
+static void place_waiting(struct coder *coder, struct playbooks *playbooks, struct placing *placing) {
+  for (uint32_t i = 0; i < placing->count; i++) {
+    const struct enrollment *read = &placing->waiting[i];
+    prefetch(passages_of(playbooks, read->version->subject_kind, read->subject).items);
+  }
+  for (uint32_t i = 0; i < placing->count && !coder_failed(coder); i++)
+    if (!place_enrollment(coder, playbooks, &placing->waiting[i])) coder_fail(coder);
+  placing->count = 0;
+}
+
+static bool read_enrollment(struct coder *coder, struct playbooks *playbooks, struct placing *placing, uint64_t last, uint64_t total) {
+  struct enrollment *read = &placing->waiting[placing->count];
+  uint32_t place = 0, number = 0;
+  *read = (struct enrollment){.id = 0};
+  if (!code_enrollment(coder, read, &place, &number) || read->id <= last || read->id > total) return false;
+  if (place >= playbooks->states.count) return false;
+  read->version = version_of(playbooks, place, number);
+  read->playbook = place;
+  if (!enrollment_fits(playbooks, read)) return false;
+  prefetch_passages(playbooks, read->version->subject_kind, read->subject);
+  if (++placing->count == PLACED_TOGETHER) place_waiting(coder, playbooks, placing);
+  return true;
+}
+
+static void read_running(struct coder *coder, struct playbooks *playbooks, uint64_t running, uint64_t total) {
+  struct placing placing = {.count = 0};
+  uint64_t last = 0;
+  for (uint64_t i = 0; i < running && !coder_failed(coder); i++) {
+    coder_item(coder);
+    uint32_t at = placing.count;
+    if (coder_failed(coder)) return;
+    if (read_enrollment(coder, playbooks, &placing, last, total)) last = placing.waiting[at].id;
+    else coder_fail(coder);
+  }
+  if (!coder_failed(coder)) place_waiting(coder, playbooks, &placing);
+  if (!coder_failed(coder)) playbooks->enrollments.last = total;
+}
+
+/* As many as subjects are in playbooks with: each finds its passage, so none is left over. */
+static void code_running(struct coder *coder, struct playbooks *playbooks, uint64_t passages) {
+  uint64_t total = playbooks->enrollments.last, running = playbooks->enrollments.count, at = 0;
   pbk_code_u64(coder, &total);
   pbk_code_u64(coder, &running);
-  if (running > total || total > UINT64_MAX >> 3) coder_fail(coder); /* wake-ups keep three bits for themselves */
-  for (uint64_t i = 0; i < running && !coder_failed(coder); i++) {
-    struct enrollment read = {0}, *enrollment = &read;
-    if (!coder_reads(coder)) enrollment = pbk_table_next(&playbooks->enrollments, &at);
+  if (running > total || running != passages || total > UINT64_MAX >> 3) coder_fail(coder); /* wake-ups keep three bits for themselves */
+  if (coder_reads(coder)) {
+    read_running(coder, playbooks, running, total);
+    return;
+  }
+  for (uint64_t i = 0; i < running; i++) {
+    struct enrollment *enrollment = pbk_table_next(&playbooks->enrollments, &at);
+    uint32_t place = enrollment->version->place, number = enrollment->version->number;
     coder_item(coder);
-    uint64_t step = at - last;
-    pbk_code_u64(coder, &step);
-    if (step == 0 || step > total - last) coder_fail(coder);
-    if (coder_failed(coder)) return;
-    last += step;
-    struct version *version = code_version_of(coder, playbooks, enrollment->version);
-    if (!version) return;
-    if (coder_reads(coder)) read = (struct enrollment){.id = last, .version = version, .playbook = version->place};
-    code_enrollment(coder, playbooks, enrollment);
-    if (coder_reads(coder) && !coder_failed(coder)) place_enrollment(coder, playbooks, enrollment);
-  }
-  if (coder_reads(coder) && !coder_failed(coder)) playbooks->enrollments.last = total;
-}
-
-/* ---- passages ---- */
-
-/* Only of those that are out again: who is in follows from the enrollments. */
-static void code_passages_of(struct coder *coder, struct playbooks *playbooks, int32_t kind, uint32_t subject) {
-  const struct passages passages = passages_of(playbooks, kind, subject);
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < passages.count; i++) count += !passages.items[i].running;
-  if (!pbk_code_count(coder, &count)) return;
-  for (uint32_t i = 0, at = 0; i < count && !coder_failed(coder); i++, at++) {
-    struct passage passage = {.of.last_exit = 0};
-    while (!coder_reads(coder) && passages.items[at].running) at++;
-    if (!coder_reads(coder)) passage = passages.items[at];
-    pbk_code_index(coder, &passage.playbook, playbooks->states.count);
-    pbk_code_time(coder, &passage.of.last_exit);
-    if (coder_reads(coder) && !coder_failed(coder))
-      pbk_need_passage(playbooks, kind, subject, passage.playbook)->of.last_exit = passage.of.last_exit;
+    code_enrollment(coder, enrollment, &place, &number);
   }
 }
 
-/* Up to the last subject with anything to keep. */
-static uint32_t used_passages(const struct playbooks *playbooks, int32_t kind) {
-  const struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
-  uint32_t used = 0;
-  for (uint32_t i = pbk_words_skip(words, 0); i != UINT32_MAX; i = pbk_words_skip(words, i + 1)) {
-    const struct passages passages = passages_of(playbooks, kind, i);
-    for (uint32_t j = 0; j < passages.count; j++)
-      if (!passages.items[j].running) used = i + 1;
+/* ---- passages: of each subject how many, and of each u32 twice the playbook, and 1: it is in | u64 the enrollment, or when it left ---- */
+
+enum { PASSAGE_ROW = 12 };
+
+static void write_passages_of(struct writer *writer, const struct passages passages) {
+  pbk_write_uint(writer, passages.count);
+  for (uint32_t i = 0; i < passages.count; i++) {
+    const struct passage *passage = &passages.items[i];
+    unsigned char *at = writer_room(writer, PASSAGE_ROW);
+    store_u32(at, passage->playbook << 1 | passage->running);
+    store_u64(at + 4, passage->running ? passage->of.enrollment : (uint64_t)passage->of.last_exit);
   }
-  return used;
 }
 
-static void code_passages(struct coder *coder, struct playbooks *playbooks, int32_t kind) {
-  uint32_t count = coder_reads(coder) ? 0 : used_passages(playbooks, kind);
+/* How many of them are in. */
+static uint32_t read_passages_of(struct coder *coder, struct playbooks *playbooks, struct words *words, uint32_t subject) {
+  uint64_t count = pbk_read_uint(coder->reader), least = 0;
+  if (count == 0) return 0;
+  const unsigned char *at = count <= INT32_MAX ? pbk_read_bytes(coder->reader, count * PASSAGE_ROW) : NULL;
+  uint32_t running = 0;
+  if (!at) {
+    coder_fail(coder);
+    return 0;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t playbook = load_u32(at + (size_t)i * PASSAGE_ROW) >> 1;
+    if (playbook >= playbooks->states.count || playbook < least) coder_fail(coder);
+    least = (uint64_t)playbook + 1;
+  }
+  if (coder_failed(coder)) return 0;
+  uint64_t *word = pbk_words_need(coder->memory, words, subject);
+  struct passage *items = pbk_allocate(coder->memory, (size_t)count * sizeof *items);
+  for (uint32_t i = 0; i < count; i++, at += PASSAGE_ROW) {
+    uint32_t first = load_u32(at);
+    items[i] = (struct passage){.playbook = first >> 1, .running = first & 1};
+    if (first & 1) items[i].of.enrollment = load_u64(at + 4);
+    else items[i].of.last_exit = (pbk_time)load_u64(at + 4);
+    running += first & 1;
+  }
+  items->count = (uint32_t)count & INT32_MAX;
+  *word = (uint64_t)(uintptr_t)items;
+  return running;
+}
+
+/* Up to the last subject with any. */
+static uint32_t used_passages(const struct words *words, uint32_t subjects) {
+  while (subjects > 0 && word_at(words, subjects - 1) == 0) subjects--;
+  return subjects;
+}
+
+/* How many of all are in. */
+static uint64_t code_passages(struct coder *coder, struct playbooks *playbooks, int32_t kind) {
+  enum { FETCHED_AHEAD = 16 };
+  struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
+  uint32_t subjects = pbk_subject_total(playbooks->facts, kind), count = coder_reads(coder) ? 0 : used_passages(words, subjects);
+  uint64_t running = 0;
   pbk_code_u32(coder, &count);
-  if (count > pbk_subject_total(playbooks->facts, kind)) coder_fail(coder);
+  if (count > subjects) coder_fail(coder);
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
-    code_passages_of(coder, playbooks, kind, i);
+    if (coder_failed(coder)) return 0;
+    if (coder_reads(coder)) {
+      running += read_passages_of(coder, playbooks, words, i);
+      continue;
+    }
+    if (i + FETCHED_AHEAD < count) prefetch(passages_of(playbooks, kind, i + FETCHED_AHEAD).items);
+    write_passages_of(coder->writer, passages_of(playbooks, kind, i));
   }
+  return running;
 }
 
 void pbk_code_enrollments(struct coder *coder, struct playbooks *playbooks) {
-  code_passages(coder, playbooks, PBK_CONTACT);
-  code_passages(coder, playbooks, PBK_ACCOUNT);
-  code_running(coder, playbooks);
+  uint64_t running = code_passages(coder, playbooks, PBK_CONTACT);
+  running += code_passages(coder, playbooks, PBK_ACCOUNT);
+  code_running(coder, playbooks, coder_reads(coder) ? running : playbooks->enrollments.count);
 }

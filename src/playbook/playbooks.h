@@ -292,16 +292,21 @@ static inline uint32_t first_route(const struct playbooks *playbooks, enum route
   return first ? first - 1 : UINT32_MAX;
 }
 void pbk_follow_happening(struct playbooks *playbooks, const struct happening *happening);
-void pbk_follow_flips(struct playbooks *playbooks);
+void pbk_follow_flip(struct playbooks *playbooks, struct flip flip);
 
+/* One input is an event, or a stage and a health. */
 static inline void run_direct_triggers(struct playbooks *playbooks, const struct happening *happening) {
-  bool heard = happening->event && first_route(playbooks, ROUTE_EVENT, happening->event->name) != UINT32_MAX;
-  if (heard || happening->stage_after != happening->stage_before || happening->health_moved)
-    pbk_follow_happening(playbooks, happening);
+  bool heard;
+  if (happening->event) heard = first_route(playbooks, ROUTE_EVENT, happening->event->name) != UINT32_MAX;
+  else heard = happening->stage_after != happening->stage_before || happening->health_moved;
+  if (heard) pbk_follow_happening(playbooks, happening);
 }
 /* All flips of the cause, in order. */
 static inline void run_membership_triggers(struct playbooks *playbooks) {
-  if (playbooks->audiences->flips.count > 0) pbk_follow_flips(playbooks);
+  for (uint32_t i = 0; i < playbooks->audiences->flips.count; i++) {
+    const struct flip *flip = &playbooks->audiences->flips.items[i];
+    if (first_route(playbooks, ROUTE_AUDIENCE, flip->audience) != UINT32_MAX && !flip->quiet) pbk_follow_flip(playbooks, *flip);
+  }
 }
 
 /* ---- run.c: steps and exits ---- */
@@ -309,10 +314,12 @@ static inline void run_membership_triggers(struct playbooks *playbooks) {
 /* An enrollment begins to be watched, where its version has an exit to watch for. */
 void pbk_begin_watch(struct playbooks *playbooks, struct version *version);
 void pbk_start_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, const struct cel_outcome *exit_outcome);
-void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment);
 void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, struct text reason);
 /* T7: exits of those whose subject was touched, by enrollment id. */
-void pbk_run_exits(struct playbooks *playbooks);
+void pbk_run_touched_exits(struct playbooks *playbooks);
+static inline void run_exits(struct playbooks *playbooks) {
+  if (playbooks->watched.count > 0) pbk_run_touched_exits(playbooks);
+}
 /* All running enrollments, after an audience was defined (A3) or other time zone data came. */
 void pbk_review_exits(struct playbooks *playbooks);
 /* E9: those of a deleted subject. */

@@ -5,7 +5,7 @@
 
 /* ---- exits ---- */
 
-static struct view view_of(const struct playbooks *playbooks, const struct enrollment *enrollment) {
+static inline struct view view_of(const struct playbooks *playbooks, const struct enrollment *enrollment) {
   struct view view = pbk_view_of(playbooks->audiences, enrollment->version->subject_kind, enrollment->subject);
   view.started_at = enrollment->started_at;
   view.step_at = enrollment->step_at;
@@ -21,15 +21,18 @@ static void arm_exit(struct playbooks *playbooks, struct enrollment *enrollment,
   pbk_calendar_add(&playbooks->context->calendar, until, wake_order(DUE_EXIT, enrollment->id));
 }
 
-/* Whether exit.when is met now; if not, a wake-up is set for when it may be. */
-static bool exit_met(struct playbooks *playbooks, struct enrollment *enrollment) {
-  if (!enrollment->version->exit_when) return false;
+static bool ask_exit(struct playbooks *playbooks, struct enrollment *enrollment) {
   struct view view = view_of(playbooks, enrollment);
   struct cel_outcome outcome;
   pbk_evaluate(&view, enrollment->version->exit_when, &outcome);
   if (outcome.state == CEL_TRUE) return true;
   arm_exit(playbooks, enrollment, outcome.until);
   return false;
+}
+
+/* Whether exit.when is met now; if not, a wake-up is set for when it may be. */
+static inline bool exit_met(struct playbooks *playbooks, struct enrollment *enrollment) {
+  return enrollment->version->exit_when && ask_exit(playbooks, enrollment);
 }
 
 /* ---- watching ---- */
@@ -82,7 +85,7 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
 
 /* ---- steps ---- */
 
-static bool step_runs(struct playbooks *playbooks, const struct enrollment *enrollment, const struct step *step) {
+static inline bool step_runs(struct playbooks *playbooks, const struct enrollment *enrollment, const struct step *step) {
   if (!step->when) return true;
   struct view view = view_of(playbooks, enrollment);
   struct cel_outcome outcome;
@@ -91,11 +94,11 @@ static bool step_runs(struct playbooks *playbooks, const struct enrollment *enro
 }
 
 /* Sets the due time of the next step: its delay counts from the due time of the one before. */
-static void schedule(struct enrollment *enrollment, pbk_time from) {
+static inline void schedule(struct enrollment *enrollment, pbk_time from) {
   enrollment->due = time_after(from, enrollment->version->steps[enrollment->next_step].delay);
 }
 
-void pbk_run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
+static inline void run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
   const struct version *version = enrollment->version;
   while (enrollment->due <= playbooks->context->now) {
     if (exit_met(playbooks, enrollment)) { /* P9: before a step */
@@ -126,7 +129,7 @@ void pbk_start_enrollment(struct playbooks *playbooks, struct enrollment *enroll
   pbk_begin_watch(playbooks, enrollment->version);
   if (exit_outcome) arm_exit(playbooks, enrollment, exit_outcome->until);
   schedule(enrollment, enrollment->started_at);
-  if (enrollment->due <= playbooks->context->now) pbk_run_steps(playbooks, enrollment);
+  if (enrollment->due <= playbooks->context->now) run_steps(playbooks, enrollment);
   else pbk_calendar_add(&playbooks->context->calendar, enrollment->due, wake_order(DUE_STEP, enrollment->id));
 }
 
@@ -150,7 +153,7 @@ bool pbk_step_due(struct playbooks *playbooks, uint64_t id, pbk_time time) {
     array_push(playbooks->context->memory, &playbook->waiting, id);
     return false;
   }
-  pbk_run_steps(playbooks, enrollment);
+  run_steps(playbooks, enrollment);
   return true;
 }
 
@@ -240,7 +243,8 @@ static void collect_changed(struct playbooks *playbooks, number_list *ids) {
 static bool exits_due(struct playbooks *playbooks) {
   struct wake wake;
   if (playbooks->armed == 0) return false;
-  return pbk_calendar_peek(&playbooks->context->calendar, &wake) && wake.time <= playbooks->context->now;
+  if (!calendar_may_be_due(&playbooks->context->calendar, playbooks->context->now)) return false;
+  return calendar_peek(&playbooks->context->calendar, &wake) && wake.time <= playbooks->context->now;
 }
 
 /* Those whose membership changed, and of an account its contacts. */
@@ -265,8 +269,7 @@ static void collect_flipped(struct playbooks *playbooks, number_list *ids) {
   }
 }
 
-void pbk_run_exits(struct playbooks *playbooks) {
-  if (playbooks->watched.count == 0) return;
+void pbk_run_touched_exits(struct playbooks *playbooks) {
   number_list ids = {0};
   collect_changed(playbooks, &ids);
   collect_flipped(playbooks, &ids);

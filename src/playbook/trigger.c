@@ -149,23 +149,16 @@ static bool membership_met(const struct trigger *trigger, const struct flip *fli
   return trigger->name == flip->audience && (flip->entered ? began : ended);
 }
 
-static void follow_flip(struct playbooks *playbooks, const struct flip *flip) {
-  for (uint32_t i = first_route(playbooks, ROUTE_AUDIENCE, flip->audience); i < playbooks->routes.count; i++) {
+void pbk_follow_flip(struct playbooks *playbooks, struct flip flip) {
+  for (uint32_t i = first_route(playbooks, ROUTE_AUDIENCE, flip.audience); i < playbooks->routes.count; i++) {
     struct route route = playbooks->routes.items[i];
-    if (route.kind != ROUTE_AUDIENCE || route.name != flip->audience) break;
+    if (route.kind != ROUTE_AUDIENCE || route.name != flip.audience) break;
     const struct version *version = version_at(playbooks, route.playbook);
     for (uint32_t j = 0; j < version->trigger_count; j++) {
-      if (!membership_met(&version->triggers[j], flip)) continue;
-      pbk_judge(playbooks, route.playbook, version->subject_kind, flip->subject, flip->entered ? flip->audience : MAP_NONE,
+      if (!membership_met(&version->triggers[j], &flip)) continue;
+      pbk_judge(playbooks, route.playbook, version->subject_kind, flip.subject, flip.entered ? flip.audience : MAP_NONE,
                 false);
       break;
     }
-  }
-}
-
-void pbk_follow_flips(struct playbooks *playbooks) {
-  for (uint32_t i = 0; i < playbooks->audiences->flips.count; i++) {
-    struct flip flip = playbooks->audiences->flips.items[i];
-    if (!flip.quiet) follow_flip(playbooks, &flip);
   }
 }

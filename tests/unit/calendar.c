@@ -41,13 +41,13 @@ static void add(pbk_time time, uint64_t order) {
 
 /* Takes one from both; false when both are empty. */
 static bool take(struct wake *wake) {
-  bool any = pbk_calendar_peek(&calendar, wake);
+  bool any = calendar_peek(&calendar, wake);
   CHECK_EQUAL_INT(any, list_count > 0);
   if (!any || list_count == 0) return false;
   CHECK_EQUAL_INT(wake->time, list[0].time);
   CHECK_EQUAL_UINT(wake->order, list[0].order);
-  struct wake again;
-  pbk_calendar_peek(&calendar, &again); /* looking takes nothing */
+  struct wake again = {0, 0};
+  calendar_peek(&calendar, &again); /* looking takes nothing */
   CHECK(again.time == wake->time && again.order == wake->order);
   pbk_calendar_pop(&calendar);
   memmove(list, list + 1, --list_count * sizeof *list);
@@ -55,7 +55,7 @@ static bool take(struct wake *wake) {
 }
 
 static void take_all(void) {
-  struct wake wake;
+  struct wake wake = {0, 0};
   while (take(&wake)) continue;
   CHECK_EQUAL_UINT(list_count, 0);
 }
@@ -63,18 +63,18 @@ static void take_all(void) {
 /* ---- tests ---- */
 
 static void empty(void) {
-  struct wake wake;
+  struct wake wake = {0, 0};
   open_calendar();
-  CHECK(!pbk_calendar_peek(&calendar, &wake));
+  CHECK(!calendar_peek(&calendar, &wake));
   add(5, 1);
   take_all();
-  CHECK(!pbk_calendar_peek(&calendar, &wake));
+  CHECK(!calendar_peek(&calendar, &wake));
   close_calendar();
 }
 
 /* T6: kinds, then message or enrollment ids, memberships by audience and then subject. */
 static void equal_times_by_order(void) {
-  struct wake wake;
+  struct wake wake = {0, 0};
   open_calendar();
   uint64_t orders[] = {wake_order(DUE_STEP, 1),       wake_order(DUE_EXIT, 9), wake_membership(2, 1),
                        wake_membership(1, 7),         wake_membership(1, 2),   wake_order(DUE_RETRY, 3),
@@ -83,7 +83,7 @@ static void equal_times_by_order(void) {
   for (uint32_t i = 0; i < 8; i++) pbk_calendar_add(&calendar, 77, orders[i]);
   for (uint32_t i = 0; i < 8; i++) {
     check_note("%" PRIu32, i);
-    CHECK(pbk_calendar_peek(&calendar, &wake));
+    CHECK(calendar_peek(&calendar, &wake));
     CHECK_EQUAL_UINT(wake.order, orders[wanted[i]]);
     pbk_calendar_pop(&calendar);
   }
@@ -118,7 +118,7 @@ static void far_times(void) {
 
 /* Into the hour being walked, and before what came out last: the next to come out are these. */
 static void into_the_hour_being_walked(void) {
-  struct wake wake;
+  struct wake wake = {0, 0};
   open_calendar();
   for (uint32_t i = 0; i < 10; i++) add(PBK_HOUR + i * 10, i);
   for (uint32_t i = 0; i < 4; i++) take(&wake);
@@ -140,7 +140,7 @@ static void into_the_hour_being_walked(void) {
 static void random_work(void) {
   for (uint64_t seed = 1; seed <= 6; seed++) {
     uint64_t random = seed;
-    struct wake wake;
+    struct wake wake = {0, 0};
     pbk_time now = seed % 2 ? 0 : -40 * PBK_DAY;
     open_calendar();
     check_note("seed %" PRIu64, seed);
@@ -181,7 +181,7 @@ static int compare_wakes(const void *a, const void *b) {
 static void a_busy_hour(void) {
   static const struct {
     uint64_t times, orders;
-  } ways[] = {{3, UINT64_MAX}, {PBK_HOUR, 3}, {PBK_HOUR, UINT64_MAX}, {1, 1}, {1, 1000}, {70000, 1}};
+  } ways[] = {{3, UINT64_MAX}, {PBK_HOUR, 3}, {PBK_HOUR, UINT64_MAX}, {5 * PBK_HOUR, 1000}, {1, 1000}, {70000, 1}};
   for (uint32_t way = 0; way < 6; way++) {
     open_calendar();
     check_note("way %" PRIu32, way);
@@ -194,10 +194,8 @@ static void a_busy_hour(void) {
     qsort(list, LIST_MOST, sizeof *list, compare_wakes);
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < LIST_MOST; i++) {
-      struct wake wake, ahead;
-      wrong += !pbk_calendar_peek(&calendar, &wake) || wake.time != list[i].time || wake.order != list[i].order;
-      if (i + 5 < LIST_MOST) wrong += !calendar_ahead(&calendar, 5, &ahead) || ahead.time != list[i + 5].time || ahead.order != list[i + 5].order;
-      else wrong += calendar_ahead(&calendar, 5, &ahead);
+      struct wake wake = {0, 0};
+      wrong += !calendar_peek(&calendar, &wake) || wake.time != list[i].time || wake.order != list[i].order;
       pbk_calendar_pop(&calendar);
     }
     CHECK_EQUAL_UINT(wrong, 0);
@@ -205,15 +203,123 @@ static void a_busy_hour(void) {
   }
 }
 
+/* Very many at one time, set in order, in reverse and at random, while they come out too. */
+static void one_instant(void) {
+  enum { MANY = 100000 };
+  for (uint32_t way = 0; way < 3; way++) {
+    uint64_t random = 3, biggest = 0;
+    struct wake wake = {0, 0};
+    open_calendar();
+    check_note("way %" PRIu32, way);
+    for (uint32_t i = 0; i < MANY; i++) {
+      uint32_t subject = way == 0 ? i : way == 1 ? MANY - 1 - i : (uint32_t)((uint64_t)i * 7919 % MANY);
+      pbk_calendar_add(&calendar, PBK_DAY, wake_membership(3, subject));
+      if (heap.out > biggest) biggest = heap.out;
+    }
+    CHECK(biggest < MANY * 12);
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < MANY; i++) {
+      wrong += !calendar_peek(&calendar, &wake) || wake.time != PBK_DAY || wake.order != wake_membership(3, i);
+      pbk_calendar_pop(&calendar);
+      if (check_random_below(&random, 4) == 0) { /* what has come out already, and a moment later */
+        pbk_calendar_add(&calendar, PBK_DAY, wake.order);
+        pbk_calendar_add(&calendar, PBK_DAY + 1, wake.order);
+        wrong += !calendar_peek(&calendar, &wake) || wake.order != wake_membership(3, i);
+        pbk_calendar_pop(&calendar);
+      }
+    }
+    CHECK_EQUAL_UINT(wrong, 0);
+    pbk_time last = PBK_DAY;
+    uint32_t rest = 0;
+    for (; calendar_peek(&calendar, &wake); rest++, pbk_calendar_pop(&calendar)) CHECK(wake.time == last + 1);
+    CHECK(rest > MANY / 5 && rest < MANY / 3);
+    close_calendar();
+  }
+}
+
+/* The very same thousands of times comes out at least once, and takes little room. */
+static void the_very_same(void) {
+  struct wake wake = {0, 0};
+  open_calendar();
+  for (uint32_t i = 0; i < 20000; i++) pbk_calendar_add(&calendar, PBK_DAY, 7);
+  pbk_calendar_add(&calendar, PBK_DAY, 8);
+  CHECK(heap.out < 20000);
+  uint32_t count = 0;
+  for (; calendar_peek(&calendar, &wake) && wake.order == 7; count++) pbk_calendar_pop(&calendar);
+  CHECK(count >= 1 && count <= 512);
+  CHECK_EQUAL_UINT(wake.order, 8);
+  for (uint32_t i = 0; i < 20000; i++) pbk_calendar_add(&calendar, PBK_DAY, 7); /* into the hour being walked */
+  CHECK(calendar_peek(&calendar, &wake) && wake.order == 7);
+  while (calendar_peek(&calendar, &wake)) pbk_calendar_pop(&calendar);
+  CHECK_EQUAL_UINT(wake.order, 8);
+  close_calendar();
+}
+
+/* What comes behind in the same lane. */
+static void looking_ahead(void) {
+  struct wake wake = {0, 0};
+  uint64_t order;
+  open_calendar();
+  CHECK(!calendar_ahead(&calendar, 1, &order));
+  for (uint32_t i = 0; i < 10; i++) {
+    pbk_calendar_add(&calendar, 10 + i, wake_membership(4, 90 - i));
+    pbk_calendar_add(&calendar, 10 + i, wake_order(DUE_STEP, i));
+  }
+  for (uint32_t i = 0; i < 10; i++) {
+    CHECK(calendar_peek(&calendar, &wake) && wake.order == wake_membership(4, 90 - i));
+    pbk_calendar_pop(&calendar);
+    CHECK_EQUAL_INT(calendar_ahead(&calendar, 3, &order), i + 3 < 10);
+    if (i + 3 < 10) CHECK_EQUAL_UINT(order, wake_membership(4, 90 - i - 3));
+    CHECK(calendar_peek(&calendar, &wake) && wake_kind(wake) == DUE_STEP);
+    pbk_calendar_pop(&calendar);
+    if (i < 9) CHECK(calendar_ahead(&calendar, 1, &order) && order == wake_order(DUE_STEP, i + 1));
+  }
+  CHECK(!calendar_ahead(&calendar, 1, &order));
+  close_calendar();
+}
+
+/* A tick asks for no more than a comparison: nothing is due before `soonest`, whatever has been taken. */
+static void soonest(void) {
+  struct wake wake = {0, 0};
+  open_calendar();
+  CHECK(!calendar_may_be_due(&calendar, PBK_DAY));
+  add(3 * PBK_HOUR, 1);
+  add(9 * PBK_DAY, 1);
+  CHECK(!calendar_may_be_due(&calendar, 3 * PBK_HOUR - 1) && calendar_may_be_due(&calendar, 3 * PBK_HOUR));
+  take(&wake);
+  CHECK(!calendar_may_be_due(&calendar, 8 * PBK_DAY) && calendar_may_be_due(&calendar, 9 * PBK_DAY));
+  CHECK(calendar_peek(&calendar, &wake)); /* the hour is opened */
+  add(5 * PBK_DAY, 2);                    /* long before it */
+  CHECK(!calendar_may_be_due(&calendar, 5 * PBK_DAY - 1) && calendar_may_be_due(&calendar, 5 * PBK_DAY));
+  take_all();
+  CHECK(!calendar_may_be_due(&calendar, PBK_DAY * 1000));
+  close_calendar();
+}
+
+/* Many hours before one that has been looked at long ago: their lanes do not stay. */
+static void before_the_open_hour(void) {
+  struct wake wake = {0, 0};
+  open_calendar();
+  add(1000 * PBK_DAY, 1);
+  CHECK(calendar_peek(&calendar, &wake));
+  for (uint32_t i = 0; i < 5000; i++) {
+    for (uint32_t j = 0; j < 4; j++) add(i * 2 * PBK_HOUR, wake_order(DUE_STEP, 1) + ((uint64_t)j << 32));
+    for (uint32_t j = 0; j < 4; j++) take(&wake);
+  }
+  CHECK(heap.out < 20000);
+  take_all();
+  close_calendar();
+}
+
 /* What is set for a fixed time from now, always some waiting: the room for it does not grow. */
 static void a_steady_queue(void) {
   open_calendar();
-  struct wake wake;
+  struct wake wake = {0, 0};
   pbk_calendar_add(&calendar, 0, 0);
-  pbk_calendar_peek(&calendar, &wake); /* this hour is being walked */
+  calendar_peek(&calendar, &wake); /* this hour is being walked */
   for (uint32_t i = 1; i < 20; i++) pbk_calendar_add(&calendar, i, i);
   for (uint32_t i = 20; i < 20000; i++) {
-    CHECK(pbk_calendar_peek(&calendar, &wake) && wake.order == i - 20);
+    CHECK(calendar_peek(&calendar, &wake) && wake.order == i - 20);
     pbk_calendar_pop(&calendar);
     pbk_calendar_add(&calendar, i, i);
   }
@@ -223,7 +329,7 @@ static void a_steady_queue(void) {
 
 /* Taking never allocates: what was added comes out when no memory is left. */
 static void taking_never_allocates(void) {
-  struct wake wake;
+  struct wake wake = {0, 0};
   open_calendar();
   uint64_t random = 5;
   for (uint32_t i = 0; i < 2000; i++) add((pbk_time)(check_random(&random) % (uint64_t)(40 * PBK_DAY)), i);
@@ -236,10 +342,11 @@ static void taking_never_allocates(void) {
 static void add_some(struct memory *of, void *context) {
   struct calendar *failing = context;
   pbk_calendar_init(failing, of);
-  struct wake wake;
+  struct wake wake = {0, 0};
+  for (uint32_t i = 0; i < 1200; i++) pbk_calendar_add(failing, 300 * PBK_DAY, i * 7 % 1200);
   for (uint32_t i = 0; i < 200; i++) {
     pbk_calendar_add(failing, (pbk_time)(i * 37 % 200) * PBK_HOUR / 2, i);
-    if (i % 3 == 0 && pbk_calendar_peek(failing, &wake)) pbk_calendar_pop(failing);
+    if (i % 3 == 0 && calendar_peek(failing, &wake)) pbk_calendar_pop(failing);
   }
 }
 static void release_some(struct memory *of, void *context) {
@@ -260,6 +367,11 @@ int main(void) {
   RUN(random_work);
   RUN(a_full_hour);
   RUN(a_busy_hour);
+  RUN(one_instant);
+  RUN(the_very_same);
+  RUN(looking_ahead);
+  RUN(soonest);
+  RUN(before_the_open_hour);
   RUN(a_steady_queue);
   RUN(taking_never_allocates);
   RUN(failing_memory);

@@ -93,6 +93,26 @@ static void classes(void) {
   end(&memory, &heap);
 }
 
+/* What was given back is cut again for smaller ones, unless what would be left is of no use. */
+static void cut_again(void) {
+  struct memory memory;
+  struct check_heap heap;
+  if (!IN_CHUNKS) return;
+  begin(&memory, &heap, UINT64_MAX);
+  unsigned char *large = pbk_chunks_allocate(&memory, 256);
+  pbk_chunks_free(&memory, large, 256);
+  CHECK(pbk_chunks_allocate(&memory, 208) != large); /* 48 bytes would be left */
+  CHECK(pbk_chunks_allocate(&memory, 96) == large);
+  CHECK(pbk_chunks_allocate(&memory, 80) == large + 96);
+  unsigned char *small = pbk_chunks_allocate(&memory, 64);
+  CHECK(small != large + 176); /* what is left is 80 bytes */
+  CHECK(pbk_chunks_allocate(&memory, 80) == large + 176);
+  pbk_chunks_free(&memory, small, 64);
+  CHECK(pbk_chunks_allocate(&memory, 1100) != NULL);
+  CHECK(pbk_chunks_allocate(&memory, 64) == small);
+  end(&memory, &heap);
+}
+
 /* A steady state asks the host for nothing. */
 static void steady_state(void) {
   enum { COUNT = 500 };
@@ -327,6 +347,7 @@ static void random_use(void) {
 int main(void) {
   RUN(all_sizes);
   RUN(classes);
+  RUN(cut_again);
   RUN(steady_state);
   RUN(reallocating);
   RUN(refused);

@@ -84,7 +84,7 @@ static void none(void) {
   open_history();
   CHECK_EQUAL_UINT(pbk_history_series(NULL, 3).count, 0);
   CHECK_EQUAL_UINT(pbk_history_log_size(NULL), 0);
-  pbk_history_watch(&history, &memory, watched, EVENTS, 1);
+  pbk_history_watch(&history, &memory, (struct event_bits){watched, EVENTS}, 1, NULL, 0);
   CHECK(history == NULL);
   close_history();
 }
@@ -107,11 +107,11 @@ static void random_work(void) {
            is_late ? now - (pbk_time)check_random_below(&random, 1000000000) * 77 : now);
       if (check_random_below(&random, 100)) continue;
       watched[check_random_below(&random, EVENTS)] = 1;
-      pbk_history_watch(&history, &memory, watched, EVENTS, 1);
+      pbk_history_watch(&history, &memory, (struct event_bits){watched, EVENTS}, 1, NULL, 0);
     }
     compare_all();
     memset(watched, 1, EVENTS);
-    pbk_history_watch(&history, &memory, watched, EVENTS, 1);
+    pbk_history_watch(&history, &memory, (struct event_bits){watched, EVENTS}, 1, NULL, 0);
     compare_all();
     CHECK_EQUAL_UINT(pbk_history_log_size(history), 0);
     close_history();
@@ -139,7 +139,7 @@ static void extremes(void) {
   for (uint32_t i = 0; i < 300; i++) tell(i, (pbk_time)i * 1000);
   compare_log(history);
   watched[0] = watched[140] = watched[255] = 1;
-  pbk_history_watch(&history, &memory, watched, 300, 1);
+  pbk_history_watch(&history, &memory, (struct event_bits){watched, 300}, 1, NULL, 0);
   compare_series(history, 0);
   compare_series(history, 140);
   compare_series(history, 255);
@@ -163,7 +163,7 @@ static void by_mask(void) {
   open_history();
   unsigned char care[3] = {1, 2, 3};
   for (uint32_t event = 0; event < 3; event++) pbk_history_log(&history, &memory, event, event);
-  pbk_history_watch(&history, &memory, care, 3, 2);
+  pbk_history_watch(&history, &memory, (struct event_bits){care, 3}, 2, NULL, 0);
   CHECK_EQUAL_UINT(pbk_history_series(history, 0).count, 0);
   CHECK_EQUAL_UINT(pbk_history_series(history, 1).count, 1);
   CHECK_EQUAL_UINT(pbk_history_series(history, 2).count, 1);
@@ -180,10 +180,9 @@ static void small(void) {
   close_history();
 }
 
-/* Put together again from its parts, as a snapshot has them. */
+/* Written and read, as snapshots have it. */
 static void restored(void) {
   uint64_t random = 8;
-  static unsigned char bytes[MOST * 16];
   for (uint32_t round = 0; round < 50; round++) {
     open_history();
     watched[1] = watched[2] = watched[4] = 1;
@@ -191,15 +190,13 @@ static void restored(void) {
     for (uint32_t i = 0; i < count; i++)
       tell(check_random_below(&random, EVENTS), (pbk_time)i * (1 + check_random_below(&random, 3)));
     check_note("round %" PRIu32, round);
-    uint32_t size = pbk_history_log_size(history);
+    struct writer writer = {.memory = &memory};
     struct history *copy = NULL;
-    pbk_history_copy_log(history, bytes);
-    if (size) copy = pbk_history_of_log(&memory, bytes, size, history->logged_at);
-    for (uint32_t i = 0; i < history_head_count(history); i++) {
-      struct series_head head = history_heads(history)[i];
-      memcpy(pbk_history_restore(&copy, &memory, head.event, head.count), pbk_history_series(history, head.event).times,
-             head.count * sizeof(pbk_time));
-    }
+    pbk_write_history(&writer, history);
+    struct history_limits limits = {watched, EVENTS, EVENTS, 1};
+    struct reader reader = {writer.bytes, writer.bytes + writer.size, false};
+    CHECK(pbk_read_history(&reader, &memory, &limits, &copy) && reader.at == reader.end);
+    pbk_writer_release(&writer);
     for (uint32_t event = 0; event < EVENTS; event++) compare_series(copy, event);
     compare_log(copy);
     struct history *kept = history;

@@ -124,9 +124,43 @@ static void ended_while_read(void) {
   CHECK_EQUAL_UINT(memory.used, 0);
 }
 
+/* A long one, dropped from in any order: what is gone goes little by little, and no more room is kept than it takes. */
+static void a_long_one(void) {
+  enum { MOST = 60000 };
+  static bool in[MOST + 1];
+  for (uint32_t way = 0; way < 3; way++) {
+    begin();
+    roll word = 0;
+    for (uint64_t id = 1; id <= MOST; id++) in[add(&word)] = true;
+    for (uint32_t i = 0; i < MOST; i++) {
+      uint64_t id = way == 0 ? i + 1 : way == 1 ? MOST - i : (uint64_t)i * 7919 % MOST + 1;
+      drop(&word, id);
+      in[id] = false;
+      if (i == MOST / 3 || i == MOST / 2 || i == MOST - 5000) check_read(&word, in, MOST, 100);
+    }
+    CHECK_EQUAL_UINT(word, 0);
+    pbk_table_release(&memory, &table);
+    CHECK_EQUAL_UINT(memory.used, 0);
+  }
+  begin(); /* a queue: some come, the oldest go */
+  roll word = 0;
+  uint64_t most = 0;
+  for (uint64_t id = 1; id <= MOST * 3; id++) {
+    add(&word);
+    if (id <= MOST / 4) continue;
+    drop(&word, id - MOST / 4);
+    if (memory.used > most) most = memory.used;
+  }
+  CHECK(most < MOST / 4 * 32);
+  pbk_roll_release(&memory, &word);
+  pbk_table_release(&memory, &table);
+  CHECK_EQUAL_UINT(memory.used, 0);
+}
+
 int main(void) {
   RUN(few);
   RUN(many);
   RUN(ended_while_read);
+  RUN(a_long_one);
   return check_report();
 }

@@ -18,6 +18,7 @@
 #define pbk_tell_step portable_tell_step
 #define pbk_tell_exited portable_tell_exited
 #define pbk_tell_message portable_tell_message
+#define pbk_digest_told portable_digest_told
 #define pbk_expand_told portable_expand_told
 #define pbk_write_key portable_write_key
 #include "base/telling.c"
@@ -28,6 +29,7 @@
 #undef pbk_tell_step
 #undef pbk_tell_exited
 #undef pbk_tell_message
+#undef pbk_digest_told
 #undef pbk_expand_told
 #undef pbk_write_key
 
@@ -187,13 +189,32 @@ static void enrollments(void) {
 static const unsigned char some_key[16] = {0, 1, 0x9a, 0xa9, 0xff, 0x7f, 0x80, 8, 9, 10, 0xab, 0xcd, 0xef, 0x10, 0xf0, 0x0f};
 static const char some_key_text[] = "00019aa9ff7f8008090aabcdef10f00f";
 
-static struct told_message a_message(struct told_subject subject) {
-  return (struct told_message){.numbers = {5, 6, name("welcome"), name("email"), name("mail"), MAP_NONE, MAP_NONE, 2},
-                               .state = WORD_SENDING,
-                               .subject = subject,
-                               .key = some_key};
+/* All that is told of a message. */
+struct telling {
+  struct told_message told;
+  enum word state;
+  struct told_subject subject;
+  struct text to, reason;
+};
+static uint32_t letter(const char *playbook, const char *channel, const char *template) {
+  struct letter_kind kind = {.playbook = name(playbook), .channel = name(channel), .template = name(template), .window = -1};
+  return pbk_letters_intern(&context.outputs.letters, &kind);
 }
-static pbk_output as_wanted(const struct told_message *told, uint64_t seq) {
+static struct telling a_message(struct told_subject subject) {
+  return (struct telling){.told = {.message = 5,
+                                   .enrollment = 6,
+                                   .key = some_key,
+                                   .letter = letter("welcome", "email", "mail"),
+                                   .sender = MAP_NONE,
+                                   .to = MAP_NONE,
+                                   .attempt = 2},
+                          .state = WORD_SENDING,
+                          .subject = subject};
+}
+static void tell_message(const struct telling *message) {
+  pbk_tell_message(&context, message->told, message->state, message->subject, message->to, message->reason);
+}
+static pbk_output as_wanted(const struct telling *told, uint64_t seq) {
   pbk_output wanted = wanted_output(PBK_OUTPUT_MESSAGE, seq);
   pbk_text subject = {told->subject.key, told->subject.key_size};
   if (told->subject.kind == PBK_CONTACT)
@@ -205,8 +226,8 @@ static pbk_output as_wanted(const struct told_message *told, uint64_t seq) {
   wanted.playbook = given("welcome");
   wanted.channel = given("email");
   wanted.template_key = given("mail");
-  wanted.sender = name_public(&context, told->numbers.sender);
-  wanted.to = told->to.bytes ? public_text(told->to) : name_public(&context, told->numbers.to);
+  wanted.sender = name_public(&context, told->told.sender);
+  wanted.to = told->to.bytes ? public_text(told->to) : name_public(&context, told->told.to);
   wanted.attempt = 2;
   wanted.state = public_text(pbk_words[told->state]);
   wanted.reason = public_text(told->reason);
@@ -225,21 +246,21 @@ static void messages(void) {
     contact("u"), contact("user-17"), contact("sixteen bytes ..."), account("a1"), {long_key, 255, PBK_CONTACT}};
   const struct text reasons[] = {NO_TEXT, TEXT(""), TEXT("failed for good"), {large, sizeof large}};
   const enum word states[] = {WORD_PENDING, WORD_APPROVED, WORD_SENDING, WORD_SENT, WORD_FAILED, WORD_CANCELLED};
-  struct told_message told[5 * 4 * 5];
+  struct telling told[5 * 4 * 5];
   uint32_t count = 0;
   for (uint32_t subject = 0; subject < 5; subject++)
     for (uint32_t reason = 0; reason < 4; reason++)
       for (uint32_t to = 0; to < 5; to++) {
-        struct told_message *message = &told[count];
+        struct telling *message = &told[count];
         *message = a_message(subjects[subject]);
         message->reason = reasons[reason];
         message->state = states[count % 6];
-        if (count % 3) message->numbers.sender = name("mia");
+        if (count % 3) message->told.sender = name("mia");
         if (to == 1) message->to = (struct text){subjects[subject].key, subjects[subject].key_size};
         if (to == 2) message->to = TEXT("u2");
         if (to == 3) message->to = (struct text){other_key, 255};
-        if (to == 4) message->numbers.to = name("#alerts");
-        pbk_tell_message(&context, message);
+        if (to == 4) message->told.to = name("#alerts");
+        tell_message(message);
         count++;
       }
   context.outputs.drainable_seq = count;
@@ -256,6 +277,32 @@ static void messages(void) {
     check_same(&found, &wanted);
   }
   close_context();
+}
+
+/* Told the quick way, it is the same in the digest and to the host. */
+static void plain_messages(void) {
+  for (uint8_t size = 1; size <= PLAIN_KEY; size++) {
+    char key[PLAIN_KEY] = {0};
+    memset(key, 'a' + size, size);
+    open_context();
+    struct telling told = a_message((struct told_subject){key, size, PBK_CONTACT});
+    told.to = (struct text){key, size};
+    tell_message(&told);
+    uint32_t digest = context.outputs.digest;
+    pbk_output wanted = as_wanted(&told, 1), found = next();
+    check_same(&found, &wanted);
+    context.outputs.digest = 0;
+    tell_plain_message(&context, told.told, told.state, key, size);
+    CHECK_EQUAL_UINT(context.outputs.digest, digest);
+    memset(key, '?', sizeof key);
+    found = next();
+    CHECK_EQUAL_UINT(found.contact.size, size);
+    CHECK(found.contact.bytes[0] == 'a' + size && found.contact.bytes[size - 1] == 'a' + size);
+    memset(key, 'a' + size, size);
+    wanted.seq = 2;
+    check_same(&found, &wanted);
+    close_context();
+  }
 }
 
 static void keys_as_text(void) {
@@ -290,18 +337,18 @@ static void keys_are_copied(void) {
       other[i] = (char)('A' + i % 26);
       reason[i] = (char)('0' + i % 10);
     }
-    struct told_message told = a_message(contact(key));
+    struct telling told = a_message(contact(key));
     pbk_tell_membership(&context, PBK_OUTPUT_TAGGED, contact(key), name("pp"));
     pbk_tell_exited(&context, contact(key), 1, name("b"), text_from(reason));
     pbk_tell_not_enrolled(&context, account(key), name("b"), text_from(reason));
     pbk_tell_enrolled(&context, contact(key), &(struct told_enrollment){1, name("b"), 1, MAP_NONE, MAP_NONE}, WORD_NONE);
     told.to = text_from(other);
     told.reason = text_from(reason);
-    pbk_tell_message(&context, &told);
+    tell_message(&told);
     told.to = text_from(key);
     told.to.bytes = told.subject.key;
     told.reason = NO_TEXT;
-    pbk_tell_message(&context, &told);
+    tell_message(&told);
     char kept[256], kept_other[256], kept_reason[256];
     memcpy(kept, key, sizeof key);
     memcpy(kept_other, other, sizeof other);
@@ -354,13 +401,13 @@ static void tell_some(void) {
                     WORD_PINNED);
   pbk_tell_not_enrolled(&context, contact("u"), name("welcome"), TEXT("paused"));
   pbk_tell_step(&context, 3, 1, WORD_RUN);
-  struct told_message told = a_message(contact("user-1"));
+  struct telling told = a_message(contact("user-1"));
   told.to = (struct text){told.subject.key, told.subject.key_size};
-  pbk_tell_message(&context, &told);
+  tell_message(&told);
   told.reason = TEXT("no");
   told.to = TEXT("somebody");
   told.state = WORD_FAILED;
-  pbk_tell_message(&context, &told);
+  tell_message(&told);
   pbk_output output = output_of(&context, PBK_OUTPUT_DUPLICATE);
   output.message_id = given("m");
   emit(&context, &output);
@@ -420,27 +467,27 @@ static void every_part_counts(void) {
   DIGEST(pbk_tell_exited(&context, contact("u"), 2, name("a"), TEXT("goal")));
   DIGEST(pbk_tell_exited(&context, contact("u"), 1, name("b"), TEXT("goal")));
   DIGEST(pbk_tell_exited(&context, contact("u"), 1, name("a"), TEXT("left")));
-  struct told_message plain = a_message(contact("u1")), told = plain;
+  struct telling plain = a_message(contact("u1")), told = plain;
   unsigned char other_key[16];
   plain.to = (struct text){plain.subject.key, plain.subject.key_size};
-  DIGEST(pbk_tell_message(&context, &plain));
-  DIGEST((told = plain, told.numbers.message++, pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.numbers.enrollment++, pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.numbers.playbook = name("b"), pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.numbers.channel = name("b"), pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.numbers.template = name("b"), pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.numbers.sender = name("b"), pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.numbers.attempt++, pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.to = NO_TEXT, pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.to = NO_TEXT, told.numbers.to = name("b"), pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.to = TEXT("u2"), pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.reason = TEXT(""), pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.reason = TEXT("u2"), pbk_tell_message(&context, &told)));
-  DIGEST((told = plain, told.state = WORD_SENT, pbk_tell_message(&context, &told)));
+  DIGEST(tell_message(&plain));
+  DIGEST((told = plain, told.told.message++, tell_message(&told)));
+  DIGEST((told = plain, told.told.enrollment++, tell_message(&told)));
+  DIGEST((told = plain, told.told.letter = letter("b", "email", "mail"), tell_message(&told)));
+  DIGEST((told = plain, told.told.letter = letter("welcome", "b", "mail"), tell_message(&told)));
+  DIGEST((told = plain, told.told.letter = letter("welcome", "email", "b"), tell_message(&told)));
+  DIGEST((told = plain, told.told.sender = name("b"), tell_message(&told)));
+  DIGEST((told = plain, told.told.attempt++, tell_message(&told)));
+  DIGEST((told = plain, told.to = NO_TEXT, tell_message(&told)));
+  DIGEST((told = plain, told.to = NO_TEXT, told.told.to = name("b"), tell_message(&told)));
+  DIGEST((told = plain, told.to = TEXT("u2"), tell_message(&told)));
+  DIGEST((told = plain, told.reason = TEXT(""), tell_message(&told)));
+  DIGEST((told = plain, told.reason = TEXT("u2"), tell_message(&told)));
+  DIGEST((told = plain, told.state = WORD_SENT, tell_message(&told)));
   for (uint32_t i = 0; i < 16; i += 5) {
     memcpy(other_key, some_key, 16);
     other_key[i] ^= 1;
-    DIGEST((told = plain, told.key = other_key, pbk_tell_message(&context, &told)));
+    DIGEST((told = plain, told.told.key = other_key, tell_message(&told)));
   }
 #undef DIGEST
   CHECK(count <= KINDS);
@@ -483,13 +530,13 @@ static void a_hundred_thousand(void) {
     for (uint32_t i = check_random_below(&random, 3000); i > 0 && made < MANY; i--, made++) {
       char key[32];
       snprintf(key, sizeof key, "user-%u", (unsigned)made);
-      struct told_message told = a_message(contact(key));
+      struct telling told = a_message(contact(key));
       told.to = (struct text){told.subject.key, told.subject.key_size};
       switch (made % 4) {
         case 0: pbk_tell_membership(&context, PBK_OUTPUT_TAGGED, contact(key), name("pp")); break;
         case 1: pbk_tell_step(&context, made, 1, WORD_RUN); break;
         case 2: pbk_tell_exited(&context, contact(key), made, name("b"), TEXT("completed")); break;
-        default: pbk_tell_message(&context, &told);
+        default: tell_message(&told);
       }
     }
     if (heap.out > most) most = heap.out;
@@ -557,6 +604,7 @@ int main(void) {
   RUN(memberships);
   RUN(enrollments);
   RUN(messages);
+  RUN(plain_messages);
   RUN(keys_as_text);
   RUN(keys_are_copied);
   RUN(renamed_and_deleted_since);

@@ -1,0 +1,93 @@
+/* base/message_record.h - the compact record of a message's change of state, and the quick way to tell of one.
+ *
+ * Half of all outputs are these, so that the commonest of them is told in line where it comes about: by outbox/outbox.c. The
+ * other compact records are telling.c's own. */
+#ifndef PBK_BASE_MESSAGE_RECORD_H
+#define PBK_BASE_MESSAGE_RECORD_H
+
+#include "base/output_record.h"
+#include "base/telling.h"
+
+enum {
+  ABOUT_ACCOUNT = 1, /* the subject is one */
+  /* Of a message: */
+  TO_SUBJECT = 2,
+  TO_KEY = 4, /* stands behind the subject's */
+  HAS_REASON = 8,
+  KEY_WRITTEN = 16 /* its key has been made text */
+};
+
+struct message_record {
+  struct output_record head;
+  uint64_t message, enrollment;
+  uint32_t letter, sender, to, attempt;
+  union {
+    unsigned char bytes[16];
+    char text[32]; /* from when it is first looked at */
+  } key;
+};
+
+/* Behind that, where there is a recipient's key or a reason. */
+struct message_sizes {
+  uint32_t to, reason;
+};
+
+/* What stands in the head of a record. */
+struct heading {
+  uint8_t type, word, flags, subject_size;
+};
+static inline struct heading heading_of(pbk_output_type type, enum word word, struct told_subject subject) {
+  return (struct heading){(uint8_t)type, (uint8_t)word, subject.kind == PBK_CONTACT ? 0 : ABOUT_ACCOUNT,
+                          (uint8_t)subject.key_size};
+}
+
+/* A record with `fixed` bytes and some text behind, its last eight bytes cleared. */
+static inline void *record_begin(struct context *context, struct heading heading, uint32_t fixed, uint32_t text) {
+  uint32_t size = (fixed + text + 7) & ~(uint32_t)7;
+  struct output_record *record = output_room(&context->outputs, size);
+  memset((char *)record + size - 8, 0, 8);
+  *record = (struct output_record){size, heading.type, heading.word, heading.flags, heading.subject_size, context->now};
+  return record;
+}
+
+static inline char *put_text(char *to, const char *bytes, uint32_t size) {
+  copy_bytes((unsigned char *)to, (const unsigned char *)bytes, size);
+  return to + size;
+}
+
+/* What a host sees of it goes into the digest. */
+void pbk_digest_told(struct outputs *outputs, const struct output_record *record);
+
+static inline void record_end(struct context *context, const struct output_record *record) {
+  context->outputs.last_seq++;
+  if (context->outputs.digested) pbk_digest_told(&context->outputs, record);
+}
+
+static inline void put_message(struct message_record *record, struct told_message told) {
+  record->message = told.message;
+  record->enrollment = told.enrollment;
+  record->letter = told.letter;
+  record->sender = told.sender;
+  record->to = told.to;
+  record->attempt = told.attempt;
+  memcpy(record->key.bytes, told.key, sizeof record->key.bytes);
+}
+
+/* The text behind a record of the commonest kind: it goes to its subject, whose key is as short as this, and has no reason.
+ */
+enum { PLAIN_KEY = 12, PLAIN_TEXT = 16 };
+
+/* One of those: `key` has zeros behind the subject's key. */
+static inline void tell_plain_message(struct context *context, struct told_message told, enum word state,
+                                      const char key[PLAIN_KEY], uint8_t key_size) {
+  struct message_record *record =
+    (struct message_record *)output_room(&context->outputs, sizeof(struct message_record) + PLAIN_TEXT);
+  record->head = (struct output_record){
+    sizeof *record + PLAIN_TEXT, PBK_OUTPUT_MESSAGE, (uint8_t)state, TO_SUBJECT, key_size, context->now};
+  put_message(record, told);
+  memcpy(record + 1, key, PLAIN_KEY);
+  memset((char *)(record + 1) + PLAIN_KEY, 0, PLAIN_TEXT - PLAIN_KEY);
+  record_end(context, &record->head);
+}
+
+#endif
