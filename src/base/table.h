@@ -95,13 +95,19 @@ static inline void *table_add(struct memory *memory, struct table *table, uint32
   return (unsigned char *)(leaf + 1) + (size_t)leaf->count++ * size;
 }
 
-/* Asks for what table_at will look at. */
+/* Asks for what table_at will look at: the leaf, and when that is there, the item, which may lie in two lines. */
+static inline void table_prefetch_leaf(const struct table *table, uint64_t number) {
+  const struct table_leaf *leaf = table_leaf(table, number);
+  if (leaf) prefetch(leaf);
+}
 static inline void table_prefetch(const struct table *table, uint64_t number, uint32_t size) {
   const struct table_leaf *leaf = table_leaf(table, number);
-  if (!leaf) return;
   uint32_t at = (uint32_t)(number - 1) & (TABLE_LEAF - 1);
-  prefetch(leaf);
-  prefetch((const unsigned char *)(leaf + 1) + (size_t)(at < leaf->capacity ? at : 0) * size);
+  if (!leaf || !(leaf->there >> at & 1)) return;
+  uint64_t below = ((uint64_t)1 << at) - 1, stored = leaf->stored & below;
+  const unsigned char *item = (const unsigned char *)(leaf + 1) + (size_t)(stored == below ? at : table_bits(stored)) * size;
+  prefetch(item);
+  prefetch(item + size - 1);
 }
 
 #endif
