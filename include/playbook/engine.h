@@ -129,7 +129,8 @@ PBK_API pbk_time pbk_now(const pbk_engine *engine);
 /* The next time at which anything can be due (SPEC T9), PBK_NO_TIME if nothing is: until then the host may sleep. */
 PBK_API pbk_time pbk_next_due(pbk_engine *engine);
 /* Does everything due at or before `to`, each thing at its own time, and then sets `now` to it (SPEC T3); a time before `now` counts
- * as `now`. At most `budget` due things are done, 0 for no limit: PBK_MORE when some are left (SPEC T8); then call again. */
+ * as `now`. At most `budget` due things are done, 0 for no limit: PBK_MORE when some are left, or when very many turned out not to
+ * stand any more (SPEC T8); then call again. */
 PBK_API pbk_status pbk_advance(pbk_engine *engine, pbk_time to, uint64_t budget);
 
 /* Named time zones for conditions: now.getHours("Europe/Berlin"). The library knows none of itself, as it reads no files; the host
