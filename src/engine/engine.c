@@ -87,19 +87,22 @@ bool pbk_advance_to(struct pbk_engine *engine, pbk_time to, uint64_t budget) {
   struct context *context = &engine->context;
   bool offers = (engine->flags & PBK_DELIVER_AT_ONCE) && !engine->replaying;
   uint64_t left = budget ? budget : UINT64_MAX, gone = budget > GONE_MOST ? budget : GONE_MOST;
+  pbk_time stood_at = context->now;
   struct wake wake;
   while (calendar_may_be_due(&context->calendar, to) && calendar_peek(&context->calendar, &wake) && wake.time <= to &&
          pbk_prepare(engine, NULL, 0)) {
     if (left == 0) return true;
     pbk_calendar_pop(&context->calendar);
     pbk_fetch_due(engine, wake);
-    pbk_time before = context->now;
-    if (wake.time > before) context->now = wake.time;
+    if (wake.time > context->now) context->now = wake.time;
     bool stood = do_due(engine, wake);
-    if (!stood) context->now = before; /* it might not be there in another life */
     left -= stood;
     engine->unrecorded.due += stood;
-    if (!stood && gone-- == 0 && budget && !engine->replaying) return true;
+    if (stood) stood_at = context->now;
+    else if (gone-- == 0 && budget && !engine->replaying) {
+      context->now = stood_at; /* as it is for an engine that is opened again and has none of them */
+      return true;
+    }
     if (!offers) continue;
     pbk_offer_ready(engine);
     if (engine_halted(engine)) return false;

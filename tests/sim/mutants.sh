@@ -67,7 +67,7 @@ mutant "damage is taken too soon" engine/opening.c 's/end->damaged = durable > e
 mutant "what stands behind the last commit is taken" engine/opening.c 's/if \(!record_ends_commit\(&record\)\) continue;//'
 mutant "the host's sequence is not looked at" engine/opening.c 's/options->durable_sequence > opening->sequence/options->durable_sequence > opening->sequence + 1/'
 mutant "recovery forgets the first message" outbox/delivery.c 's/for \(uint32_t i = outbox->ready_next; i < outbox->ready.count; i\+\+\)/for (uint32_t i = outbox->ready_next + 1; i < outbox->ready.count; i++)/'
-mutant "held messages are offered again" outbox/delivery.c 's/else if \(message->policy == PBK_POLICY_HOLD\)/else if (message->policy == PBK_POLICY_HOLD + 7)/'
+mutant "held messages are offered again" outbox/delivery.c 's/kind\.policy == PBK_POLICY_HOLD\)/kind.policy == PBK_POLICY_HOLD + 7)/'
 mutant "the attempt does not rise" outbox/delivery.c 's/pbk_attempt_message\(outbox, message_at\(outbox, pbk_heap_pop\(&again\)\)\);/array_push(memory, \&outbox->ready, pbk_heap_pop(\&again));/'
 mutant "outputs taken are forgotten" engine/delivering.c 's/pbk_outputs_pass\(outputs, commit->last_taken\);//'
 mutant "one output too many is taken" engine/delivering.c 's/\.last_taken = outputs->drained_seq,/.last_taken = outputs->drained_seq + (outputs->drained_seq < outputs->last_seq),/'
