@@ -146,6 +146,10 @@ def table_of_memory(results):
         values = [results.median(candidate, scale, "bytes_per_contact") if results.days(candidate, scale) == 60 else None for scale in scales]
         if name in ("C by hand", "libplaybook, rows", "SQLite, in memory") and any(values):
             rows.append([name] + ["" if value is None else rounded(value) for value in values])
+    requests = [results.median(("playbook", "many", "none"), scale, "allocations_per_1000_events") for scale in scales]
+    if any(value is not None for value in requests):
+        rows.append(["libplaybook, rows: allocations in 1,000 events, from day 30 on"] +
+                    ["" if value is None else rounded(value) for value in requests])
     return rows
 
 

@@ -397,6 +397,13 @@ static int is_in_files(void) {
   return is_kept() && strcmp(asked.journal, "memory") != 0;
 }
 
+/* How often the library asks for memory, or for more of it. */
+static uint64_t requests;
+static void *counted_pages(void *context, void *pointer, size_t old_size, size_t new_size) {
+  requests += new_size > old_size;
+  return huge_pages(context, pointer, old_size, new_size);
+}
+
 static void open_engine(void) {
   if (is_in_files()) {
 #ifdef WITH_FILESTORE
@@ -412,7 +419,7 @@ static void open_engine(void) {
   pbk_config config = {.size = sizeof config,
                        .engine_id = {"w1", 2},
                        .deliver = deliver,
-                       .allocate = huge_pages,
+                       .allocate = counted_pages,
                        .storage = is_kept() ? &storage : NULL};
   engine = NULL;
   need(pbk_engine_create(&config, &engine), "opening the engine");
@@ -564,16 +571,20 @@ int main(int argc, char **argv) {
   if (asked.by == BY_MANY) learn_handles();
   counting = 1;
   outputs_taken = 0;
-  uint64_t next = 0;
+  uint64_t next = 0, late_events = 0, late_requests = 0; /* of the second half of the days */
   for (int32_t at = W1_HOUR; at <= W1_SPAN; at += W1_HOUR) {
     uint64_t first = next;
     while (next < asked.events && events[next].at < at) next++;
     if (asked.by == BY_JSON) make_lines(events + first, next - first);
     if (asked.by == BY_MANY) make_rows(events + first, next - first);
     struct spent since = spent_until_now();
+    uint64_t before = requests;
     play_hour(events + first, next - first, at);
     cpu += w1_cpu_seconds() - since.cpu;
     wall += w1_wall_seconds() - since.wall;
+    if (at <= W1_SPAN / 2) continue;
+    late_events += next - first;
+    late_requests += requests - before;
   }
   pbk_counts state = {.size = sizeof state};
   need(pbk_count(engine, &state), "counting");
@@ -581,8 +592,9 @@ int main(int argc, char **argv) {
          asked.contacts, asked.events, way_names[asked.by], is_in_files() ? "file" : asked.journal);
   printf(
     "\"load_cpu_s\":%.3f,\"cpu_s\":%.4f,\"wall_s\":%.4f,\"ns_per_event\":%.1f,\"bytes_per_contact\":%.1f,\"outputs\":"
-    "%" PRIu64 ",",
-    load, cpu, wall, cpu * 1e9 / (double)asked.events, (double)state.memory / asked.contacts, outputs_taken);
+    "%" PRIu64 ",\"allocations_per_1000_events\":%.2f,",
+    load, cpu, wall, cpu * 1e9 / (double)asked.events, (double)state.memory / asked.contacts, outputs_taken,
+    late_events > 0 ? 1000.0 * (double)late_requests / (double)late_events : 0.0);
   if (asked.recover) recover();
   printf("\"counts\":");
   w1_print_counts(&counts);
