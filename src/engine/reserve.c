@@ -49,7 +49,7 @@ uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *com
   return writer->size;
 }
 
-/* ---- rows about to be full: they grow by half, maps double ---- */
+/* ---- rows about to be full: they grow by half, maps by a quarter ---- */
 
 enum { GROWTH_LOOKED_AT = 64, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
 
@@ -61,7 +61,7 @@ static uint64_t growth(uint32_t count, uint32_t capacity, size_t size) {
 
 static uint64_t map_growth(const struct map *map) {
   bool soon = ((uint64_t)map->count + GROWTH_SOON) * 4 > (uint64_t)map->capacity * 3;
-  return map->capacity >= GROWTH_SMALL && soon ? (uint64_t)map->capacity * 2 * sizeof *map->slots : 0;
+  return map->capacity >= GROWTH_SMALL && soon ? map_larger(map->capacity) * sizeof *map->slots : 0;
 }
 
 static uint64_t words_growth(const struct facts *facts, const struct words *contacts, const struct words *accounts) {
