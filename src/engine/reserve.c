@@ -83,9 +83,12 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
                    ROW_GROWTH(letters->items) + map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
                    ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +
                    growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
+  uint32_t soon =
+    (facts->contacts.count > facts->accounts.count ? facts->contacts.count : facts->accounts.count) + GROWTH_SOON;
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
-    bytes += ROW_GROWTH(membership->bits) + ROW_GROWTH(membership->armed) + ROW_GROWTH(membership->signs);
+    bytes += ROW_GROWTH(membership->bits) + pbk_words_growth(&membership->armed, soon) +
+             pbk_words_growth(&membership->signs, soon / 8);
   }
   return bytes;
 }
