@@ -64,9 +64,9 @@ static uint64_t map_growth(const struct map *map) {
   return map->capacity >= GROWTH_SMALL && soon ? map_larger(map->capacity) * sizeof *map->slots : 0;
 }
 
-static uint64_t words_growth(const struct facts *facts, const struct words *contacts, const struct words *accounts) {
-  return pbk_words_growth(contacts, facts->contacts.count + GROWTH_SOON) +
-         pbk_words_growth(accounts, facts->accounts.count + GROWTH_SOON);
+static uint64_t both_growth(const struct facts *facts, const struct words *contacts, const struct words *accounts) {
+  return words_growth(contacts, facts->contacts.count + GROWTH_SOON) +
+         words_growth(accounts, facts->accounts.count + GROWTH_SOON);
 }
 
 static uint64_t rows_growth(const struct pbk_engine *engine) {
@@ -77,9 +77,9 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct calendar *calendar = &engine->context.calendar;
   uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + map_growth(&facts->contact_keys) +
                    map_growth(&facts->account_keys) +
-                   words_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
-                   words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
-                   words_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
+                   both_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
+                   both_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
+                   both_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
                    ROW_GROWTH(letters->items) + map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
                    ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +
                    growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
@@ -87,8 +87,8 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
     (facts->contacts.count > facts->accounts.count ? facts->contacts.count : facts->accounts.count) + GROWTH_SOON;
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
-    bytes += ROW_GROWTH(membership->bits) + pbk_words_growth(&membership->armed, soon) +
-             pbk_words_growth(&membership->signs, soon / 8);
+    bytes += ROW_GROWTH(membership->bits) + words_growth(&membership->armed, soon) +
+             words_growth(&membership->signs, soon / 8);
   }
   return bytes;
 }
