@@ -33,6 +33,7 @@ void pbk_audiences_release(struct audiences *audiences) {
     pbk_words_release(memory, &audiences->memberships.items[i].armed);
     pbk_words_release(memory, &audiences->memberships.items[i].signs);
   }
+  for (uint32_t i = 0; i < CEL_MOST_SHOWN; i++) array_release(memory, &audiences->shown[i].traits);
   for (uint32_t i = 0; i < audiences->schemas.entries.count; i++)
     pbk_schema_release(memory, audiences->schemas.entries.items[i].current);
   pbk_registry_release(&audiences->schemas);

@@ -42,11 +42,18 @@ struct flip {
   bool quiet; /* of a deleted subject: no triggers (E9) */
 };
 
+/* Where what a condition reads of one subject is read into: it lasts until the next evaluation. */
+struct shown_values {
+  ARRAY(pbk_value) traits; /* a room for each */
+  pbk_value health;
+};
+
 struct audiences {
   struct context *context;
   struct facts *facts;
   struct cel_machine *machine;
   struct cel_world world; /* for one evaluation after the other: world.c */
+  struct shown_values shown[CEL_MOST_SHOWN];
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */

@@ -85,6 +85,10 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
                    growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
   uint32_t soon =
     (facts->contacts.count > facts->accounts.count ? facts->contacts.count : facts->accounts.count) + GROWTH_SOON;
+  for (uint32_t i = 0; i < CEL_MOST_SHOWN; i++) {
+    uint32_t traits = engine->audiences.shown[i].traits.capacity; /* how many come next is not known */
+    bytes += growth(traits, traits, sizeof *engine->audiences.shown[i].traits.items);
+  }
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
     bytes += ROW_GROWTH(membership->bits) + words_growth(&membership->armed, soon) +
