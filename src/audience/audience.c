@@ -30,9 +30,10 @@ void pbk_audiences_release(struct audiences *audiences) {
     pbk_release_audience(audiences, audiences->registry.entries.items[i].current);
   for (uint32_t i = 0; i < audiences->memberships.count; i++) {
     array_release(memory, &audiences->memberships.items[i].bits);
-    array_release(memory, &audiences->memberships.items[i].armed);
-    array_release(memory, &audiences->memberships.items[i].signs);
+    pbk_words_release(memory, &audiences->memberships.items[i].armed);
+    pbk_words_release(memory, &audiences->memberships.items[i].signs);
   }
+  for (uint32_t i = 0; i < CEL_MOST_SHOWN; i++) array_release(memory, &audiences->shown[i].traits);
   for (uint32_t i = 0; i < audiences->schemas.entries.count; i++)
     pbk_schema_release(memory, audiences->schemas.entries.items[i].current);
   pbk_registry_release(&audiences->schemas);
@@ -172,6 +173,13 @@ static uint32_t next_concerned(const struct audiences *audiences, uint32_t defin
   return MAP_NONE;
 }
 
+static void forget_wake(const struct membership *membership, uint32_t subject) {
+  uint64_t *armed = words_at(&membership->armed, subject);
+  unsigned char *sign = sign_at(membership, subject);
+  if (armed) *armed = 0;
+  if (sign) *sign = 0;
+}
+
 bool pbk_settle_audience(struct audiences *audiences, uint32_t defined, struct settling *settling, uint64_t *budget) {
   if (settling->audience == MAP_NONE) settling->audience = next_concerned(audiences, defined, defined);
   while (settling->audience != MAP_NONE) {
@@ -182,8 +190,7 @@ bool pbk_settle_audience(struct audiences *audiences, uint32_t defined, struct s
     for (; settling->subject < total; settling->subject++) {
       if (*budget == 0) return false;
       --*budget;
-      if (settling->subject < membership->armed.count) membership->armed.items[settling->subject] = INT64_MAX;
-      if (settling->subject < membership->signs.count) membership->signs.items[settling->subject] = 0;
+      forget_wake(membership, settling->subject);
       if (!pbk_subject_at(audiences->facts, of, settling->subject)->deleted)
         pbk_settle_membership(audiences, place, settling->subject);
     }
@@ -197,7 +204,7 @@ void pbk_install_audience_removal(struct audiences *audiences, uint32_t place) {
   pbk_release_audience(audiences, pbk_registry_install_removal(&audiences->registry, place));
   struct membership *membership = &audiences->memberships.items[place];
   array_release(audiences->context->memory, &membership->bits);
-  array_release(audiences->context->memory, &membership->armed);
+  pbk_words_release(audiences->context->memory, &membership->armed);
   membership->count = 0;
   pbk_index_reads(audiences, place);
 }

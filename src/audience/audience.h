@@ -4,6 +4,7 @@
 
 #include "audience/readers.h"
 #include "base/problem.h"
+#include "base/words.h"
 #include "cel/cel.h"
 #include "facts/facts.h"
 
@@ -26,13 +27,12 @@ struct quiet {
 struct membership {
   uint64_t count;
   ARRAY(uint64_t) bits;
-  /* The wake-up set for a subject, INT64_MAX: none; shorter than the subjects until needed. Of a quiet one: nothing here. */
-  ARRAY(pbk_time) armed;
+  struct words armed;    /* the wake-up set for each subject (armed_at); of a quiet one nothing */
   bool asks_creation;    /* its condition hangs on when a subject was created */
   bool of_account;       /* it is one on contacts that reads something of their account */
   bool of_account_alone; /* and nothing of them: it is the same for all contacts of that */
   struct quiet quiet;
-  ARRAY(unsigned char) signs; /* of a quiet one, as short: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
+  struct words signs; /* of a quiet one, eight to a word: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
 };
 
 /* One membership that changed in the cause under way, in order (T7). */
@@ -42,11 +42,18 @@ struct flip {
   bool quiet; /* of a deleted subject: no triggers (E9) */
 };
 
+/* Where what a condition reads of one subject is read into: it lasts until the next evaluation. */
+struct shown_values {
+  ARRAY(pbk_value) traits; /* a room for each */
+  pbk_value health;
+};
+
 struct audiences {
   struct context *context;
   struct facts *facts;
   struct cel_machine *machine;
   struct cel_world world; /* for one evaluation after the other: world.c */
+  struct shown_values shown[CEL_MOST_SHOWN];
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */
@@ -108,11 +115,30 @@ void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subjec
 /* By the host (A2): takes its turn in the next pass, as every membership does. */
 void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged);
 
+/* The wake-up that is set for a subject; INT64_MAX: none. Words are zero until they are set, so that is what they say then.
+ */
+static inline pbk_time armed_of_word(uint64_t word) {
+  return (pbk_time)(word ^ INT64_MAX);
+}
+static inline pbk_time armed_at(const struct membership *membership, uint32_t subject) {
+  return armed_of_word(word_at(&membership->armed, subject));
+}
+static inline void set_armed(uint64_t *word, pbk_time time) {
+  *word = (uint64_t)time ^ INT64_MAX;
+}
+
+/* Where the sign of a subject is; NULL: it is 0. */
+static inline unsigned char *sign_at(const struct membership *membership, uint32_t subject) {
+  uint64_t *word = words_at(&membership->signs, subject / sizeof *word);
+  return word ? (unsigned char *)word + subject % sizeof *word : NULL;
+}
+
 /* What is about to be needed of a membership is fetched ahead of time: of one, and of all that read an event. */
 static inline void pbk_prefetch_membership(const struct audiences *audiences, uint32_t place, uint32_t subject) {
   const struct membership *membership = &audiences->memberships.items[place];
-  if (subject < membership->armed.count) prefetch(&membership->armed.items[subject]);
-  if (subject < membership->signs.count) prefetch(&membership->signs.items[subject]);
+  const void *armed = words_at(&membership->armed, subject), *sign = sign_at(membership, subject);
+  if (armed) prefetch(armed);
+  if (sign) prefetch(sign);
   if (subject / 64 < membership->bits.count) prefetch(&membership->bits.items[subject / 64]);
 }
 void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t event, uint32_t contact);

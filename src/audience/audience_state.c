@@ -77,8 +77,9 @@ static uint32_t used_words(const struct membership *membership) {
 }
 
 static uint32_t used_wakes(const struct membership *membership) {
-  uint32_t count = membership->armed.count;
-  while (count > 0 && membership->armed.items[count - 1] == INT64_MAX) count--;
+  uint32_t count = 0;
+  for (uint32_t i = pbk_words_skip(&membership->armed, 0); i != UINT32_MAX; i = pbk_words_skip(&membership->armed, i + 1))
+    if (word_at(&membership->armed, i)) count = i + 1;
   return count;
 }
 
@@ -109,6 +110,15 @@ static void set_quiet_wakes(struct audiences *audiences, uint32_t place, uint32_
   }
 }
 
+static void set_wakes(struct audiences *audiences, uint32_t place, uint32_t from, const uint64_t *times, uint32_t count) {
+  struct membership *membership = &audiences->memberships.items[place];
+  for (uint32_t i = 0; i < count; i++) {
+    if (times[i] == INT64_MAX) continue;
+    set_armed(pbk_words_need(audiences->context->memory, &membership->armed, from + i), (pbk_time)times[i]);
+    pbk_calendar_add(&audiences->context->calendar, (pbk_time)times[i], wake_membership(place, from + i));
+  }
+}
+
 static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_t place, uint32_t subjects) {
   struct membership *membership = &audiences->memberships.items[place];
   uint32_t count = coder_reads(coder) ? 0 : used_wakes(membership);
@@ -118,13 +128,15 @@ static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_
       coder_fail(coder);
       return;
     }
-    array_reserve(coder->memory, &membership->armed, count);
-    membership->armed.count = count;
   }
-  pbk_code_words(coder, (uint64_t *)membership->armed.items, count);
-  for (uint32_t i = 0; coder_reads(coder) && !coder_failed(coder) && i < count; i++)
-    if (membership->armed.items[i] != INT64_MAX)
-      pbk_calendar_add(&audiences->context->calendar, membership->armed.items[i], wake_membership(place, i));
+  uint64_t times[WORDS_PAGE];
+  for (uint32_t from = 0; from < count && !coder_failed(coder); from += WORDS_PAGE) {
+    uint32_t some = count - from < WORDS_PAGE ? count - from : WORDS_PAGE;
+    if (!coder_reads(coder))
+      for (uint32_t i = 0; i < some; i++) times[i] = (uint64_t)armed_at(membership, from + i);
+    pbk_code_words(coder, times, some);
+    if (coder_reads(coder) && !coder_failed(coder)) set_wakes(audiences, place, from, times, some);
+  }
 }
 
 void pbk_code_memberships(struct coder *coder, struct audiences *audiences) {

@@ -50,8 +50,7 @@ static bool stays_out(const struct audiences *audiences, const struct read_by *r
   const struct membership *membership = &audiences->memberships.items[reader->audience];
   if (reader->quiet_for == 0 || pbk_is_in(audiences, reader->audience, subject)) return false;
   if (audience_is_quiet(membership)) return true;
-  if (late || subject >= membership->armed.count) return false;
-  return membership->armed.items[subject] <= saturating_add(audiences->context->now, reader->quiet_for);
+  return !late && armed_at(membership, subject) <= saturating_add(audiences->context->now, reader->quiet_for);
 }
 
 /* The readers of a subject's own event. */
@@ -236,13 +235,10 @@ void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t su
 static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time until) {
   struct membership *membership = &audiences->memberships.items[place];
   if (until == CEL_FOREVER) return;
-  if (membership->armed.count <= subject) {
-    array_reserve(audiences->context->memory, &membership->armed,
-                  pbk_subject_total(audiences->facts, audience_at(audiences, place)->of));
-    while (membership->armed.count <= subject) membership->armed.items[membership->armed.count++] = INT64_MAX;
-  }
-  if (membership->armed.items[subject] <= until) return;
-  membership->armed.items[subject] = until;
+  uint64_t *word = words_at(&membership->armed, subject);
+  if (!word) word = pbk_words_need(audiences->context->memory, &membership->armed, subject);
+  if (armed_of_word(*word) <= until) return;
+  set_armed(word, until);
   pbk_calendar_add(&audiences->context->calendar, until, wake_membership(place, subject));
 }
 
@@ -261,7 +257,7 @@ static bool matches(struct audiences *audiences, uint32_t place, uint32_t subjec
   if (shared && membership->of_account_alone) account = contact_at(audiences->facts, subject)->account;
   if (account == MAP_NONE || shared->audience != place || shared->account != account) {
     struct view view = pbk_view_of(audiences, audience->of, subject);
-    if (subject < membership->armed.count) view.armed = membership->armed.items[subject];
+    view.armed = armed_at(membership, subject);
     struct cel_outcome outcome;
     pbk_evaluate(&view, audience->program, &outcome);
     if (account == MAP_NONE) {
@@ -332,7 +328,8 @@ bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t su
   struct membership *membership = &audiences->memberships.items[place];
   if (audience_is_quiet(membership))
     return pbk_quiet_due(audiences, place, pbk_subject_at(audiences->facts, audience->of, subject), time);
-  if (subject >= membership->armed.count || membership->armed.items[subject] != time) return false;
-  membership->armed.items[subject] = INT64_MAX;
+  uint64_t *word = words_at(&membership->armed, subject);
+  if (!word || armed_of_word(*word) != time) return false;
+  *word = 0;
   return !pbk_subject_at(audiences->facts, audience->of, subject)->deleted;
 }

@@ -20,9 +20,9 @@ void pbk_note_quiet(struct audiences *audiences, uint32_t place) {
     quiet.window = 0;
   membership->quiet = quiet;
   if (quiet.window)
-    array_release(memory, &membership->armed);
+    pbk_words_release(memory, &membership->armed);
   else
-    array_release(memory, &membership->signs);
+    pbk_words_release(memory, &membership->signs);
 }
 
 static unsigned char sign_of(pbk_time time) {
@@ -36,21 +36,16 @@ static pbk_time quiet_since(const struct membership *membership, const struct su
   return series.count ? series.times[series.count - 1] : subject->created_at;
 }
 
-static void need_sign(struct audiences *audiences, uint32_t place, uint32_t subject) {
-  struct membership *membership = &audiences->memberships.items[place];
-  if (subject < membership->signs.count) return;
-  uint32_t count = membership->signs.count;
-  array_reserve(audiences->context->memory, &membership->signs,
-                pbk_subject_total(audiences->facts, audience_at(audiences, place)->of));
-  memset(membership->signs.items + count, 0, subject + 1 - count);
-  membership->signs.count = subject + 1;
-}
-
 /* What was set before is not known any more. */
 static void wake_at(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time) {
   if (time == CEL_FOREVER) return;
-  need_sign(audiences, place, subject);
-  audiences->memberships.items[place].signs.items[subject] = sign_of(time);
+  struct membership *membership = &audiences->memberships.items[place];
+  unsigned char *sign = sign_at(membership, subject);
+  if (!sign) {
+    pbk_words_need(audiences->context->memory, &membership->signs, subject / sizeof(uint64_t));
+    sign = sign_at(membership, subject);
+  }
+  *sign = sign_of(time);
   pbk_calendar_add(&audiences->context->calendar, time, wake_membership(place, subject));
 }
 
@@ -63,9 +58,10 @@ bool pbk_look_quiet(struct audiences *audiences, uint32_t place, const struct su
   const struct membership *membership = &audiences->memberships.items[place];
   uint32_t index = subject->index;
   pbk_time since = quiet_since(membership, subject), from = saturating_add(since, membership->quiet.window);
-  bool set = index < membership->signs.count && membership->signs.items[index];
+  unsigned char *sign = sign_at(membership, index);
+  bool set = sign && *sign;
   if (from <= audiences->context->now) {
-    if (set) membership->signs.items[index] = 0;
+    if (set) *sign = 0;
     return true;
   }
   /* Quiet can only come later than what is set, unless what was the subject's creation goes back. */
@@ -76,8 +72,9 @@ bool pbk_look_quiet(struct audiences *audiences, uint32_t place, const struct su
 bool pbk_quiet_due(struct audiences *audiences, uint32_t place, const struct subject *subject, pbk_time time) {
   const struct membership *membership = &audiences->memberships.items[place];
   uint32_t index = subject->index;
-  if (index >= membership->signs.count || membership->signs.items[index] != sign_of(time)) return false;
-  membership->signs.items[index] = 0;
+  unsigned char *sign = sign_at(membership, index);
+  if (!sign || *sign != sign_of(time)) return false;
+  *sign = 0;
   if (subject->deleted) return false;
   pbk_time from = saturating_add(quiet_since(membership, subject), membership->quiet.window);
   if (from <= audiences->context->now) return true;

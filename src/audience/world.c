@@ -28,6 +28,11 @@ static const struct subject *slot_subject(const struct view *view, uint32_t slot
   return view->account ? &view->account->subject : NULL;
 }
 
+/* Where what is read of it goes. */
+static struct shown_values *slot_room(const struct view *view, uint32_t slot) {
+  return &view->audiences->shown[slot < SLOT_ACCOUNT_ID ? SHOWN_CONTACT : SHOWN_ACCOUNT];
+}
+
 static bool subject_field(const struct view *view, uint32_t slot, struct cel_value *value) {
   uint32_t field;
   const struct subject *subject = slot_subject(view, slot, &field);
@@ -41,7 +46,7 @@ static bool subject_field(const struct view *view, uint32_t slot, struct cel_val
     return true;
   default:
     if (!subject->has_health) return false;
-    *value = (struct cel_value){.kind = CEL_JSON, .as.json = subject_health(subject)};
+    *value = (struct cel_value){.kind = CEL_JSON, .as.json = subject_health(subject, &slot_room(view, slot)->health)};
     return true;
   }
 }
@@ -63,12 +68,24 @@ static bool world_field(void *context, uint32_t slot, struct cel_value *value) {
   }
 }
 
+static struct shown_values *need_room(struct audiences *audiences, uint32_t shown, uint32_t count) {
+  struct shown_values *room = &audiences->shown[shown];
+  array_reserve(audiences->context->memory, &room->traits, count);
+  return room;
+}
+
+static const pbk_value *trait_at(const struct view *view, uint32_t slot, const struct subject *subject, uint32_t place) {
+  uint32_t shown = slot < SLOT_ACCOUNT_ID ? SHOWN_CONTACT : SHOWN_ACCOUNT;
+  struct shown_values *room = need_room(view->audiences, shown, trait_count(subject));
+  return packed_value(&subject->values[place], &room->traits.items[place]);
+}
+
 static bool world_entry(void *context, uint32_t slot, uint32_t name, struct cel_value *value) {
   uint32_t field;
   const struct subject *subject = slot_subject(context, slot, &field);
-  const pbk_value *trait = subject ? pbk_subject_trait(subject, name) : NULL;
-  if (!trait) return false;
-  *value = (struct cel_value){.kind = CEL_JSON, .as.json = trait};
+  uint32_t place = subject ? shape_place(subject->shape, name) : MAP_NONE;
+  if (place == MAP_NONE) return false;
+  *value = (struct cel_value){.kind = CEL_JSON, .as.json = trait_at(context, slot, subject, place)};
   return true;
 }
 
@@ -83,7 +100,7 @@ static void world_entry_at(void *context, uint32_t slot, uint32_t at, struct tex
   uint32_t field;
   const struct subject *subject = slot_subject(view, slot, &field);
   *name = name_text(view->audiences->context, subject->shape->names[at]);
-  *value = (struct cel_value){.kind = CEL_JSON, .as.json = &subject->values[at]};
+  *value = (struct cel_value){.kind = CEL_JSON, .as.json = trait_at(view, slot, subject, at)};
 }
 
 static void world_series(void *context, uint32_t slot, uint32_t number, struct cel_series *series) {
@@ -119,15 +136,18 @@ void pbk_world_init(struct cel_world *world) {
 }
 
 /* The traits that a condition may read of a subject without a call. */
-static void show_traits(struct cel_shown *shown, const struct subject *subject) {
+static void show_traits(struct audiences *audiences, uint32_t at, const struct subject *subject) {
+  struct cel_shown *shown = &audiences->world.shown[at];
   static const uint32_t none = 0;
   shown->count = 0;
   shown->names = &none;
   shown->values = NULL;
+  shown->room = NULL;
   if (!subject->shape) return;
   shown->values = subject->values;
   shown->names = subject->shape->names;
   shown->count = subject->shape->count;
+  shown->room = need_room(audiences, at, shown->count)->traits.items;
 }
 static void show_no_traits(struct cel_shown *shown) {
   shown->names = NULL;
@@ -138,13 +158,14 @@ enum { VALUES_SHOWN = SLOT_ACCOUNT_HEALTH + 1 };
 
 /* The fields likewise: a health, which few have. */
 static void show_values(struct cel_world *world, const struct view *view, const pbk_value *values[VALUES_SHOWN]) {
+  struct shown_values *rooms = view->audiences->shown;
   const struct subject *contact = view->contact ? &view->contact->subject : NULL;
   const struct subject *account = view->account ? &view->account->subject : NULL;
   bool of_contact = contact && contact->has_health, of_account = account && account->has_health;
   if (!of_contact && !of_account) return;
   for (uint32_t i = 0; i < VALUES_SHOWN; i++) values[i] = NULL;
-  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(contact);
-  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(account);
+  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(contact, &rooms[SHOWN_CONTACT].health);
+  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(account, &rooms[SHOWN_ACCOUNT].health);
   world->value_count = VALUES_SHOWN;
   world->values = values;
 }
@@ -159,9 +180,9 @@ static void evaluate(const struct view *view, const struct cel_program *program,
   world->armed = view->armed != INT64_MAX;
   world->armed_at = view->armed;
   world->matches_only = matches_only;
-  if (reads & 1 << SHOWN_CONTACT && view->contact) show_traits(&world->shown[SHOWN_CONTACT], &view->contact->subject);
+  if (reads & 1 << SHOWN_CONTACT && view->contact) show_traits(view->audiences, SHOWN_CONTACT, &view->contact->subject);
   else show_no_traits(&world->shown[SHOWN_CONTACT]);
-  if (reads & 1 << SHOWN_ACCOUNT && view->account) show_traits(&world->shown[SHOWN_ACCOUNT], &view->account->subject);
+  if (reads & 1 << SHOWN_ACCOUNT && view->account) show_traits(view->audiences, SHOWN_ACCOUNT, &view->account->subject);
   else show_no_traits(&world->shown[SHOWN_ACCOUNT]);
   world->value_count = 0;
   if (reads & CEL_SHOWN_FIELDS) show_values(world, view, values);

@@ -17,14 +17,16 @@ enum {
   CHUNK_ALIGNMENT = 16,
   CHUNK_FINE_MOST = 1024, /* up to here a class every 16 bytes, then four for each doubling */
   CHUNK_FINE_CLASSES = CHUNK_FINE_MOST / CHUNK_ALIGNMENT,
-  CHUNK_REST = 64, /* what is left when a block is cut again is not smaller: something is always in want of that */
+  CHUNK_REST = 64, /* what is left when a block is cut again is not smaller, while there is other room: something is always
+                      in want of that */
 #ifdef CHUNKS_CHECKED
   CHUNK_SMALL_MOST = 0, /* every block is the host's own, so that the sanitizer sees its edges */
 #else
   CHUNK_SMALL_MOST = 32768,
 #endif
   CHUNK_LEAST = 16384,
-  CHUNK_MOST = 1 << 20
+  CHUNK_MOST = 1 << 20,
+  CHUNK_SHARE = 64 /* a chunk is that part of what was taken so far: as much may be unused */
 };
 
 struct chunk {
@@ -91,7 +93,10 @@ static void put_free(struct chunks *chunks, void *pointer, uint32_t class) {
   struct chunk_block *block = pointer;
   block->next = chunks->free[class];
   chunks->free[class] = block;
-  if (class < CHUNK_FINE_CLASSES) chunks->split |= (uint64_t)1 << class;
+  if (class < CHUNK_FINE_CLASSES)
+    chunks->split |= (uint64_t)1 << class;
+  else
+    chunks->coarse |= (uint32_t)1 << (class - CHUNK_FINE_CLASSES);
 }
 
 /* Cuts what is left of a piece of a chunk into blocks that can be used. */
@@ -133,10 +138,27 @@ static bool use_spare(struct chunks *chunks, size_t size) {
   return true;
 }
 
+/* Cuts the smallest of the blocks given back that are too large to be split. */
+static bool cut_coarse(struct chunks *chunks, size_t size) {
+  uint32_t class = class_of(size);
+  for (class = class < CHUNK_FINE_CLASSES ? CHUNK_FINE_CLASSES : class + 1; class < CHUNK_CLASSES; class ++) {
+    struct chunk_block *block = chunks->free[class];
+    if (!(chunks->coarse >> (class - CHUNK_FINE_CLASSES) & 1)) continue;
+    if (block) {
+      chunks->free[class] = block->next;
+      cut_from(chunks, (unsigned char *)block, (unsigned char *)block + class_size(class));
+      return true;
+    }
+    chunks->coarse &= ~((uint32_t)1 << (class - CHUNK_FINE_CLASSES));
+  }
+  return false;
+}
+
 /* Makes room for `size` bytes to be cut. */
 static bool make_room(struct memory *memory, size_t size) {
   struct chunks *chunks = &memory->chunks;
-  uint64_t share = memory->used / 4;
+  if (cut_coarse(chunks, size)) return true;
+  uint64_t share = memory->used / CHUNK_SHARE;
   size_t wanted = share < CHUNK_LEAST ? CHUNK_LEAST : share > CHUNK_MOST ? CHUNK_MOST : (size_t)share;
   if (wanted < size) wanted = size;
   struct chunk *chunk = new_chunk(memory, wanted);
@@ -200,9 +222,9 @@ static void *grow_large(struct memory *memory, void *pointer, size_t size) {
 
 /* ---- blocks ---- */
 
-/* Cut from a larger one that was given back: the smallest that leaves something of use. NULL: there is none. */
-static struct chunk_block *split_free(struct chunks *chunks, uint32_t class) {
-  uint32_t from = class + CHUNK_REST / CHUNK_ALIGNMENT;
+/* Cut from a larger one that was given back: the smallest that leaves at least so much. NULL: there is none. */
+static struct chunk_block *split_free(struct chunks *chunks, uint32_t class, uint32_t rest) {
+  uint32_t from = class + rest / CHUNK_ALIGNMENT;
   if (from >= CHUNK_FINE_CLASSES) return NULL;
   for (uint64_t left = chunks->split >> from; left; left >>= 1, from++) {
     if (!(left & 1)) continue;
@@ -228,10 +250,14 @@ static void *allocate(struct memory *memory, size_t size) {
     chunks->free[class] = block->next;
     return block;
   }
-  block = split_free(chunks, class);
+  block = split_free(chunks, class, CHUNK_REST);
   if (block) return block;
   size_t cut = class_size(class);
-  if ((size_t)(chunks->end - chunks->at) < cut && !make_room(memory, cut)) return NULL;
+  if ((size_t)(chunks->end - chunks->at) < cut) { /* before the host is asked, whatever there is will do */
+    block = split_free(chunks, class, CHUNK_ALIGNMENT);
+    if (block) return block;
+    if (!make_room(memory, cut)) return NULL;
+  }
   block = (struct chunk_block *)(void *)chunks->at;
   chunks->at += cut;
   return block;

@@ -22,6 +22,7 @@ struct chunks {
   unsigned char *at, *end;                 /* what is left of the one that is cut from */
   struct chunk_block *free[CHUNK_CLASSES]; /* given back, by size */
   uint64_t split;                          /* bits of the fine classes of which there may be some: larger ones are cut again */
+  uint32_t coarse;                         /* the same of the others: cut again where there is nothing else */
   struct chunk_large *large;               /* blocks of their own */
   struct chunk *spare;                     /* put by; NULL: none, or it had to be used */
   size_t spare_size;                       /* bytes in it */

@@ -1,4 +1,5 @@
-/* base/map.c - open addressing with linear probing and backward-shift removal, at most three quarters full. */
+/* base/map.c - open addressing with linear probing and backward-shift removal, at most three quarters full, and where it is
+ * large at least three fifths. */
 #include "base/map.h"
 
 #include "base/array.h"
@@ -55,9 +56,12 @@ void pbk_map_release(struct memory *memory, struct map *map) {
   map->capacity = map->count = 0;
 }
 
+static inline uint32_t map_behind(const struct map *map, uint32_t at) {
+  return at + 1 < map->capacity ? at + 1 : 0;
+}
+
 static uint32_t map_find_slot(const struct map *map, struct text text, uint32_t hash) {
-  uint32_t mask = map->capacity - 1;
-  for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
+  for (uint32_t at = map_place(map, hash);; at = map_behind(map, at)) {
     const struct map_slot *slot = &map->slots[at];
     if (slot->number == MAP_NONE) return MAP_NONE;
     if (slot->hash == hash && text_equal(map->text_of(map->owner, slot->number), text)) return at;
@@ -76,44 +80,47 @@ uint32_t pbk_map_find(const struct map *map, struct text text) {
 
 uint32_t pbk_map_likely(const struct map *map, uint32_t hash) {
   if (map->count == 0) return MAP_NONE;
-  uint32_t mask = map->capacity - 1, at = hash & mask;
-  while (map->slots[at].number != MAP_NONE && map->slots[at].hash != hash) at = (at + 1) & mask;
+  uint32_t at = map_place(map, hash);
+  while (map->slots[at].number != MAP_NONE && map->slots[at].hash != hash) at = map_behind(map, at);
   return map->slots[at].number;
 }
 
-static void map_place(struct map *map, uint32_t hash, uint32_t number) {
-  uint32_t mask = map->capacity - 1;
-  uint32_t at = hash & mask;
-  while (map->slots[at].number != MAP_NONE) at = (at + 1) & mask;
+static void map_put(struct map *map, uint32_t hash, uint32_t number) {
+  uint32_t at = map_place(map, hash);
+  while (map->slots[at].number != MAP_NONE) at = map_behind(map, at);
   map->slots[at] = (struct map_slot){hash, number};
 }
 
-static void map_grow(struct memory *memory, struct map *map, uint32_t capacity) {
+static void map_grow(struct memory *memory, struct map *map, uint64_t capacity) {
   struct map larger = *map;
-  larger.capacity = capacity;
-  if (!larger.capacity || (uint64_t)larger.capacity * sizeof *larger.slots > SIZE_MAX)
-    pbk_allocate(memory, SIZE_MAX); /* refused */
+  if (capacity > UINT32_MAX || capacity * sizeof *larger.slots > SIZE_MAX) pbk_allocate(memory, SIZE_MAX); /* refused */
+  larger.capacity = (uint32_t)capacity;
   larger.slots = pbk_allocate(memory, (size_t)larger.capacity * sizeof *larger.slots);
   memset(larger.slots, 0xff, (size_t)larger.capacity * sizeof *larger.slots);
   for (uint32_t i = 0; i < map->capacity; i++)
-    if (map->slots[i].number != MAP_NONE) map_place(&larger, map->slots[i].hash, map->slots[i].number);
+    if (map->slots[i].number != MAP_NONE) map_put(&larger, map->slots[i].hash, map->slots[i].number);
   pbk_release(memory, map->slots, (size_t)map->capacity * sizeof *map->slots);
   *map = larger;
 }
 
-enum { MAP_LEAST = 16 };
-static bool map_full(const struct map *map, uint64_t count) { return count * 4 > (uint64_t)map->capacity * 3; }
+static bool map_full(uint64_t capacity, uint64_t count) {
+  return count * 4 > capacity * 3;
+}
+
+static void map_room(struct memory *memory, struct map *map) {
+  if (map_full(map->capacity, (uint64_t)map->count + 1)) map_grow(memory, map, map_larger(map->capacity));
+}
 
 void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number) {
-  if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : MAP_LEAST);
-  map_place(map, pbk_hash_text(text), number);
+  map_room(memory, map);
+  map_put(map, pbk_hash_text(text), number);
   map->count++;
 }
 
 void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count) {
-  uint32_t capacity = MAP_LEAST;
-  while (capacity && (uint64_t)count * 4 > (uint64_t)capacity * 3) capacity *= 2;
-  if (count > 0 && (!capacity || capacity > map->capacity)) map_grow(memory, map, capacity);
+  uint64_t capacity = map_larger(0);
+  while (capacity <= UINT32_MAX && map_full(capacity, count)) capacity = map_larger((uint32_t)capacity);
+  if (count > 0 && capacity > map->capacity) map_grow(memory, map, capacity);
 }
 
 bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, uint32_t number) {
@@ -121,23 +128,26 @@ bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, u
 }
 
 bool pbk_map_add_hashed(struct memory *memory, struct map *map, struct text text, uint32_t hash, uint32_t number) {
-  if (map_full(map, (uint64_t)map->count + 1)) map_grow(memory, map, map->capacity ? map->capacity * 2 : MAP_LEAST);
+  map_room(memory, map);
   if (map_find_slot(map, text, hash) != MAP_NONE) return false;
-  map_place(map, hash, number);
+  map_put(map, hash, number);
   map->count++;
   return true;
+}
+
+static uint32_t map_distance(const struct map *map, uint32_t from, uint32_t to) {
+  return to >= from ? to - from : to - from + map->capacity;
 }
 
 void pbk_map_remove(struct map *map, struct text text) {
   if (map->count == 0) return;
   uint32_t at = map_find_slot(map, text, pbk_hash_text(text));
   if (at == MAP_NONE) return;
-  uint32_t mask = map->capacity - 1;
   map->slots[at].number = MAP_NONE;
   map->count--;
-  for (uint32_t next = (at + 1) & mask; map->slots[next].number != MAP_NONE; next = (next + 1) & mask) {
-    uint32_t home = map->slots[next].hash & mask;
-    if (((next - home) & mask) < ((next - at) & mask)) continue; /* it would move before its home */
+  for (uint32_t next = map_behind(map, at); map->slots[next].number != MAP_NONE; next = map_behind(map, next)) {
+    uint32_t home = map_place(map, map->slots[next].hash);
+    if (map_distance(map, home, next) < map_distance(map, at, next)) continue; /* it would move before its home */
     map->slots[at] = map->slots[next];
     map->slots[next].number = MAP_NONE;
     at = next;

@@ -15,7 +15,7 @@ struct map_slot {
 
 struct map {
   struct map_slot *slots;
-  uint32_t capacity; /* a power of two, or 0 */
+  uint32_t capacity;
   uint32_t count;
   struct text (*text_of)(const void *owner, uint32_t number);
   const void *owner;
@@ -33,6 +33,11 @@ bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, u
 bool pbk_map_add_hashed(struct memory *memory, struct map *map, struct text text, uint32_t hash, uint32_t number);
 /* Makes it as large as it would grow to with so many texts in all. */
 void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count);
+/* How many slots it grows to from so many: large ones by a quarter. */
+static inline uint64_t map_larger(uint32_t capacity) {
+  enum { LEAST = 16, LARGE = 4096 };
+  return capacity == 0 ? LEAST : (uint64_t)capacity + (capacity < LARGE ? capacity : capacity / 4);
+}
 /* Forgets a text that is in the map. Frees nothing, cannot fail. */
 void pbk_map_remove(struct map *map, struct text text);
 /* A copy with the same content, for another owner. */
@@ -40,10 +45,16 @@ void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from,
 
 uint32_t pbk_hash_text(struct text text);
 
+/* Where a hash belongs, in the order of hashes: so a map that grows is gone through from front to back, the old one and the
+ * new. */
+static inline uint32_t map_place(const struct map *map, uint32_t hash) {
+  return (uint32_t)((uint64_t)hash * map->capacity >> 32);
+}
+
 /* The same in steps, for many texts at once: each step is taken for all of them before the next, so that what one waits for is there.
  * Which number it probably is needs no text of the owner's; it may be one of another text, or MAP_NONE. */
 static inline void map_prefetch(const struct map *map, uint32_t hash) {
-  if (map->capacity) prefetch(&map->slots[hash & (map->capacity - 1)]);
+  if (map->capacity) prefetch(&map->slots[map_place(map, hash)]);
 }
 uint32_t pbk_map_likely(const struct map *map, uint32_t hash);
 uint32_t pbk_map_find_hashed(const struct map *map, struct text text, uint32_t hash);

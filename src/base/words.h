@@ -27,7 +27,11 @@ uint64_t *pbk_words_need(struct memory *memory, struct words *words, uint32_t in
 /* The first index from `index` on whose page there is: those before are zero. UINT32_MAX: none. */
 uint32_t pbk_words_skip(const struct words *words, uint32_t index);
 void pbk_words_release(struct memory *memory, struct words *words);
-/* Bytes that pbk_words_need may take for one of `count` indexes. */
+/* Bytes that pbk_words_need may take for one of `count` indexes, where it is much. */
 uint64_t pbk_words_growth(const struct words *words, uint32_t count);
+static inline uint64_t words_growth(const struct words *words, uint32_t count) {
+  enum { FEW = 1 << 18 };
+  return count < FEW || count >> WORDS_PAGE_BITS < words->pages.capacity ? 0 : pbk_words_growth(words, count);
+}
 
 #endif

@@ -8,7 +8,7 @@ BRANCH_INLINE bool load_entry(const struct cel_branch *branch, const struct cel_
                               uint32_t shown, const pbk_value **json) {
   uint32_t place = machine->places[branch->place];
   if (place >= world->shown[shown].count || world->shown[shown].names[place] != branch->number) return false;
-  *json = world->shown[shown].values + place;
+  *json = cel_shown_value(&world->shown[shown], place);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #define PBK_CEL_CEL_H
 
 #include "base/memory.h"
+#include "base/packed.h"
 #include "base/value.h"
 
 /* ---- values ---- */
@@ -189,11 +190,12 @@ struct cel_series {
 };
 
 /* The entries of one CEL_ENTRIES where they lie in memory, names and values in the same order; `names` NULL: not shown. No name stands
- * twice. */
+ * twice. Each that is read is read into its room, of which there is as much. */
 struct cel_shown {
   uint32_t slot, count;
   const uint32_t *names;
-  const pbk_value *values;
+  const struct packed *values;
+  pbk_value *room;
 };
 
 struct cel_world {

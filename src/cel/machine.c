@@ -68,7 +68,7 @@ const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct 
   for (uint32_t i = 0; i < shown->count; i++) {
     if (shown->names[i] != name) continue;
     machine->places[name % CEL_PLACES] = (uint16_t)i;
-    return &shown->values[i];
+    return cel_shown_value(shown, i);
   }
   return NULL;
 }

@@ -268,12 +268,15 @@ static inline const struct cel_shown *cel_shown_at(const struct cel_world *world
   }
   return NULL;
 }
+static inline const pbk_value *cel_shown_value(const struct cel_shown *shown, uint32_t place) {
+  return packed_value(&shown->values[place], &shown->room[place]);
+}
 /* machine.c */
 const pbk_value *pbk_cel_shown_search(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name);
 /* NULL: no such entry. */
 static inline const pbk_value *cel_shown_entry(struct cel_machine *machine, const struct cel_shown *shown, uint32_t name) {
   uint32_t place = machine->places[name % CEL_PLACES];
-  if (place < shown->count && shown->names[place] == name) return &shown->values[place];
+  if (place < shown->count && shown->names[place] == name) return cel_shown_value(shown, place);
   return pbk_cel_shown_search(machine, shown, name);
 }
 /* A field that the world shows; NULL: it has to be asked. */

@@ -181,7 +181,8 @@ static void apply_stage_and_health(struct pbk_engine *engine, const struct comma
     pbk_set_stage(&engine->facts, subject, happening.stage_after);
   }
   if (command->health) {
-    const pbk_value *before = subject_health(subject);
+    pbk_value room;
+    const pbk_value *before = subject_health(subject, &room);
     bool counts = happening.stage_after == happening.stage_before && before; /* P2 */
     if (counts) happening.health_moved = pbk_compare_health(command->health, before);
     pbk_set_health(&engine->facts, subject, command->health);

@@ -49,7 +49,7 @@ uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *com
   return writer->size;
 }
 
-/* ---- rows about to be full: they grow by half, maps double ---- */
+/* ---- rows about to be full: they grow by half, maps by a quarter ---- */
 
 enum { GROWTH_LOOKED_AT = 64, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
 
@@ -61,12 +61,12 @@ static uint64_t growth(uint32_t count, uint32_t capacity, size_t size) {
 
 static uint64_t map_growth(const struct map *map) {
   bool soon = ((uint64_t)map->count + GROWTH_SOON) * 4 > (uint64_t)map->capacity * 3;
-  return map->capacity >= GROWTH_SMALL && soon ? (uint64_t)map->capacity * 2 * sizeof *map->slots : 0;
+  return map->capacity >= GROWTH_SMALL && soon ? map_larger(map->capacity) * sizeof *map->slots : 0;
 }
 
-static uint64_t words_growth(const struct facts *facts, const struct words *contacts, const struct words *accounts) {
-  return pbk_words_growth(contacts, facts->contacts.count + GROWTH_SOON) +
-         pbk_words_growth(accounts, facts->accounts.count + GROWTH_SOON);
+static uint64_t both_growth(const struct facts *facts, const struct words *contacts, const struct words *accounts) {
+  return words_growth(contacts, facts->contacts.count + GROWTH_SOON) +
+         words_growth(accounts, facts->accounts.count + GROWTH_SOON);
 }
 
 static uint64_t rows_growth(const struct pbk_engine *engine) {
@@ -77,15 +77,22 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct calendar *calendar = &engine->context.calendar;
   uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + map_growth(&facts->contact_keys) +
                    map_growth(&facts->account_keys) +
-                   words_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
-                   words_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
-                   words_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
+                   both_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
+                   both_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
+                   both_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
                    ROW_GROWTH(letters->items) + map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
                    ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +
                    growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
+  uint32_t soon =
+    (facts->contacts.count > facts->accounts.count ? facts->contacts.count : facts->accounts.count) + GROWTH_SOON;
+  for (uint32_t i = 0; i < CEL_MOST_SHOWN; i++) {
+    uint32_t traits = engine->audiences.shown[i].traits.capacity; /* how many come next is not known */
+    bytes += growth(traits, traits, sizeof *engine->audiences.shown[i].traits.items);
+  }
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
-    bytes += ROW_GROWTH(membership->bits) + ROW_GROWTH(membership->armed) + ROW_GROWTH(membership->signs);
+    bytes += ROW_GROWTH(membership->bits) + words_growth(&membership->armed, soon) +
+             words_growth(&membership->signs, soon / 8);
   }
   return bytes;
 }

@@ -68,7 +68,8 @@ void pbk_set_stage(struct facts *facts, struct subject *subject, uint32_t stage)
 }
 
 void pbk_set_health(struct facts *facts, struct subject *subject, const pbk_value *health) {
-  const pbk_value *before = subject_health(subject);
+  pbk_value room;
+  const pbk_value *before = subject_health(subject, &room);
   if (before && pbk_value_equal(before, health)) return;
   pbk_subject_set_health(subject, facts->context->memory, health);
   pbk_note_change(facts, CHANGED_HEALTH, subject, 0);

@@ -35,7 +35,7 @@ enum { FETCH_ROW = 40, FETCH_BODY = 24, FETCH_REST = 16, FETCH_LOG = 10 };
 static void fetch_rest(const struct subject *subject) {
   enum { LINES_MOST = 8 };
   for (uint32_t i = 0; i < trait_count(subject); i++)
-    if (subject->values[i].kind >= PBK_STRING) prefetch(subject->values[i].as.text);
+    if (packed_outside(subject->values[i])) prefetch(packed_outside(subject->values[i]));
   const unsigned char *history = (const unsigned char *)subject->history;
   if (!history) return;
   uint32_t size = subject->history->size;
@@ -95,20 +95,16 @@ static pbk_value read_text(struct coder *coder, uint64_t size) {
     coder_fail(coder);
     return value_null();
   }
-  if (size == 0) return value_string(TEXT(""));
-  char *copy = pbk_allocate(coder->memory, (size_t)size);
-  memcpy(copy, bytes, (size_t)size);
-  return value_string((struct text){copy, (uint32_t)size});
+  return value_string((struct text){(const char *)bytes, (uint32_t)size});
 }
 
 static pbk_value read_nested(struct coder *coder, int32_t kind) {
   pbk_value value = pbk_read_value(coder->reader, coder->arena);
   if (!coder_failed(coder) && value.kind != kind) coder_fail(coder);
-  size_t extent = coder_failed(coder) ? 0 : pbk_value_extent(&value);
-  if (coder_failed(coder)) return value_null();
-  return extent ? pbk_value_copy_into(pbk_allocate(coder->memory, extent), &value) : value;
+  return coder_failed(coder) ? value_null() : value;
 }
 
+/* What it points to is borrowed. */
 static pbk_value read_kept_value(struct coder *coder) {
   const unsigned char *at = pbk_read_bytes(coder->reader, VALUE_HEAD);
   if (!at) return value_null();
@@ -196,10 +192,15 @@ static void read_values(struct coder *coder, struct subject *subject, bool has_h
   }
   subject->values = pbk_allocate(coder->memory, (size_t)count * sizeof *subject->values);
   subject->has_health = has_health;
-  for (uint32_t i = 0; i < count; i++) subject->values[i] = value_null();
-  for (uint32_t i = 0; i < count && !coder_failed(coder); i++) subject->values[i] = read_kept_value(coder);
-  int32_t kind = has_health ? subject->values[traits].kind : PBK_INT;
-  if (kind != PBK_INT && kind != PBK_DOUBLE) coder_fail(coder);
+  pbk_value value = value_null();
+  for (uint32_t i = 0; i < count; i++) subject->values[i] = pbk_pack(coder->memory, &value);
+  struct arena_mark mark = pbk_arena_mark(coder->arena);
+  for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
+    value = read_kept_value(coder);
+    subject->values[i] = pbk_pack(coder->memory, &value);
+    if (value.kind > PBK_STRING) pbk_arena_return(coder->arena, mark);
+  }
+  if (has_health && value.kind != PBK_INT && value.kind != PBK_DOUBLE) coder_fail(coder);
 }
 
 /* ---- subjects ---- */
@@ -223,7 +224,8 @@ static void write_subject(struct coder *coder, const struct subject *subject, st
   pbk_write_bytes(writer, key.bytes, key.size);
   write_shape(writer, known, subject->shape);
   know_shape(known, subject->shape);
-  for (uint32_t i = 0; i < values; i++) write_kept_value(writer, &subject->values[i]);
+  pbk_value room;
+  for (uint32_t i = 0; i < values; i++) write_kept_value(writer, packed_value(&subject->values[i], &room));
   pbk_write_history(writer, subject->history);
 }
 

@@ -49,14 +49,9 @@ static uint32_t value_count(const struct subject *subject) {
   return trait_count(subject) + subject->has_health;
 }
 
-static void release_value(struct memory *memory, const pbk_value *value) {
-  size_t extent = pbk_value_extent(value);
-  if (extent) pbk_release(memory, (void *)(uintptr_t)value->as.text, extent);
-}
-
 void pbk_subject_clear(struct subject *subject, struct subjects *subjects) {
   struct memory *memory = subjects->context->memory;
-  for (uint32_t i = 0; i < trait_count(subject); i++) release_value(memory, &subject->values[i]);
+  for (uint32_t i = 0; i < value_count(subject); i++) pbk_packed_release(memory, subject->values[i]);
   pbk_release(memory, subject->values, value_count(subject) * sizeof *subject->values);
   pbk_shape_drop(&subjects->shapes, subject->shape);
   subjects->log_bytes -= pbk_history_log_size(subject->history);
@@ -74,23 +69,18 @@ static void room_for_value(struct subject *subject, struct memory *memory) {
   subject->values = pbk_reallocate(memory, subject->values, size, size + sizeof *subject->values);
 }
 
-static pbk_value copy_value(struct memory *memory, const pbk_value *value) {
-  size_t extent = value->kind < PBK_STRING ? 0 : pbk_value_extent(value);
-  return extent ? pbk_value_copy_into(pbk_allocate(memory, extent), value) : *value;
-}
-
 bool pbk_subject_set_trait(struct subject *subject, struct subjects *subjects, uint32_t name, const pbk_value *value) {
   struct memory *memory = subjects->context->memory;
   uint32_t place = shape_place(subject->shape, name), count = value_count(subject);
   if (place != MAP_NONE) {
-    pbk_value *kept = &subject->values[place];
-    if (pbk_value_equal(kept, value)) return false;
-    pbk_value copy = copy_value(memory, value);
-    release_value(memory, kept);
+    struct packed *kept = &subject->values[place];
+    if (pbk_packed_equal(*kept, value)) return false;
+    struct packed copy = pbk_pack(memory, value);
+    pbk_packed_release(memory, *kept);
     *kept = copy;
     return true;
   }
-  pbk_value copy = copy_value(memory, value);
+  struct packed copy = pbk_pack(memory, value);
   room_for_value(subject, memory);
   subject->shape = pbk_shape_with(&subjects->shapes, subject->shape, name, &place);
   memmove(subject->values + place + 1, subject->values + place, (count - place) * sizeof *subject->values);
@@ -99,9 +89,12 @@ bool pbk_subject_set_trait(struct subject *subject, struct subjects *subjects, u
 }
 
 void pbk_subject_set_health(struct subject *subject, struct memory *memory, const pbk_value *health) {
-  if (!subject->has_health) room_for_value(subject, memory);
+  struct packed copy = pbk_pack(memory, health);
+  uint32_t place = trait_count(subject);
+  if (subject->has_health) pbk_packed_release(memory, subject->values[place]);
+  else room_for_value(subject, memory);
   subject->has_health = true;
-  subject->values[trait_count(subject)] = *health;
+  subject->values[place] = copy;
 }
 
 /* ---- events ---- */

@@ -3,7 +3,7 @@
 #ifndef PBK_FACTS_SUBJECT_H
 #define PBK_FACTS_SUBJECT_H
 
-#include "base/value.h"
+#include "base/packed.h"
 #include "facts/history.h"
 #include "facts/shape.h"
 
@@ -11,7 +11,7 @@ enum { SUBJECT_KEY_HERE = 12 };
 
 /* What nearly every input needs comes in one line of the cache: a contact's. */
 struct subject {
-  pbk_value *values; /* of its traits, in the order of the shape's names; then its health, where it has one */
+  struct packed *values; /* of its traits, in the order of the shape's names; then its health, where it has one */
   struct history *history;
   struct shape *shape;
   pbk_time created_at;
@@ -61,20 +61,20 @@ void pbk_subject_clear(struct subject *subject, struct subjects *subjects);
 void pbk_subject_free_key(struct subject *subject, struct memory *memory);
 void pbk_subject_rename(struct subject *subject, struct memory *memory, struct text key);
 
-/* Traits, ordered by the text of their names; what lies below a value is a block of its own. */
+/* Traits, ordered by the text of their names. They are read into the caller's room (packed.h). */
 static inline uint32_t trait_count(const struct subject *subject) {
   return shape_count(subject->shape);
 }
-static inline const pbk_value *pbk_subject_trait(const struct subject *subject, uint32_t name) { /* NULL: absent */
+static inline const pbk_value *pbk_subject_trait(const struct subject *subject, uint32_t name, pbk_value *room) { /* NULL: absent */
   uint32_t place = shape_place(subject->shape, name);
-  return place == MAP_NONE ? NULL : &subject->values[place];
+  return place == MAP_NONE ? NULL : packed_value(&subject->values[place], room);
 }
 /* True when it differs from before. */
 bool pbk_subject_set_trait(struct subject *subject, struct subjects *subjects, uint32_t name, const pbk_value *value);
 
 /* NULL: unset. */
-static inline const pbk_value *subject_health(const struct subject *subject) {
-  return subject->has_health ? &subject->values[trait_count(subject)] : NULL;
+static inline const pbk_value *subject_health(const struct subject *subject, pbk_value *room) {
+  return subject->has_health ? packed_value(&subject->values[trait_count(subject)], room) : NULL;
 }
 void pbk_subject_set_health(struct subject *subject, struct memory *memory, const pbk_value *health);
 

@@ -219,7 +219,8 @@ static const pbk_value *hostile_value(void) {
 }
 
 static uint32_t shown_names[SHOWN_MOST];
-static pbk_value shown_values[SHOWN_MOST];
+static struct packed shown_values[SHOWN_MOST];
+static pbk_value shown_room[2][SHOWN_MOST];
 
 static void random_world(void) {
   static const char *const names[] = {"a", "b", "c", "d", "e"};
@@ -228,7 +229,8 @@ static void random_world(void) {
     if (pick(6) == 0) continue;
     const pbk_value *json = hostile_value();
     shown_names[world.trait_count] = pbk_names_intern(&world.names, text_from(names[i]));
-    shown_values[world.trait_count] = *json;
+    pbk_packed_release(&world.memory, shown_values[world.trait_count]);
+    shown_values[world.trait_count] = pbk_pack(&world.memory, json);
     world.traits[world.trait_count].name = names[i];
     world.traits[world.trait_count++].value = (struct cel_value){.kind = CEL_JSON, .as.json = json};
   }
@@ -267,8 +269,8 @@ static void compare(const struct cel_program *program, bool shown, bool matches_
   const pbk_value *values[SLOT_HEALTH + 1] = {NULL};
   table.matches_only = matches_only;
   if (shown) {
-    table.shown[0] = (struct cel_shown){SLOT_TRAITS, world.trait_count, shown_names, shown_values};
-    if (world.has_account) table.shown[1] = (struct cel_shown){SLOT_ACCOUNT_TRAITS, world.trait_count, shown_names, shown_values};
+    table.shown[0] = (struct cel_shown){SLOT_TRAITS, world.trait_count, shown_names, shown_values, shown_room[0]};
+    if (world.has_account) table.shown[1] = (struct cel_shown){SLOT_ACCOUNT_TRAITS, world.trait_count, shown_names, shown_values, shown_room[1]};
     if (world.health.kind == CEL_JSON) values[SLOT_HEALTH] = world.health.as.json;
     table.values = values;
     table.value_count = SLOT_HEALTH + 1;
@@ -314,6 +316,7 @@ int main(int count, char **arguments) {
         (unsigned long long)quick_programs);
   pbk_cel_machine_release(&world.memory, machine);
   pbk_names_release(&world.names);
+  for (uint32_t i = 0; i < SHOWN_MOST; i++) pbk_packed_release(&world.memory, shown_values[i]);
   CHECK(world.memory.used == 0, "%llu bytes are not given back", (unsigned long long)world.memory.used);
   printf("%llu comparisons\n", (unsigned long long)comparisons);
   return test_result();

@@ -113,6 +113,30 @@ static void cut_again(void) {
   end(&memory, &heap);
 }
 
+/* Before the host is asked for more, all that was given back is used: large blocks in parts, small ones for smaller still. */
+static void all_that_there_is(void) {
+  static const size_t given[] = {24576, 5000, 1100, 1024, 64, 48};
+  enum { COUNT = sizeof given / sizeof *given, MOST = 2000 };
+  struct memory memory;
+  struct check_heap heap;
+  if (!IN_CHUNKS) return;
+  begin(&memory, &heap, UINT64_MAX);
+  void *blocks[COUNT];
+  size_t room = 0;
+  for (uint32_t i = 0; i < COUNT; i++) {
+    blocks[i] = pbk_chunks_allocate(&memory, given[i]);
+    room += given[i];
+  }
+  for (uint32_t i = 0; i < COUNT; i++) pbk_chunks_free(&memory, blocks[i], given[i]);
+  uint64_t calls = heap.calls;
+  heap.fail_at = calls + 1;
+  uint32_t count = 0;
+  while (count < MOST * 2 && pbk_chunks_allocate(&memory, 16)) count++;
+  CHECK(count >= room / 16);
+  CHECK_EQUAL_UINT(heap.calls, calls + 2); /* it was asked when there was nothing left: for a large piece, for a small one */
+  end(&memory, &heap);
+}
+
 /* A steady state asks the host for nothing. */
 static void steady_state(void) {
   enum { COUNT = 500 };
@@ -348,6 +372,7 @@ int main(void) {
   RUN(all_sizes);
   RUN(classes);
   RUN(cut_again);
+  RUN(all_that_there_is);
   RUN(steady_state);
   RUN(reallocating);
   RUN(refused);

@@ -1,6 +1,7 @@
 /* tests/unit/facts.c - subjects found, created, erased (SPEC E1, E2, E7, E9). */
 #include "facts_support.h"
 
+static pbk_value room; /* what is read goes there */
 static void created_once(void) {
   open_facts();
   context.now = 50;
@@ -125,16 +126,16 @@ static void long_keys(void) {
   }
   struct subject *subject = &contact_at(&facts, 0)->subject;
   pbk_value health = value_int(7), plan = value_string(TEXT("a text of its own"));
-  CHECK(subject_health(subject) == NULL);
+  CHECK(subject_health(subject, &room) == NULL);
   pbk_set_health(&facts, subject, &health);
   pbk_subject_set_trait(subject, &facts.subjects, name_of("plan"), &plan);
   pbk_subject_set_trait(subject, &facts.subjects, name_of("age"), &health);
-  CHECK_EQUAL_INT(subject_health(subject)->as.integer, 7);
-  CHECK_TEXT(value_text(pbk_subject_trait(subject, name_of("plan"))), "a text of its own");
+  CHECK_EQUAL_INT(subject_health(subject, &room)->as.integer, 7);
+  CHECK_TEXT(value_text(pbk_subject_trait(subject, name_of("plan"), &room)), "a text of its own");
   health = value_double(2.5);
   pbk_set_health(&facts, subject, &health);
-  CHECK_EQUAL_DOUBLE(subject_health(subject)->as.number, 2.5);
-  CHECK_EQUAL_INT(pbk_subject_trait(subject, name_of("age"))->as.integer, 7);
+  CHECK_EQUAL_DOUBLE(subject_health(subject, &room)->as.number, 2.5);
+  CHECK_EQUAL_INT(pbk_subject_trait(subject, name_of("age"), &room)->as.integer, 7);
   CHECK_EQUAL_UINT(trait_count(subject), 2);
   close_facts();
 }

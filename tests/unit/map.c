@@ -68,7 +68,7 @@ static void like_a_list(void) {
   }
   CHECK_EQUAL_UINT(wrong, 0);
   CHECK_EQUAL_UINT(map.count, count);
-  CHECK(count > 0 && (map.capacity & (map.capacity - 1)) == 0);
+  CHECK(count > 0 && map.capacity / 4 * 3 >= count);
   pbk_map_copy(&memory, &copy, &map, &owner);
   for (uint32_t i = 0; i < TEXTS; i++) {
     wrong += pbk_map_find(&map, text_of(&owner, i)) != (in[i] ? i : MAP_NONE);
@@ -116,12 +116,12 @@ static void in_steps(void) {
 
 /* Made as large as it will be: it never grows, is no larger than one that grew, and knows what it has. */
 static void reserved(void) {
-  enum { MANY = 1000 };
+  enum { MANY = 14000 };
   struct check_heap heap = {0};
   struct memory memory;
   struct names grown, names;
   pbk_memory_init(&memory, check_allocate, &heap, UINT64_MAX);
-  for (uint32_t count = 0; count <= MANY; count += count < 30 ? 1 : 97) {
+  for (uint32_t count = 0; count <= MANY; count += count < 30 ? 1 : count < 1000 ? 97 : 2311) {
     pbk_names_init(&grown, &memory);
     pbk_names_init(&names, &memory);
     pbk_map_reserve(&memory, &names.map, count);
