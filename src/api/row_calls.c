@@ -8,7 +8,7 @@ struct rows {
   const pbk_row *rows;
   const pbk_text *names;
   uint32_t count, name_count, taken;
-  uint32_t numbers[ROW_NAMES];   /* of a name, plus one; 0: not looked up, or not known */
+  struct row_event events[ROW_NAMES];
   pbk_value copy;                /* of a row's values, in order */
 };
 
@@ -22,23 +22,28 @@ static bool had_name(const pbk_engine *engine, uint32_t place, pbk_text given, s
   return name->size == given.size && bytes_equal(name->bytes, given.bytes, name->size);
 }
 
+static void keep_name(pbk_engine *engine, struct rows *rows, uint32_t place, uint32_t number) {
+  engine->row_names[place] = number;
+  rows->events[place] = number ? pbk_row_event(engine, number - 1) : (struct row_event){0};
+}
+
 SELDOM static bool look_up_name(pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
   if (place >= rows->name_count) return false;
   bool kept = place < ROW_NAMES;
   if (kept && had_name(engine, place, rows->names[place], name)) {
-    *number = rows->numbers[place] = engine->row_names[place];
-    return true;
+    *number = engine->row_names[place];
+  } else {
+    if (!pbk_take_text(rows->names[place].bytes, rows->names[place].size, name)) return false;
+    *number = pbk_names_find(&engine->context.names, *name) + 1;
   }
-  if (!pbk_take_text(rows->names[place].bytes, rows->names[place].size, name)) return false;
-  *number = pbk_names_find(&engine->context.names, *name) + 1;
-  if (kept) rows->numbers[place] = engine->row_names[place] = *number;
+  if (kept) keep_name(engine, rows, place, *number);
   return true;
 }
 
 /* False: it is no text. A number of 0: it is not known yet. */
 static inline bool take_name(pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
-  if (place >= ROW_NAMES || !rows->numbers[place]) return look_up_name(engine, rows, place, name, number);
-  *number = rows->numbers[place];
+  if (place >= ROW_NAMES || !rows->events[place].number) return look_up_name(engine, rows, place, name, number);
+  *number = rows->events[place].number;
   *name = pbk_names_text(&engine->context.names, *number - 1);
   return true;
 }
@@ -114,51 +119,29 @@ static pbk_status take_row(pbk_engine *engine, struct rows *rows, const pbk_row 
   return fine ? PBK_OK : PBK_ERR_ARGUMENT;
 }
 
-/* Most rows by far: an event of a contact and nothing else, whose name is known. Sets what such a row can say; false: it is
- * another one. */
-static inline bool take_event(pbk_engine *engine, struct rows *rows, const pbk_row *row, struct command *event) {
-  bool plain =
-    row->kind == PBK_ROW_TRACK && !row->account && !row->values && !row->message_id.bytes && !row->message_id.size;
-  uint32_t index;
-  if (!plain || !take_time(row->received_at) || !take_time(row->occurred_at)) return false;
-  const struct subject *subject = pbk_open_subject(engine, row->contact, PBK_HANDLE_CONTACT, &index);
-  if (!subject || !take_name(engine, rows, row->name, &event->event, &event->name_number)) return false;
-  if (event->name_number == 0 || event->event.size == 0) return false;
+/* Most rows by far: an event of a contact and nothing else, whose name is known. False: it is another one. */
+static inline bool take_event(pbk_engine *engine, struct rows *rows, const pbk_row *row, struct plain_event *event) {
+  bool bare = !row->account && !row->values && !row->message_id.bytes && !row->message_id.size;
+  struct text name;
+  if (row->kind != PBK_ROW_TRACK || !bare || row->name >= ROW_NAMES) return false;
+  if (!take_name(engine, rows, row->name, &name, &event->name) || !rows->events[row->name].plain) return false;
+  if (!take_time(row->received_at) || !take_time(row->occurred_at)) return false;
+  if (!pbk_open_subject(engine, row->contact, PBK_HANDLE_CONTACT, &event->contact)) return false;
+  event->name = rows->events[row->name].number - 1;
   event->received_at = row->received_at;
   event->occurred_at = row->occurred_at != PBK_NO_TIME ? row->occurred_at : row->received_at;
-  event->contact = subject_key(subject);
-  event->contact_number = index + 1;
   return true;
 }
 
 /* ---- the calls ---- */
 
-/* The number of an event's name, plus one, where it is at hand. */
-static inline uint32_t known_event(const struct rows *rows, const pbk_row *row) {
-  return row->kind == PBK_ROW_TRACK && row->name < ROW_NAMES ? rows->numbers[row->name] : 0;
-}
-
-/* What events to come make to be looked at: conditions, and whom they may enroll. */
-static void fetch_readers(const pbk_engine *engine, const struct rows *rows) {
-  enum { SOON = 8, AT_ONCE = 4 };
-  uint32_t left = rows->count - rows->taken;
-  if (left <= AT_ONCE) return;
-  const pbk_row *row = &rows->rows[rows->taken + AT_ONCE];
-  uint32_t event = known_event(rows, row);
-  if (event) pbk_fetch_enrolling(engine, row, event - 1);
-  if (left <= SOON) return;
-  row = &rows->rows[rows->taken + SOON];
-  event = known_event(rows, row);
-  if (event) pbk_fetch_readers(engine, row, event - 1);
-}
-
 static pbk_status rows_body(pbk_engine *engine, void *argument) {
   struct rows *rows = argument;
-  struct command event = {.type = COMMAND_TRACK}, other = {.type = COMMAND_NONE};
+  struct plain_event event;
+  struct command other = {.type = COMMAND_NONE};
   for (; rows->taken < rows->count; rows->taken++) {
     const pbk_row *row = &rows->rows[rows->taken];
-    pbk_fetch_rows(engine, row, rows->count - rows->taken);
-    fetch_readers(engine, rows);
+    pbk_fetch_rows(engine, row, rows->count - rows->taken, rows->events);
     pbk_status status;
     if (take_event(engine, rows, row, &event)) {
       status = pbk_submit_event(engine, &event);

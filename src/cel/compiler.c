@@ -344,6 +344,7 @@ static void compiler_note_shown(struct cel_program *program, const struct cel_en
   for (uint32_t i = 0; i < program->reads.count; i++) {
     const struct cel_read *read = &program->reads.items[i];
     if (read->kind == CEL_READS_FIELD) program->shown |= CEL_SHOWN_FIELDS;
+    if (read->kind == CEL_READS_SERIES) program->shown |= CEL_SHOWN_SERIES;
     if (read->kind != CEL_READS_ENTRY && read->kind != CEL_READS_ENTRIES) continue;
     for (uint32_t shown = 0; shown < environment->shown_count; shown++) {
       if (environment->shown_slots[shown] == read->slot) program->shown |= UINT32_C(1) << shown;

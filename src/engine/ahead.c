@@ -2,11 +2,20 @@
  * under way: it is fetched into the processor's cache meanwhile. Nothing here changes what is done. Declared in engine.h.
  *
  * Things hang on each other, so they are fetched in stages: who is it, what hangs on that, what hangs on that again. */
+#include "audience/vocabulary.h"
 #include "engine/engine.h"
 
 enum { FIRST_STAGE = 20, SECOND_STAGE = 12, THIRD_STAGE = 6 };
 
 /* ---- the calendar ---- */
+
+/* What a condition looks at behind a contact itself, as pbk_cel_shown_read tells; of its account the first line only. */
+static void fetch_read(const struct facts *facts, uint32_t contact, uint32_t reads) {
+  const struct contact *of = contact_at(facts, contact);
+  if (reads & CEL_SHOWN_SERIES) prefetch_history(&of->subject);
+  if (reads & 1 << SHOWN_CONTACT) prefetch_values(&of->subject);
+  if (reads & 1 << SHOWN_ACCOUNT && of->account != MAP_NONE) pbk_prefetch_account(facts, of->account);
+}
 
 static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool body) {
   uint32_t place = (uint32_t)(id >> 32), subject = (uint32_t)id;
@@ -17,7 +26,7 @@ static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool 
     return;
   }
   if (body) {
-    pbk_prefetch_body(&engine->facts, subject);
+    if (audience->program) fetch_read(&engine->facts, subject, pbk_cel_shown_read(audience->program));
     if (first_route(&engine->playbooks, ROUTE_AUDIENCE, place) == UINT32_MAX) return;
     prefetch_passages(&engine->playbooks, PBK_CONTACT, subject);
     pbk_prefetch_dealings(&engine->facts, subject);
@@ -30,7 +39,8 @@ static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool 
 static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id) {
   const struct enrollment *enrollment = enrollment_at(&engine->playbooks, id);
   if (!enrollment || enrollment->version->subject_kind != PBK_CONTACT) return;
-  pbk_prefetch_body(&engine->facts, enrollment->subject);
+  const struct cel_program *when = enrollment->version->steps[enrollment->next_step].when;
+  if (when) fetch_read(&engine->facts, enrollment->subject, pbk_cel_shown_read(when));
   prefetch(passages_of(&engine->playbooks, PBK_CONTACT, enrollment->subject).items);
   prefetch_open_of(&engine->outbox, PBK_CONTACT, enrollment->subject);
 }
@@ -65,30 +75,59 @@ static bool contact_index(const struct pbk_engine *engine, pbk_handle handle, ui
   return handle >> 56 == PBK_HANDLE_CONTACT && *index < pbk_subject_total(&engine->facts, PBK_CONTACT);
 }
 
-void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left) {
-  uint32_t index;
-  if (left <= THIRD_STAGE) return;
-  if (contact_index(engine, rows[THIRD_STAGE].contact, &index)) pbk_prefetch_account_body(&engine->facts, index);
-  if (left <= SECOND_STAGE) return;
-  if (contact_index(engine, rows[SECOND_STAGE].contact, &index)) pbk_prefetch_body(&engine->facts, index);
-  if (left <= FIRST_STAGE) return;
-  if (contact_index(engine, rows[FIRST_STAGE].contact, &index)) pbk_prefetch_contact(&engine->facts, index);
+struct row_event pbk_row_event(const struct pbk_engine *engine, uint32_t number) {
+  struct cel_read read = {CEL_READS_SERIES, LOOKUP_EVENTS, number};
+  bool conditions = readers_of(&engine->audiences.readers, read).count > 0;
+  bool playbooks = first_route(&engine->playbooks, ROUTE_EVENT, number) != UINT32_MAX;
+  uint32_t size = name_text(&engine->context, number).size;
+  return (struct row_event){number + 1, conditions, playbooks, size > 0 && size <= PBK_MAX_KEY};
 }
 
-void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event) {
-  uint32_t index;
-  if (!contact_index(engine, row->contact, &index)) return;
-  pbk_prefetch_event_readers(&engine->audiences, event, index);
-  if (first_route(&engine->playbooks, ROUTE_EVENT, event) != UINT32_MAX)
-    prefetch_passages(&engine->playbooks, PBK_CONTACT, index);
+static const struct row_event *event_of(const pbk_row *row, const struct row_event events[ROW_NAMES]) {
+  static const struct row_event none = {0};
+  return row->kind == PBK_ROW_TRACK && row->name < ROW_NAMES ? &events[row->name] : &none;
 }
 
-void pbk_fetch_enrolling(const struct pbk_engine *engine, const pbk_row *row, uint32_t event) {
-  uint32_t index;
-  if (first_route(&engine->playbooks, ROUTE_EVENT, event) == UINT32_MAX || !contact_index(engine, row->contact, &index))
+/* What the row itself changes: an event, or something that conditions look at with the traits. */
+static void fetch_changed(const struct facts *facts, uint32_t contact, bool event) {
+  const struct contact *of = contact_at(facts, contact);
+  if (!event) {
+    prefetch_values(&of->subject);
     return;
-  prefetch((const void *)(uintptr_t)word_at(&engine->playbooks.of_contacts, index));
-  pbk_prefetch_dealings(&engine->facts, index);
+  }
+  prefetch_history(&of->subject);
+  if (account_touched(of)) pbk_prefetch_account(facts, of->account);
+}
+
+/* What the row's event makes to be looked at. */
+static void fetch_readers(const struct pbk_engine *engine, uint32_t contact, const struct row_event *event) {
+  if (event->read) pbk_prefetch_event_readers(&engine->audiences, event->number - 1, contact);
+  if (event->routed) prefetch_passages(&engine->playbooks, PBK_CONTACT, contact);
+}
+
+/* What deciding about an enrollment needs; and the account's own history. */
+static void fetch_last(const struct pbk_engine *engine, uint32_t contact, const struct row_event *event) {
+  const struct contact *of = contact_at(&engine->facts, contact);
+  if (account_touched(of)) prefetch_history(&account_at(&engine->facts, of->account)->subject);
+  if (!event->routed) return;
+  prefetch((const void *)(uintptr_t)word_at(&engine->playbooks.of_contacts, contact));
+  pbk_prefetch_dealings(&engine->facts, contact);
+}
+
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct row_event events[ROW_NAMES]) {
+  enum { SUBJECT = 20, CHANGED = 12, READERS = 8, LAST = 4 };
+  uint32_t index;
+  if (left <= LAST) return;
+  const struct row_event *event = event_of(&rows[LAST], events);
+  if (event->number && contact_index(engine, rows[LAST].contact, &index)) fetch_last(engine, index, event);
+  if (left <= READERS) return;
+  event = event_of(&rows[READERS], events);
+  if (event->read | event->routed && contact_index(engine, rows[READERS].contact, &index)) fetch_readers(engine, index, event);
+  if (left <= CHANGED) return;
+  if (contact_index(engine, rows[CHANGED].contact, &index))
+    fetch_changed(&engine->facts, index, rows[CHANGED].kind == PBK_ROW_TRACK);
+  if (left <= SUBJECT) return;
+  if (contact_index(engine, rows[SUBJECT].contact, &index)) pbk_prefetch_contact(&engine->facts, index);
 }
 
 /* ---- messages ---- */

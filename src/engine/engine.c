@@ -229,9 +229,9 @@ void pbk_abandon_line(struct pbk_engine *engine) {
   engine->lines.under_way = false;
 }
 
-/* Moves time to where the command is received, and gets ready for it. False: it cannot be done now; what time brought is recorded. */
-static inline bool arrive(struct pbk_engine *engine, const struct command *command, uint64_t extent) {
-  if (command->received_at != PBK_NO_TIME) let_pass(engine, command->received_at);
+/* Moves time to where the command is received (`at`), and gets ready for it. False: it cannot be done now; what time brought is recorded. */
+static inline bool arrive(struct pbk_engine *engine, const struct command *command, pbk_time at, uint64_t extent) {
+  if (at != PBK_NO_TIME) let_pass(engine, at);
   else if (engine->unfinished && command->type != COMMAND_ADVANCE) {
     pbk_advance_to(engine, engine->context.now, 0);
     if (!engine->broken) pbk_record_progress(engine); /* a record without a time does not bring them about again */
@@ -292,12 +292,12 @@ bool pbk_finish_definitions(struct pbk_engine *engine) {
 
 /* ---- one command ---- */
 
+enum { EXTENT_REST = 4096 };
 /* A bound that needs no counting, where little is carried. */
 static inline uint64_t quick_extent(struct pbk_engine *engine, const struct command *command) {
-  enum { REST = 4096 };
   bool little = (command->type == COMMAND_TRACK && !command->traits) || command->type == COMMAND_APPROVE;
   if (!little) return pbk_command_extent(engine, command);
-  return (uint64_t)REST + command->contact.size + command->account.size + command->event.size + command->path.size;
+  return (uint64_t)EXTENT_REST + command->contact.size + command->account.size + command->event.size + command->path.size;
 }
 
 static pbk_status submit(struct pbk_engine *engine, const struct command *command) {
@@ -306,7 +306,7 @@ static pbk_status submit(struct pbk_engine *engine, const struct command *comman
   offer_at_once(engine); /* nothing, but after a crash: what is offered again */
   if (engine_halted(engine)) return halt_status(engine);
   if (command->line && engine->lines.passed) return pass_over(engine);
-  if (!arrive(engine, command, extent)) return halt_status(engine);
+  if (!arrive(engine, command, command->received_at, extent)) return halt_status(engine);
   if (engine->in_parts && !keep_definitions(engine, command)) return engine->stopped = PBK_ERR_NO_MEMORY;
   engine->commands++;
   if (command->type != COMMAND_ADVANCE) engine->unrecorded.due = 0; /* its record brings them about again */
@@ -338,6 +338,12 @@ static pbk_status submit_behind(struct pbk_engine *engine, const struct command 
   return submit(engine, &rest);
 }
 
+/* Whether something was left undone, or is to be offered in between. */
+static inline bool is_behind(const struct pbk_engine *engine) {
+  bool left = engine->defining.under_way | engine->unfinished | (engine->broken != PBK_OK);
+  return left || engine->flags & PBK_DELIVER_AT_ONCE;
+}
+
 /* Most commands go a short way: nothing was left undone before them, nothing is offered in between, and all there is to be
  * recorded of them is themselves. */
 static inline bool is_plain(const struct pbk_engine *engine, const struct command *command) {
@@ -346,18 +352,17 @@ static inline bool is_plain(const struct pbk_engine *engine, const struct comman
     [COMMAND_ASSIGN] = true,     [COMMAND_PIN] = true,     [COMMAND_TAG] = true,    [COMMAND_UNTAG] = true,
     [COMMAND_SUPPRESS] = true,   [COMMAND_APPROVE] = true, [COMMAND_REPORT] = true, [COMMAND_COMPLETE] = true,
     [COMMAND_INTERACTION] = true};
-  bool left = engine->defining.under_way | engine->unfinished | (engine->broken != PBK_OK);
   if (command->line && engine->lines.passed) return false;
-  return plain[command->type] && !left && !(engine->flags & PBK_DELIVER_AT_ONCE) && !command->message_id.bytes &&
-         !command->alone;
+  return plain[command->type] && !is_behind(engine) && !command->message_id.bytes && !command->alone;
 }
 
-static inline pbk_status submit_plain(struct pbk_engine *engine, const struct command *command, struct handler handler) {
+static inline pbk_status submit_plain(struct pbk_engine *engine, const struct command *command) {
+  struct handler handler = engine->handlers[command->type];
   const struct context *context = &engine->context;
   pbk_status status = PBK_OK;
   engine->stopped = PBK_OK;
   engine->unrecorded = (struct unrecorded){0};
-  if (!arrive(engine, command, quick_extent(engine, command))) {
+  if (!arrive(engine, command, command->received_at, quick_extent(engine, command))) {
     pbk_unprepare(engine);
     return halt_status(engine);
   }
@@ -386,13 +391,56 @@ static inline pbk_status submit_plain(struct pbk_engine *engine, const struct co
   return status;
 }
 
-pbk_status pbk_submit_event(struct pbk_engine *engine, const struct command *command) {
-  if (!is_plain(engine, command)) return pbk_submit(engine, command);
-  return submit_plain(engine, command, (struct handler){NULL, pbk_apply_track});
+static struct command command_of(const struct pbk_engine *engine, const struct plain_event *event) {
+  return (struct command){.type = COMMAND_TRACK,
+                          .received_at = event->received_at,
+                          .occurred_at = event->occurred_at,
+                          .contact = subject_key(&contact_at(&engine->facts, event->contact)->subject),
+                          .contact_number = event->contact + 1,
+                          .event = name_text(&engine->context, event->name),
+                          .name_number = event->name + 1};
+}
+
+/* What is seldom needed of an event: it goes the way of other commands, or it is recorded, or something is due behind it. */
+static SELDOM pbk_status submit_as_command(struct pbk_engine *engine, const struct plain_event *event) {
+  struct command command = command_of(engine, event);
+  return pbk_submit(engine, &command);
+}
+static SELDOM pbk_status conclude_event(struct pbk_engine *engine, const struct plain_event *event) {
+  struct command command = command_of(engine, event);
+  pbk_status status = PBK_OK;
+  if (calendar_may_be_due(&engine->context.calendar, engine->context.now)) {
+    status = conclude(engine, &command, status);
+    engine->unrecorded.input = NULL;
+  } else if (!engine->replaying) {
+    pbk_record_command(engine, &command);
+  }
+  return status;
+}
+
+pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event *event) {
+  static const struct command kind = {.type = COMMAND_TRACK};
+  struct context *context = &engine->context;
+  pbk_status status = PBK_OK;
+  if (is_behind(engine)) return submit_as_command(engine, event);
+  engine->stopped = PBK_OK;
+  engine->unrecorded = (struct unrecorded){0};
+  if (!arrive(engine, &kind, event->received_at, EXTENT_REST + 2 * PBK_MAX_KEY)) {
+    pbk_unprepare(engine);
+    return halt_status(engine);
+  }
+  engine->commands++;
+  engine->unrecorded.due = 0; /* its record brings them about again */
+  pbk_time now = context->now, occurred_at = event->occurred_at;
+  pbk_begin_cause(engine);
+  pbk_apply_event(engine, event, occurred_at == PBK_NO_TIME || occurred_at > now ? now : occurred_at); /* T5 */
+  if (calendar_may_be_due(&context->calendar, now) || journal_kept(&engine->journal)) status = conclude_event(engine, event);
+  pbk_unprepare(engine);
+  return status;
 }
 
 pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command) {
-  if (is_plain(engine, command)) return submit_plain(engine, command, engine->handlers[command->type]);
+  if (is_plain(engine, command)) return submit_plain(engine, command);
   engine->stopped = PBK_OK;
   pbk_status status = engine->defining.under_way ? submit_behind(engine, command) : submit(engine, command);
   engine->unrecorded.input = NULL;

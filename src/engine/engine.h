@@ -118,8 +118,13 @@ void pbk_engine_release(struct pbk_engine *engine);
 /* T4: advances to the command's time, applies it, does what is then due. PBK_OK, PBK_DUPLICATE, PBK_ERR_REFUSED (engine->problem says why;
  * of a line an error output too) or PBK_ERR_STORAGE. */
 pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command);
-/* The same for an event whose subjects are known by their numbers, and its name too: there is nothing to check. */
-pbk_status pbk_submit_event(struct pbk_engine *engine, const struct command *command);
+/* An event of a contact and nothing else: there is nothing to check. */
+struct plain_event {
+  pbk_time received_at, occurred_at; /* as in a command */
+  uint32_t contact;                  /* index */
+  uint32_t name;                     /* at most PBK_MAX_KEY bytes */
+};
+pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event *event);
 /* A line that a lack of memory cut short: it can be fed again. */
 void pbk_abandon_line(struct pbk_engine *engine);
 static inline bool engine_halted(const struct pbk_engine *engine) { return engine->broken || engine->stopped; }
@@ -152,12 +157,16 @@ static inline void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chu
 
 /* What the calendar holds behind the one taken last, which is given. */
 void pbk_fetch_due(const struct pbk_engine *engine, struct wake done);
+/* The name of an event as rows give it. */
+struct row_event {
+  uint32_t number; /* plus one; 0: not looked up, or not known */
+  bool read;       /* by audiences, as the contact's own */
+  bool routed;     /* it may trigger playbooks */
+  bool plain;      /* it can be that of a plain event */
+};
+struct row_event pbk_row_event(const struct pbk_engine *engine, uint32_t number);
 /* What the rows to come need; `left` are there, the next one first. */
-void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left);
-/* What a row's event makes to be looked at. */
-void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event);
-/* The same, later: what deciding about an enrollment needs, where it triggers one. */
-void pbk_fetch_enrolling(const struct pbk_engine *engine, const pbk_row *row, uint32_t event);
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct row_event events[ROW_NAMES]);
 /* What the messages to be offered next need, or those that a call names. */
 void pbk_fetch_ready(const struct pbk_engine *engine);
 void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left);
@@ -205,7 +214,7 @@ pbk_status pbk_salvage_stored(struct pbk_engine *engine, const pbk_storage *to, 
 /* ---- facts_commands.c, control_commands.c, define.c ---- */
 
 struct handler pbk_facts_handler(enum command_type type);   /* both NULL where it is not one */
-void pbk_apply_track(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at);
+void pbk_apply_event(struct pbk_engine *engine, const struct plain_event *event, pbk_time occurred_at);
 struct handler pbk_control_handler(enum command_type type);
 
 /* One approval of many, without what a command is otherwise led through. False: it needs that, and nothing was done. */

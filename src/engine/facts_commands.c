@@ -143,7 +143,7 @@ static inline void begin_event(struct happening *happening, const struct event_v
   happening->stage_before = happening->stage_after = MAP_NONE;
 }
 
-void pbk_apply_track(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
+static void apply_track(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   struct facts *facts = &engine->facts;
   struct happening happening;
   uint32_t event = name_of(engine, command, command->event);
@@ -159,6 +159,25 @@ void pbk_apply_track(struct pbk_engine *engine, const struct command *command, p
     pbk_record_event(facts, &account_at(facts, happening.account)->subject, event, occurred_at);
   }
   pbk_run_cause(engine, &happening, NULL);
+}
+
+/* The same of a contact and its account, both known. */
+void pbk_apply_event(struct pbk_engine *engine, const struct plain_event *event, pbk_time occurred_at) {
+  struct contact *contact = contact_at(&engine->facts, event->contact);
+  uint32_t account = contact->account; /* E6 */
+  pbk_record_contact_event(&engine->facts, contact, account, event->name, occurred_at);
+  pbk_mark_changes(&engine->audiences);
+  pbk_run_pass(&engine->audiences);
+  run_exits(&engine->playbooks);
+  if (first_route(&engine->playbooks, ROUTE_EVENT, event->name) != UINT32_MAX) {
+    struct event_view view = {event->name, occurred_at, NULL};
+    struct happening happening;
+    begin_event(&happening, &view);
+    happening.contact = event->contact;
+    happening.account = account;
+    pbk_follow_happening(&engine->playbooks, &happening);
+  }
+  run_membership_triggers(&engine->playbooks);
 }
 
 static void apply_alias(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
@@ -240,7 +259,7 @@ struct handler pbk_facts_handler(enum command_type type) {
   static const struct handler handlers[COMMAND_COUNT] = {
     [COMMAND_IDENTIFY] = {check_identify, apply_identify},
     [COMMAND_GROUP] = {check_group, apply_group},
-    [COMMAND_TRACK] = {check_track, pbk_apply_track},
+    [COMMAND_TRACK] = {check_track, apply_track},
     [COMMAND_ALIAS] = {check_alias, apply_alias},
     [COMMAND_STAGE_AND_HEALTH] = {check_stage_and_health, apply_stage_and_health},
     [COMMAND_ASSIGN] = {check_assign, apply_assign},

@@ -40,18 +40,8 @@ void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t acc
   pbk_note_change(facts, CHANGED_ACCOUNT, &contact->subject, 0);
 }
 
-void pbk_note_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
-  struct change change = {CHANGED_EVENTS, subject->kind, subject->index, event, occurred_at < facts->context->now};
-  array_push(facts->context->memory, &facts->changes, change);
-  if (occurred_at < subject->created_at) { /* E7 */
-    subject->created_at = occurred_at;
-    pbk_note_change(facts, CHANGED_CREATED_AT, subject, 0);
-  }
-}
-
 void pbk_record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
-  pbk_subject_add_event(subject, &facts->subjects, event, occurred_at);
-  pbk_note_event(facts, subject, event, occurred_at);
+  record_event(facts, subject, event, occurred_at);
 }
 
 void pbk_rename_contact(struct facts *facts, struct contact *contact, struct text key) {

@@ -184,28 +184,18 @@ uint64_t pbk_watching_growth(const struct facts *facts) {
 
 /* ---- ahead of time ---- */
 
-/* Two lines of each: what is small mostly lies in these. */
-static void prefetch_lines(const void *address) {
-  uintptr_t at = (uintptr_t)address;
-  if (!at) return;
-  prefetch(address);
-  prefetch((const void *)(at + SHELF_LINE - 1));
-}
-
-static void prefetch_body(const struct subject *subject) {
-  prefetch_lines(subject->values);
-  prefetch_lines(subject->history);
-}
-
 void pbk_prefetch_body(const struct facts *facts, uint32_t contact) {
   const struct contact *of = contact_at(facts, contact);
-  prefetch_body(&of->subject);
-  if (of->account != MAP_NONE) prefetch(account_at(facts, of->account));
+  prefetch_values(&of->subject);
+  prefetch_history(&of->subject);
+  if (account_touched(of)) pbk_prefetch_account(facts, of->account);
 }
 
 void pbk_prefetch_account_body(const struct facts *facts, uint32_t contact) {
-  uint32_t account = contact_at(facts, contact)->account;
-  if (account != MAP_NONE) prefetch_body(&account_at(facts, account)->subject);
+  const struct contact *of = contact_at(facts, contact);
+  if (!account_touched(of)) return;
+  prefetch_values(&account_at(facts, of->account)->subject);
+  prefetch_history(&account_at(facts, of->account)->subject);
 }
 
 uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon) {

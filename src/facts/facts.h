@@ -133,11 +133,21 @@ static inline struct told_subject told_subject(const struct facts *facts, int32_
   struct text key = subject_key(subject);
   return (struct told_subject){key.bytes, key.size, kind};
 }
-/* What is about to be needed is fetched ahead of time: first a subject itself, some time later what hangs on it, and what an event of
- * it needs of its account; later again what hangs on the account. */
+/* What is about to be needed is fetched ahead of time: first a subject itself, some time later what hangs on it. Two lines of each: what is
+ * small mostly lies in these. */
+static inline void prefetch_lines(const void *address) {
+  uintptr_t at = (uintptr_t)address;
+  if (!at) return;
+  prefetch(address);
+  prefetch((const void *)(at + SHELF_LINE - 1));
+}
+static inline void prefetch_values(const struct subject *subject) { prefetch_lines(subject->values); }
+static inline void prefetch_history(const struct subject *subject) { prefetch_lines(subject->history); }
 static inline void pbk_prefetch_contact(const struct facts *facts, uint32_t index) { prefetch(contact_at(facts, index)); }
 static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) { prefetch(account_at(facts, index)); }
 static inline void pbk_prefetch_dealings(const struct facts *facts, uint32_t contact) { prefetch(dealings_at(facts, contact)); }
+/* All of it that an input may need; of an account, which events of most contacts do not touch (sharing.c), what hangs on it later. */
+static inline bool account_touched(const struct contact *contact) { return contact->account != MAP_NONE && !contact->shares; }
 void pbk_prefetch_body(const struct facts *facts, uint32_t contact);
 void pbk_prefetch_account_body(const struct facts *facts, uint32_t contact);
 
@@ -213,6 +223,19 @@ static inline void pbk_note_change(struct facts *facts, enum change_kind kind, c
   struct change change = {kind, subject->kind, subject->index, number, false};
   array_push(facts->context->memory, &facts->changes, change);
 }
-void pbk_note_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at);
+/* E7: an event that occurred before it was created makes a subject older. */
+static inline void note_age(struct facts *facts, struct subject *subject, pbk_time occurred_at) {
+  if (occurred_at >= subject->created_at) return;
+  subject->created_at = occurred_at;
+  pbk_note_change(facts, CHANGED_CREATED_AT, subject, 0);
+}
+/* An event that is not watched changes nothing that a condition could read. */
+static inline void record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
+  if (pbk_subject_add_event(subject, &facts->subjects, event, occurred_at)) {
+    struct change change = {CHANGED_EVENTS, subject->kind, subject->index, event, occurred_at < facts->context->now};
+    array_push(facts->context->memory, &facts->changes, change);
+  }
+  note_age(facts, subject, occurred_at);
+}
 
 #endif

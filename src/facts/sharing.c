@@ -35,12 +35,11 @@ uint64_t pbk_parting_growth(const struct facts *facts, uint32_t contact, uint32_
 void pbk_record_contact_event(struct facts *facts, struct contact *contact, uint32_t account, uint32_t event,
                               pbk_time occurred_at) {
   if (contact->shares && contact->account != account) pbk_part_histories(facts, contact);
-  pbk_record_event(facts, &contact->subject, event, occurred_at);
+  record_event(facts, &contact->subject, event, occurred_at);
   if (account == MAP_NONE) return;
-  struct subject *of = &account_at(facts, account)->subject;
-  if (!contact->shares || event_watched(&facts->subjects, PBK_ACCOUNT, event))
-    pbk_subject_add_event(of, &facts->subjects, event, occurred_at);
-  pbk_note_event(facts, of, event, occurred_at);
+  bool kept = !contact->shares || event_watched(&facts->subjects, PBK_ACCOUNT, event);
+  if (kept) record_event(facts, &account_at(facts, account)->subject, event, occurred_at);
+  else if (occurred_at < facts->context->now) note_age(facts, &account_at(facts, account)->subject, occurred_at);
 }
 
 /* What those who share have of the events that are watched anew: how many, written to where that is not NULL. */

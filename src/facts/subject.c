@@ -125,13 +125,15 @@ void pbk_watch_history(struct subjects *subjects, struct subject *subject, const
   note_size(subjects, subject->history);
 }
 
-void pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at) {
+bool pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at) {
   struct memory *memory = subjects->context->memory;
-  if (event_watched(subjects, subject->kind, event)) {
+  bool watched = event_watched(subjects, subject->kind, event);
+  if (watched) {
     pbk_history_add(&subject->history, memory, event, occurred_at);
     subjects->series_times++;
   } else {
     subjects->log_bytes += pbk_history_log(&subject->history, memory, event, occurred_at);
   }
   note_size(subjects, subject->history);
+  return watched;
 }

@@ -86,6 +86,7 @@ static inline struct series pbk_subject_series(const struct subject *subject, ui
 void pbk_watch_history(struct subjects *subjects, struct subject *subject, const struct logged *more, uint32_t more_count);
 /* What was watched anew is now as the rest. */
 void pbk_watched_anew_done(struct subjects *subjects);
-void pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at);
+/* True where it is watched. */
+bool pbk_subject_add_event(struct subject *subject, struct subjects *subjects, uint32_t event, pbk_time occurred_at);
 
 #endif
