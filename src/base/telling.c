@@ -70,16 +70,18 @@ static inline const char *texts_of(const struct message_record *record) {
 static inline uint64_t mix_message(uint64_t sum, const struct outputs *outputs, const struct message_record *record,
                                    struct message_sizes sizes) {
   const struct name *texts = outputs->names->texts;
-  const struct letter_kind *kind = &letter_at(&outputs->letters, record->letter)->kind;
-  sum = mix(sum, record->message);
-  sum = mix(sum, record->enrollment);
+  const struct told_message *told = &record->told;
+  const struct letter_kind *kind = &letter_at(&outputs->letters, told->letter)->kind;
+  uint32_t to = record->head.flags & TO_KEY ? MAP_NONE : told->to;
+  sum = mix(sum, told->message);
+  sum = mix(sum, told->enrollment);
   sum = mix(sum, pair(texts[kind->playbook].checksum, texts[kind->channel].checksum));
-  sum = mix(sum, pair(texts[kind->template].checksum, name_sum(outputs->names, record->sender)));
-  sum = mix(sum, record->attempt);
-  if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(outputs->names, record->to), sizes.to));
+  sum = mix(sum, pair(texts[kind->template].checksum, name_sum(outputs->names, told->sender)));
+  sum = mix(sum, told->attempt);
+  if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(outputs->names, to), sizes.to));
   if (record->head.flags & HAS_REASON) sum = mix(sum, sizes.reason);
-  sum = mix(sum, load_word(record->key.bytes));
-  return mix(sum, load_word(record->key.bytes + 8));
+  sum = mix(sum, load_word(told->key));
+  return mix(sum, load_word(told->key + 8));
 }
 
 void pbk_digest_told(struct outputs *outputs, const struct output_record *record) {
@@ -182,7 +184,7 @@ void pbk_tell_exited(struct context *context, struct told_subject subject, uint6
   record_end(context, &record->head);
 }
 
-void pbk_tell_message(struct context *context, struct told_message told, enum word state, struct told_subject subject,
+void pbk_tell_message(struct context *context, const struct told_message *told, enum word state, struct told_subject subject,
                       struct text to, struct text reason) {
   struct heading heading = heading_of(PBK_OUTPUT_MESSAGE, state, subject);
   bool own = to.bytes == subject.key;
@@ -192,7 +194,7 @@ void pbk_tell_message(struct context *context, struct told_message told, enum wo
   uint32_t fixed = (uint32_t)(sizeof(struct message_record) + (sized ? sizeof sizes : 0));
   uint32_t text = (uint32_t)heading.subject_size + sizes.to + sizes.reason;
   struct message_record *record = record_begin(context, heading, fixed, text);
-  put_message(record, told);
+  record->told = *told;
   if (sized) memcpy(record + 1, &sizes, sizeof sizes);
   char *at = put_text((char *)record + fixed, subject.key, heading.subject_size);
   at = put_text(at, to.bytes, sizes.to);
@@ -224,7 +226,7 @@ static inline void write_hex(char to[32], const unsigned char from[16]) {
   }
 }
 #endif
-void pbk_write_key(char to[32], const unsigned char key[16]) {
+void pbk_write_key(char to[MESSAGE_KEY_TEXT], const unsigned char key[16]) {
   write_hex(to, key);
 }
 
@@ -270,30 +272,32 @@ static SELDOM void others_told(const struct outputs *outputs, const struct messa
   else if (flags & TO_KEY)
     output->to = next_text(&at, sizes.to);
   else
-    output->to = name_told(outputs->names, record->to);
+    output->to = name_told(outputs->names, record->told.to);
   if (flags & HAS_REASON) output->reason = next_text(&at, sizes.reason);
 }
 
 static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
-  const struct letter *letter = letter_at(&outputs->letters, record->letter);
+  char *key = (char *)record + offsetof(struct message_record, told.key);
+  const struct told_message *told = &record->told;
+  const struct letter *letter = letter_at(&outputs->letters, told->letter);
   uint32_t flags = record->head.flags;
   if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT)
     output->contact = output->to = (pbk_text){(const char *)(record + 1), record->head.subject_size};
   else
     others_told(outputs, record, output);
   output->playbook = letter->playbook;
-  output->message = record->message;
-  output->enrollment = record->enrollment;
-  output->attempt = record->attempt;
-  output->sender = name_told(outputs->names, record->sender);
+  output->message = told->message;
+  output->enrollment = told->enrollment;
+  output->attempt = told->attempt;
+  output->sender = name_told(outputs->names, told->sender);
   output->state = word_told(&record->head);
   output->channel = letter->channel;
   output->template_key = letter->template;
   if (!(flags & KEY_WRITTEN)) {
-    write_hex(record->key.text, record->key.bytes);
+    write_hex(key, record->told.key);
     record->head.flags = (uint8_t)(flags | KEY_WRITTEN);
   }
-  output->key = (pbk_text){record->key.text, sizeof record->key.text};
+  output->key = (pbk_text){key, MESSAGE_KEY_TEXT};
 }
 
 static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {

@@ -10,9 +10,9 @@ static void fill_offer(struct pbk_engine *engine, const struct message *message,
   pbk_text subject = public_text(subject_key(pbk_subject_at(&engine->facts, message->subject_kind, message->subject)));
   bool contact = message->subject_kind == PBK_CONTACT;
   pbk_message_key_text(message, key);
-  offer->attempt = message->attempt;
-  offer->message = message->id;
-  offer->enrollment = message->enrollment;
+  offer->attempt = message->told.attempt;
+  offer->message = message->told.message;
+  offer->enrollment = message->told.enrollment;
   offer->key = (pbk_text){key, MESSAGE_KEY_TEXT};
   offer->playbook = letter->playbook;
   offer->contact = contact ? subject : none;
@@ -23,15 +23,15 @@ static void fill_offer(struct pbk_engine *engine, const struct message *message,
   offer->to = message->to_kind == PBK_TO_CONTACT && !message_to_another(message) ? subject
                                                                                  : public_text(pbk_message_to(outbox, message));
   offer->to_address = offer->sender = offer->sender_address = none;
-  offer->note = public_text(message->note);
+  offer->note = public_text(message_note(message));
   if (message->to_kind == PBK_TO_USER) {
-    uint32_t place = pbk_registry_find(&engine->facts.users, name_text(&engine->context, message->to));
+    uint32_t place = pbk_registry_find(&engine->facts.users, name_text(&engine->context, message->told.to));
     const struct user *user = registry_current(&engine->facts.users, place);
     if (user) offer->to_address = public_text(user->email);
   }
   const struct sender *sender = sender_at(&engine->senders, message->sender);
   if (!sender) return;
-  offer->sender = name_public(&engine->context, registry_name(&engine->senders.registry, message->sender));
+  offer->sender = name_public(&engine->context, message->told.sender);
   offer->sender_address = public_text(sender->address);
 }
 
@@ -69,7 +69,7 @@ static void answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *ans
 /* Only in a replay: the message that was offered then is the one that is ready now. */
 static bool check_answer(struct pbk_engine *engine, const struct command *command) {
   const struct message *message = pbk_ready_message(&engine->outbox);
-  return engine->replaying && message && message->id == command->number && command->flag >= PBK_DELIVERY_SENT &&
+  return engine->replaying && message && message->told.message == command->number && command->flag >= PBK_DELIVERY_SENT &&
          command->flag <= PBK_DELIVERY_FAILED;
 }
 
@@ -165,7 +165,7 @@ static bool offer_all(struct pbk_engine *engine, const struct message *message) 
     if (!pbk_prepare(engine, NULL, 0)) return false; /* its answer must be taken */
     pbk_fetch_ready(engine);
     pbk_offered_message(&engine->outbox);
-    uint64_t id = message->id;
+    uint64_t id = message->told.message;
     fill_offer(engine, message, key, &offer);
     pbk_answer given = {.size = sizeof given, .outcome = PBK_DELIVERY_SENT, .wait = PBK_WAIT_DEFAULT};
     engine->in_callback = true;

@@ -22,7 +22,7 @@ static const char *obstacle(struct outbox *outbox, const struct message *message
   } else {
     subject = &account_at(outbox->facts, message->subject)->subject;
   }
-  if (message_to_another(message)) to = contact_at(outbox->facts, message->to);
+  if (message_to_another(message)) to = contact_at(outbox->facts, message->told.to);
   *state = MESSAGE_CANCELLED;
   if (subject->deleted || (to && to->subject.deleted)) return "deleted";
   if ((about && about->suppressed) || (to && to->suppressed)) return "suppressed";
@@ -40,9 +40,9 @@ void pbk_attempt_message(struct outbox *outbox, struct message *message) {
     pbk_end_message(outbox, message, state, text_from(reason));
     return;
   }
-  message->attempt++;
-  pbk_turn_message(outbox, message, MESSAGE_SENDING, NO_TEXT);
-  array_push(outbox->context->memory, &outbox->ready, message->id);
+  message->told.attempt++;
+  turn_message(outbox, message, MESSAGE_SENDING, NO_TEXT);
+  array_push(outbox->context->memory, &outbox->ready, message->told.message);
 }
 
 bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk_time time) {
@@ -75,12 +75,12 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
     struct message *message = message_at(outbox, outbox->ready.items[i]);
     if (!message) continue;
     if (i >= outbox->offered) {
-      array_push(memory, &others, message->id);
+      array_push(memory, &others, message->told.message);
     } else if (letter_of(outbox, message)->kind.policy == PBK_POLICY_HOLD) {
       pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("unknown_outcome"));
       given_up++;
     } else {
-      pbk_heap_push(memory, &again, message->id);
+      pbk_heap_push(memory, &again, message->told.message);
     }
   }
   outbox->ready.count = outbox->ready_next = outbox->offered = 0;
@@ -93,7 +93,7 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
 
 static void answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
   if (letter_of(outbox, message)->kind.email && message->to_kind == PBK_TO_CONTACT && message->sender != MAP_NONE) {
-    struct contact *contact = contact_at(outbox->facts, message->to);
+    struct contact *contact = contact_at(outbox->facts, message->told.to);
     if (!contact->subject.deleted && sender_at(outbox->senders, message->sender))
       pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
   }
@@ -101,14 +101,14 @@ static void answer_sent(struct outbox *outbox, struct message *message, pbk_time
 }
 
 static void answer_retry(struct outbox *outbox, struct message *message, pbk_duration wait) {
-  if (message->attempt > outbox->retry_waits.count) {
+  if (message->told.attempt > outbox->retry_waits.count) {
     pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("attempts_exhausted"));
     return;
   }
-  if (wait < 0) wait = outbox->retry_waits.items[message->attempt - 1];
+  if (wait < 0) wait = outbox->retry_waits.items[message->told.attempt - 1];
   message->waits = true;
   message->due = time_after(outbox->context->now, wait);
-  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_RETRY, message->id));
+  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_RETRY, message->told.message));
 }
 
 void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,

@@ -17,18 +17,16 @@ struct template {
 enum message_state { MESSAGE_PENDING, MESSAGE_APPROVED, MESSAGE_SENDING, MESSAGE_SENT, MESSAGE_FAILED, MESSAGE_CANCELLED };
 
 struct message {
-  uint64_t id, enrollment;
-  unsigned char key[16];
-  pbk_time due;     /* end of the approval window, or the next attempt */
-  struct text note; /* owned */
-  uint32_t letter;  /* playbook, channel, template and more: what those of one action have in common (base/letters.h) */
+  struct told_message told; /* its id, enrollment, letter, attempts, key; `to` too: of PBK_TO_CONTACT the index, else a name */
+  pbk_time due;             /* end of the approval window, or the next attempt */
+  const char *note;         /* owned */
+  uint32_t note_size;
   uint32_t subject;
-  uint32_t to;     /* PBK_TO_CONTACT: index; PBK_TO_USER: name of the key; PBK_TO_PLACE: name */
-  uint32_t sender; /* place, or MAP_NONE */
-  uint32_t attempt;
+  uint32_t sender;          /* place, or MAP_NONE; its name is told */
   uint8_t subject_kind, to_kind; /* to_kind 0: nobody */
   uint8_t state;                 /* enum message_state */
-  bool waits;                    /* sending, for a retry */
+  bool own : 1;                  /* to the contact that it is about */
+  bool waits : 1;                /* sending, for a retry */
 };
 
 enum task_state { TASK_OPEN, TASK_COMPLETED, TASK_CANCELLED };
@@ -77,12 +75,20 @@ void pbk_set_engine_id(struct outbox *outbox, struct text engine_id);
 static inline struct message *message_at(const struct outbox *outbox, uint64_t id) {
   return table_at(&outbox->messages, id, sizeof(struct message));
 }
-/* Not to the subject it is about. */
+/* To a contact, not the subject it is about. */
 static inline bool message_to_another(const struct message *message) {
-  return message->to_kind == PBK_TO_CONTACT && (message->subject_kind != PBK_CONTACT || message->to != message->subject);
+  return message->to_kind == PBK_TO_CONTACT && !message->own;
+}
+static inline struct text message_note(const struct message *message) {
+  return (struct text){message->note, message->note_size};
+}
+/* Sets what the rest of a message says again: for the quick ways. */
+static inline void settle_message(const struct outbox *outbox, struct message *message) {
+  message->own = message->to_kind == PBK_TO_CONTACT && message->subject_kind == PBK_CONTACT && message->told.to == message->subject;
+  message->told.sender = registry_name(&outbox->senders->registry, message->sender);
 }
 static inline const struct letter *letter_of(const struct outbox *outbox, const struct message *message) {
-  return letter_at(&outbox->context->outputs.letters, message->letter);
+  return letter_at(&outbox->context->outputs.letters, message->told.letter);
 }
 static inline struct task *task_at(const struct outbox *outbox, uint64_t id) {
   return table_at(&outbox->tasks, id, sizeof(struct task));
@@ -115,21 +121,19 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id);
 
 /* ---- making ---- */
 
-struct message_request {
-  uint64_t enrollment;
-  uint32_t step, action, playbook;
-  int32_t subject_kind;
-  uint32_t subject;
-  uint32_t channel, template;
-  int32_t to_kind;
-  uint32_t to, sender;
-  bool email, approval;
-  pbk_policy policy;
-  pbk_duration window;
+/* A new message, of which nothing is said but its number: enrollment, letter, subject, sender and recipient are the caller's to say. */
+static inline struct message *begin_message(struct outbox *outbox) {
+  struct message *message = table_add(outbox->context->memory, &outbox->messages, sizeof(struct message));
+  *message = (struct message){.told = {.message = outbox->messages.last}};
+  return message;
+}
+struct making {
+  uint32_t step, action; /* from 0 */
+  bool approval;
   const char *failure; /* it fails at once: no_sender, no_recipient; NULL: it does not */
 };
-/* The number of the new message. Messages that need no approval go to their first attempt. */
-uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *request);
+/* Then it is there. Messages that need no approval go to their first attempt. */
+void pbk_make_message(struct outbox *outbox, struct message *message, struct making making);
 
 struct task_request {
   uint64_t enrollment;
@@ -192,7 +196,6 @@ void pbk_cancel_tasks_of(struct outbox *outbox, uint64_t enrollment, int32_t kin
 void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t subject);
 void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender);
 
-enum { MESSAGE_KEY_TEXT = 32 };
 void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]);
 /* The key of whom a message goes to, now. */
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message);

@@ -13,7 +13,7 @@ bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int3
 struct acting {
   struct playbooks *playbooks;
   struct enrollment *enrollment;
-  const struct action *action;
+  struct action *action;
   uint32_t step, number; /* from 0 */
 };
 
@@ -75,35 +75,39 @@ static inline uint32_t resolve_sender(const struct acting *acting) {
   return sender;
 }
 
-/* What a message of any kind asks for: to nobody, from nobody, so far. */
-static inline void begin_request(const struct acting *acting, struct message_request *request) {
+static SELDOM uint32_t make_letter(const struct acting *acting) {
   const struct enrollment *enrollment = acting->enrollment;
-  request->enrollment = enrollment->id;
-  request->step = acting->step;
-  request->action = acting->number;
-  request->playbook = playbook_name(acting->playbooks, enrollment->playbook);
-  request->subject_kind = enrollment->version->subject_kind;
-  request->subject = enrollment->subject;
-  request->channel = acting->action->channel;
-  request->template = acting->action->template;
-  request->to_kind = 0;
-  request->to = request->sender = MAP_NONE;
-  request->email = request->approval = false;
-  request->policy = acting->action->policy;
-  request->window = enrollment->version->window;
-  request->failure = NULL;
+  struct action *action = acting->action;
+  struct letter_kind kind = {.playbook = playbook_name(acting->playbooks, enrollment->playbook),
+                             .channel = action->channel,
+                             .template = action->template,
+                             .policy = (uint8_t)action->policy,
+                             .email = action->kind == PBK_ACTION_EMAIL,
+                             .window = enrollment->version->window};
+  return action->letter = pbk_letters_intern(&acting->playbooks->context->outputs.letters, &kind) + 1;
 }
 
-static void make_email(const struct acting *acting, uint32_t contact) {
-  struct message_request request;
-  begin_request(acting, &request);
-  request.to_kind = PBK_TO_CONTACT;
-  request.to = contact;
-  request.email = true;
-  request.approval = acting->action->approval;
-  request.sender = resolve_sender(acting);
-  if (request.sender == MAP_NONE) request.failure = "no_sender";
-  pbk_make_message(acting->playbooks->outbox, &request);
+/* A message of any kind, to nobody, from nobody, so far. */
+static inline struct message *begin(const struct acting *acting) {
+  const struct enrollment *enrollment = acting->enrollment;
+  uint32_t letter = acting->action->letter ? acting->action->letter : make_letter(acting);
+  struct message *message = begin_message(acting->playbooks->outbox);
+  message->told.enrollment = enrollment->id;
+  message->told.letter = letter - 1;
+  message->subject_kind = (uint8_t)enrollment->version->subject_kind;
+  message->subject = enrollment->subject;
+  message->told.to = message->sender = MAP_NONE;
+  return message;
+}
+
+static inline void make_email(const struct acting *acting, uint32_t contact) {
+  struct making making = {acting->step, acting->number, acting->action->approval, NULL};
+  struct message *message = begin(acting);
+  message->to_kind = PBK_TO_CONTACT;
+  message->told.to = contact;
+  message->sender = resolve_sender(acting);
+  if (message->sender == MAP_NONE) making.failure = "no_sender";
+  pbk_make_message(acting->playbooks->outbox, message, making);
 }
 
 static bool selected(const struct acting *acting, uint32_t contact) {
@@ -118,7 +122,7 @@ static bool selected(const struct acting *acting, uint32_t contact) {
   return outcome.state == CEL_TRUE;
 }
 
-static void make_emails(const struct acting *acting) {
+static inline void make_emails(const struct acting *acting) {
   if (acting->enrollment->version->subject_kind == PBK_CONTACT) {
     make_email(acting, acting->enrollment->subject);
     return;
@@ -129,21 +133,21 @@ static void make_emails(const struct acting *acting) {
 }
 
 static void notify(const struct acting *acting) {
-  struct message_request request;
-  begin_request(acting, &request);
+  struct making making = {acting->step, acting->number, false, NULL};
+  struct message *message = begin(acting);
   struct person person = acting->action->person;
   if (person.kind == PBK_PERSON_PLACE) {
-    request.to_kind = PBK_TO_PLACE;
-    request.to = person.who;
+    message->to_kind = PBK_TO_PLACE;
+    message->told.to = person.who;
   } else {
     uint32_t user = find_teammate(acting, person);
-    if (user == MAP_NONE) request.failure = "no_recipient";
+    if (user == MAP_NONE) making.failure = "no_recipient";
     else {
-      request.to_kind = PBK_TO_USER;
-      request.to = user_name(acting, user);
+      message->to_kind = PBK_TO_USER;
+      message->told.to = user_name(acting, user);
     }
   }
-  pbk_make_message(acting->playbooks->outbox, &request);
+  pbk_make_message(acting->playbooks->outbox, message, making);
 }
 
 static void assign(const struct acting *acting) {
