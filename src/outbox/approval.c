@@ -46,10 +46,9 @@ bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *pr
   return pbk_problem_at(problem, PBK_CODE_BAD_STATE, "the message is not under way: its delivery has not been accepted");
 }
 
-void pbk_approve_message(struct outbox *outbox, uint64_t id) {
-  struct message *message = message_at(outbox, id);
+void pbk_approve_message(struct outbox *outbox, struct message *message) {
   message->due = approved_until(outbox, message);
-  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, id));
+  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, message->told.message));
   if (message->state != MESSAGE_APPROVED) turn_message(outbox, message, MESSAGE_APPROVED, NO_TEXT);
 }
 

@@ -32,7 +32,7 @@ static const char *obstacle(struct outbox *outbox, const struct message *message
   return NULL;
 }
 
-void pbk_attempt_message(struct outbox *outbox, struct message *message) {
+static inline void attempt(struct outbox *outbox, struct message *message) {
   enum message_state state;
   const char *reason = obstacle(outbox, message, &state);
   message->waits = false;
@@ -45,23 +45,23 @@ void pbk_attempt_message(struct outbox *outbox, struct message *message) {
   array_push(outbox->context->memory, &outbox->ready, message->told.message);
 }
 
+void pbk_attempt_message(struct outbox *outbox, struct message *message) {
+  attempt(outbox, message);
+}
+
 bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk_time time) {
   struct message *message = message_at(outbox, id);
   if (!message || message->due != time) return false;
-  return kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
+  bool stands = kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
+  if (stands) attempt(outbox, message);
+  return stands;
 }
 
-struct message *pbk_ready_message(struct outbox *outbox) {
-  while (outbox->ready_next < outbox->ready.count) {
-    struct message *message = message_at(outbox, outbox->ready.items[outbox->ready_next]);
-    if (message) return message;
-    outbox->ready_next++; /* reported before it was offered */
-  }
-  outbox->ready_next = outbox->ready.count = outbox->offered = 0;
-  return NULL;
+void pbk_skip_ended(struct outbox *outbox) {
+  for (; outbox->ready_next < outbox->ready.count; outbox->ready_next++) /* reported before it was offered */
+    if (message_at(outbox, outbox->ready.items[outbox->ready_next])) return;
+  pbk_hand_over_ready(outbox);
 }
-
-void pbk_offered_message(struct outbox *outbox) { outbox->ready_next++; }
 
 void pbk_hand_over_ready(struct outbox *outbox) { outbox->ready_next = outbox->ready.count = outbox->offered = 0; }
 
@@ -91,13 +91,14 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
   return given_up;
 }
 
-static void answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
+void pbk_answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
   if (letter_of(outbox, message)->kind.email && message->to_kind == PBK_TO_CONTACT && message->sender != MAP_NONE) {
     struct contact *contact = contact_at(outbox->facts, message->told.to);
     if (!contact->subject.deleted && sender_at(outbox->senders, message->sender))
       pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
   }
-  pbk_end_message(outbox, message, MESSAGE_SENT, NO_TEXT);
+  turn_message(outbox, message, MESSAGE_SENT, NO_TEXT);
+  pbk_drop_message(outbox, message);
 }
 
 static void answer_retry(struct outbox *outbox, struct message *message, pbk_duration wait) {
@@ -111,11 +112,10 @@ static void answer_retry(struct outbox *outbox, struct message *message, pbk_dur
   pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_RETRY, message->told.message));
 }
 
-void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
+void pbk_answer_message(struct outbox *outbox, struct message *message, int32_t outcome, pbk_duration wait, struct text reason,
                         pbk_time occurred_at) {
-  struct message *message = message_at(outbox, id);
   switch (outcome) {
-  case PBK_DELIVERY_SENT: answer_sent(outbox, message, occurred_at); break;
+  case PBK_DELIVERY_SENT: pbk_answer_sent(outbox, message, occurred_at); break;
   case PBK_DELIVERY_RETRY: answer_retry(outbox, message, wait); break;
   case PBK_DELIVERY_FAILED: pbk_end_message(outbox, message, MESSAGE_FAILED, reason); break;
   default: break; /* accepted: the host reports later */

@@ -160,7 +160,7 @@ static inline pbk_time approved_until(const struct outbox *outbox, const struct 
   pbk_duration window = letter_of(outbox, message)->kind.window;
   return time_after(outbox->context->now, window >= 0 ? window : outbox->approval_window);
 }
-void pbk_approve_message(struct outbox *outbox, uint64_t id);
+void pbk_approve_message(struct outbox *outbox, struct message *message);
 void pbk_unapprove_message(struct outbox *outbox, uint64_t id);
 void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note); /* MAP_NONE, no bytes: as it is */
 void pbk_complete_open_task(struct outbox *outbox, uint64_t id, pbk_time occurred_at);
@@ -168,20 +168,32 @@ void pbk_cancel_open_task(struct outbox *outbox, uint64_t id);
 
 /* ---- attempts and outcomes ---- */
 
-/* A wake-up came out of the calendar. False: it does not stand any more. */
+/* A wake-up came out of the calendar: the next attempt. False: it does not stand any more. */
 bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk_time time);
 /* O5 and O6: one attempt: ends the message, or turns it sending and makes it ready. */
 void pbk_attempt_message(struct outbox *outbox, struct message *message);
+/* Behind the last that was offered. */
+void pbk_skip_ended(struct outbox *outbox);
 /* The next message to offer, or NULL. */
-struct message *pbk_ready_message(struct outbox *outbox);
-void pbk_offered_message(struct outbox *outbox);
+static inline struct message *ready_message(struct outbox *outbox) {
+  struct message *message = NULL;
+  if (outbox->ready_next < outbox->ready.count) message = message_at(outbox, outbox->ready.items[outbox->ready_next]);
+  if (message) return message;
+  pbk_skip_ended(outbox);
+  return outbox->ready_next < outbox->ready.count ? message_at(outbox, outbox->ready.items[outbox->ready_next]) : NULL;
+}
+static inline void offered_message(struct outbox *outbox) {
+  outbox->ready_next++;
+}
 /* All that is ready has gone out with the outputs: nobody delivers here. */
 void pbk_hand_over_ready(struct outbox *outbox);
 /* O8, after a crash: what may have been offered is offered again, or given up, by its policy. */
 uint32_t pbk_recover_messages(struct outbox *outbox); /* how many have failed as unknown_outcome */
 /* What delivery answered (O6). */
-void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
+void pbk_answer_message(struct outbox *outbox, struct message *message, int32_t outcome, pbk_duration wait, struct text reason,
                         pbk_time occurred_at);
+/* The commonest answer. */
+void pbk_answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at);
 
 static inline bool message_unsent(const struct message *message) { return message->state != MESSAGE_SENDING || message->waits; }
 /* Cancels if unsent; no message of that number any more is fine. */
