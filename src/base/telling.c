@@ -239,8 +239,14 @@ static inline pbk_text marked_told(const struct names *names, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
   return (pbk_text){names->texts[name].bytes + 1, names->texts[name].size - 1};
 }
+#define WORD_TOLD(literal) \
+  { literal, sizeof(literal) - 1 }
+static const pbk_text words_told[WORDS] = {
+  {NULL, 0},           WORD_TOLD("pinned"),  WORD_TOLD("sticky"),   WORD_TOLD("rotation"),
+  WORD_TOLD("run"),    WORD_TOLD("skipped"), WORD_TOLD("pending"),  WORD_TOLD("approved"),
+  WORD_TOLD("sending"), WORD_TOLD("sent"),   WORD_TOLD("failed"),   WORD_TOLD("cancelled")};
 static inline pbk_text word_told(const struct output_record *record) {
-  return public_text(pbk_words[record->word]);
+  return words_told[record->word];
 }
 
 /* What stands behind the fixed part, one text after the other. */
@@ -281,10 +287,16 @@ static inline void message_told(const struct outputs *outputs, struct message_re
   const struct told_message *told = &record->told;
   const struct letter *letter = letter_at(&outputs->letters, told->letter);
   uint32_t flags = record->head.flags;
-  if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT)
-    output->contact = output->to = (pbk_text){(const char *)(record + 1), record->head.subject_size};
-  else
+  if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT) {
+    const char *subject = (const char *)(record + 1);
+    size_t size = record->head.subject_size; /* each by itself: what has just been written in halves is slow to be read whole */
+    output->contact.bytes = subject;
+    output->contact.size = size;
+    output->to.bytes = subject;
+    output->to.size = size;
+  } else {
     others_told(outputs, record, output);
+  }
   output->playbook = letter->playbook;
   output->message = told->message;
   output->enrollment = told->enrollment;
@@ -366,13 +378,15 @@ void pbk_expand_told(const struct outputs *outputs, struct output_record *record
 uint32_t pbk_expand_row(const struct outputs *outputs, struct output_block *block, uint64_t seq, char *to, size_t each,
                         uint32_t count) {
   enum { FEW = 4 }; /* cleared together, which takes little longer than one, and still near when they are filled */
+  char *at = output_block_bytes(block) + block->taken, *end = output_block_bytes(block) + block->filled;
   uint32_t done = 0;
-  for (; done < count && block->taken < block->filled; done++, to += each) {
-    struct output_record *record = output_block_oldest(block);
+  for (; done < count && at < end; done++, to += each) {
+    struct output_record *record = (struct output_record *)(void *)at;
     if (record->type == OUTPUT_WHOLE) break;
     if (done % FEW == 0) memset(to, 0, (count - done < FEW ? count - done : FEW) * each);
-    block->taken += record->size;
+    at += record->size;
     expand(outputs, record, seq + done, (pbk_output *)(void *)to);
   }
+  block->taken = (uint32_t)(at - output_block_bytes(block));
   return done;
 }
