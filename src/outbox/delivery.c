@@ -3,7 +3,7 @@
 #include "outbox/turn.h"
 
 /* The channel of a name, mostly found where it was found before. */
-static bool channel_connected(struct outbox *outbox, uint32_t name) {
+static inline bool channel_connected(struct outbox *outbox, uint32_t name) {
   const struct registry *channels = &outbox->channels;
   uint32_t *hint = &outbox->channel_hints[name % 8];
   bool found = *hint < channels->entries.count && channels->entries.items[*hint].name == name && registry_current(channels, *hint);
@@ -13,7 +13,7 @@ static bool channel_connected(struct outbox *outbox, uint32_t name) {
 }
 
 /* O5, in its order. NULL: nothing is in the way. */
-static const char *obstacle(struct outbox *outbox, const struct message *message, enum message_state *state) {
+static SELDOM const char *obstacle(struct outbox *outbox, const struct message *message, enum message_state *state) {
   const struct contact *about = NULL, *to = NULL;
   const struct subject *subject;
   if (message->subject_kind == PBK_CONTACT) {
@@ -32,9 +32,18 @@ static const char *obstacle(struct outbox *outbox, const struct message *message
   return NULL;
 }
 
+/* Nothing in the way of the commonest: of a contact, to itself. */
+static inline bool clear_way(struct outbox *outbox, const struct message *message) {
+  if (!message->own) return false;
+  const struct contact *contact = contact_at(outbox->facts, message->subject);
+  const struct sender *sender = sender_at(outbox->senders, message->sender);
+  return !contact->subject.deleted && !contact->suppressed && sender && sender->removal != SENDER_CANCELLED &&
+         sender->user == MAP_NONE && channel_connected(outbox, letter_of(outbox, message)->kind.channel);
+}
+
 static inline void attempt(struct outbox *outbox, struct message *message) {
-  enum message_state state;
-  const char *reason = obstacle(outbox, message, &state);
+  enum message_state state = MESSAGE_FAILED;
+  const char *reason = clear_way(outbox, message) ? NULL : obstacle(outbox, message, &state);
   message->waits = false;
   if (reason) {
     pbk_end_message(outbox, message, state, text_from(reason));

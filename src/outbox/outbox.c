@@ -77,12 +77,16 @@ static roll *roll_of(struct outbox *outbox, struct open_of *open, int32_t kind, 
   return at ? at : pbk_words_need(outbox->context->memory, words, subject);
 }
 
-void pbk_note_message(struct outbox *outbox, const struct message *message) {
+static inline void note(struct outbox *outbox, const struct message *message) {
   struct memory *memory = outbox->context->memory;
   struct open_of *open = &outbox->open_messages;
   count_in(memory, &outbox->messages_of, message->sender);
   roll_add(memory, roll_of(outbox, open, message->subject_kind, message->subject), message->told.message);
   if (message_to_another(message)) roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->told.to), message->told.message);
+}
+
+void pbk_note_message(struct outbox *outbox, const struct message *message) {
+  note(outbox, message);
 }
 
 void pbk_note_task(struct outbox *outbox, const struct task *task) {
@@ -209,18 +213,19 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
 
 /* O7: what makes a message this one and no other: the enrollment, the place in its playbook, and whom it goes to. A recipient counts by
  * its number, not by its key, which an alias may change. */
-static inline void make_key(const struct outbox *outbox, struct message *message, struct making making) {
-  uint64_t parts[4] = {message->told.enrollment, (uint64_t)making.step << 32 | making.action, message->to_kind, message->told.to};
+static inline void make_key(const struct outbox *outbox, struct message *message, uint32_t step, uint32_t action) {
+  uint64_t parts[4] = {message->told.enrollment, (uint64_t)step << 32 | action, message->to_kind, message->told.to};
   if (message->to_kind != PBK_TO_CONTACT) parts[3] = 0; /* one for each action */
   pbk_siphash128_words(outbox->hash_key, parts, 4, message->told.key);
 }
 
-void pbk_make_message(struct outbox *outbox, struct message *message, struct making making) {
+void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t step, uint32_t action, bool approval,
+                      const char *failure) {
   settle_message(outbox, message);
-  make_key(outbox, message, making);
-  pbk_note_message(outbox, message);
-  if (making.failure) pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(making.failure));
-  else if (making.approval) tell_message(outbox, message, NO_TEXT);
+  make_key(outbox, message, step, action);
+  note(outbox, message);
+  if (failure) pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(failure));
+  else if (approval) tell_message(outbox, message, NO_TEXT);
   else pbk_attempt_message(outbox, message);
 }
 

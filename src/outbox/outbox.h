@@ -127,13 +127,10 @@ static inline struct message *begin_message(struct outbox *outbox) {
   *message = (struct message){.told = {.message = outbox->messages.last}};
   return message;
 }
-struct making {
-  uint32_t step, action; /* from 0 */
-  bool approval;
-  const char *failure; /* it fails at once: no_sender, no_recipient; NULL: it does not */
-};
-/* Then it is there. Messages that need no approval go to their first attempt. */
-void pbk_make_message(struct outbox *outbox, struct message *message, struct making making);
+/* Then it is there: of an action of a step, both from 0. Without approval it goes to its first attempt; with a failure (no_sender,
+ * no_recipient; NULL: none) it fails at once. */
+void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t step, uint32_t action, bool approval,
+                      const char *failure);
 
 struct task_request {
   uint64_t enrollment;
