@@ -44,7 +44,7 @@ pbk_status pbk_next_message(pbk_engine *engine, const pbk_subject *subject, uint
   if (status != PBK_OK) return status;
   const struct outbox *outbox = &engine->outbox;
   const struct message *found = message_at(outbox, next_of(&outbox->messages, &outbox->open_messages, &whom, *cursor));
-  *cursor = found ? found->id : UINT64_MAX;
+  *cursor = found ? found->told.message : UINT64_MAX;
   if (!found) return PBK_OK;
   pbk_output output = pbk_message_output(outbox, found, engine->looked_key);
   bool waits = found->state == MESSAGE_APPROVED || (found->state == MESSAGE_SENDING && found->waits);

@@ -178,10 +178,11 @@ struct approvals {
 static pbk_status approvals_body(pbk_engine *engine, void *argument) {
   struct approvals *approvals = argument;
   while (approvals->taken < approvals->count) {
-    pbk_fetch_messages(engine, approvals->messages + approvals->taken, approvals->count - approvals->taken);
+    const uint64_t *left = approvals->messages + approvals->taken;
+    approvals->taken += pbk_approve_quickly(engine, &approvals->command, left, approvals->count - approvals->taken);
+    if (approvals->taken == approvals->count) break;
     approvals->command.number = approvals->messages[approvals->taken];
-    pbk_status status = PBK_OK;
-    if (!pbk_approve_quickly(engine, &approvals->command)) status = pbk_submit(engine, &approvals->command);
+    pbk_status status = pbk_submit(engine, &approvals->command);
     if (status != PBK_OK && status != PBK_DUPLICATE) return status;
     approvals->taken++;
   }

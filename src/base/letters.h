@@ -24,14 +24,11 @@ struct letter {
   struct letter_kind kind;
 };
 
-enum { LETTER_HINTS = 64 };
-
 struct letters {
   struct memory *memory;
   const struct names *names;
   ARRAY(struct letter) items;
-  uint32_t hints[LETTER_HINTS]; /* where one was found, by what the caller knows */
-  struct map map;               /* by kind */
+  struct map map; /* by kind */
 };
 
 void pbk_letters_init(struct letters *letters, struct memory *memory, const struct names *names);
@@ -41,20 +38,6 @@ uint32_t pbk_letters_intern(struct letters *letters, const struct letter_kind *k
 
 static inline const struct letter *letter_at(const struct letters *letters, uint32_t number) {
   return &letters->items.items[number];
-}
-
-static inline bool letter_is(const struct letter *letter, const struct letter_kind *kind) {
-  return letter->kind.playbook == kind->playbook && letter->kind.channel == kind->channel &&
-         letter->kind.template == kind->template && letter->kind.policy == kind->policy &&
-         letter->kind.email == kind->email && letter->kind.window == kind->window;
-}
-
-/* The same as interning, quick where the one that was asked for last under the same hint is meant again. */
-static inline uint32_t letters_number(struct letters *letters, const struct letter_kind *kind, uint32_t hint) {
-  uint32_t *known = &letters->hints[hint % LETTER_HINTS];
-  if (*known >= letters->items.count || !letter_is(&letters->items.items[*known], kind))
-    *known = pbk_letters_intern(letters, kind);
-  return *known;
 }
 
 #endif

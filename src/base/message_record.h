@@ -19,12 +19,8 @@ enum {
 
 struct message_record {
   struct output_record head;
-  uint64_t message, enrollment;
-  uint32_t letter, sender, to, attempt;
-  union {
-    unsigned char bytes[16];
-    char text[32]; /* from when it is first looked at */
-  } key;
+  struct told_message told;
+  unsigned char key_room[16]; /* with the key before it room for its text, from when it is first looked at */
 };
 
 /* Behind that, where there is a recipient's key or a reason. */
@@ -63,28 +59,18 @@ static inline void record_end(struct context *context, const struct output_recor
   if (context->outputs.digested) pbk_digest_told(&context->outputs, record);
 }
 
-static inline void put_message(struct message_record *record, struct told_message told) {
-  record->message = told.message;
-  record->enrollment = told.enrollment;
-  record->letter = told.letter;
-  record->sender = told.sender;
-  record->to = told.to;
-  record->attempt = told.attempt;
-  memcpy(record->key.bytes, told.key, sizeof record->key.bytes);
-}
-
 /* The text behind a record of the commonest kind: it goes to its subject, whose key is as short as this, and has no reason.
  */
 enum { PLAIN_KEY = 12, PLAIN_TEXT = 16 };
 
 /* One of those: `key` has zeros behind the subject's key. */
-static inline void tell_plain_message(struct context *context, struct told_message told, enum word state,
+static inline void tell_plain_message(struct context *context, const struct told_message *told, enum word state,
                                       const char key[PLAIN_KEY], uint8_t key_size) {
   struct message_record *record =
     (struct message_record *)output_room(&context->outputs, sizeof(struct message_record) + PLAIN_TEXT);
   record->head = (struct output_record){
     sizeof *record + PLAIN_TEXT, PBK_OUTPUT_MESSAGE, (uint8_t)state, TO_SUBJECT, key_size, context->now};
-  put_message(record, told);
+  record->told = *told;
   memcpy(record + 1, key, PLAIN_KEY);
   memset((char *)(record + 1) + PLAIN_KEY, 0, PLAIN_TEXT - PLAIN_KEY);
   record_end(context, &record->head);

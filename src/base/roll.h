@@ -14,6 +14,15 @@ typedef uint64_t roll;
 void pbk_roll_add(struct memory *memory, roll *word, uint64_t number);
 /* A number that was added has been removed from the table: once for each. Never fails. */
 void pbk_roll_drop(struct memory *memory, roll *word, const struct table *table, uint64_t number);
+/* Both, quick for the only one. */
+static inline void roll_add(struct memory *memory, roll *word, uint64_t number) {
+  if (*word) pbk_roll_add(memory, word, number);
+  else *word = number << 1 | 1;
+}
+static inline void roll_drop(struct memory *memory, roll *word, const struct table *table, uint64_t number) {
+  if (*word == (number << 1 | 1)) *word = 0;
+  else pbk_roll_drop(memory, word, table, number);
+}
 /* The next numbers above `after` of items that are there: how many, 0 at the end. */
 uint32_t pbk_roll_read(const roll *word, const struct table *table, uint64_t after, uint64_t *numbers, uint32_t most);
 void pbk_roll_release(struct memory *memory, roll *word);

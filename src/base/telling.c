@@ -70,16 +70,18 @@ static inline const char *texts_of(const struct message_record *record) {
 static inline uint64_t mix_message(uint64_t sum, const struct outputs *outputs, const struct message_record *record,
                                    struct message_sizes sizes) {
   const struct name *texts = outputs->names->texts;
-  const struct letter_kind *kind = &letter_at(&outputs->letters, record->letter)->kind;
-  sum = mix(sum, record->message);
-  sum = mix(sum, record->enrollment);
+  const struct told_message *told = &record->told;
+  const struct letter_kind *kind = &letter_at(&outputs->letters, told->letter)->kind;
+  uint32_t to = record->head.flags & TO_KEY ? MAP_NONE : told->to;
+  sum = mix(sum, told->message);
+  sum = mix(sum, told->enrollment);
   sum = mix(sum, pair(texts[kind->playbook].checksum, texts[kind->channel].checksum));
-  sum = mix(sum, pair(texts[kind->template].checksum, name_sum(outputs->names, record->sender)));
-  sum = mix(sum, record->attempt);
-  if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(outputs->names, record->to), sizes.to));
+  sum = mix(sum, pair(texts[kind->template].checksum, name_sum(outputs->names, told->sender)));
+  sum = mix(sum, told->attempt);
+  if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(outputs->names, to), sizes.to));
   if (record->head.flags & HAS_REASON) sum = mix(sum, sizes.reason);
-  sum = mix(sum, load_word(record->key.bytes));
-  return mix(sum, load_word(record->key.bytes + 8));
+  sum = mix(sum, load_word(told->key));
+  return mix(sum, load_word(told->key + 8));
 }
 
 void pbk_digest_told(struct outputs *outputs, const struct output_record *record) {
@@ -182,7 +184,7 @@ void pbk_tell_exited(struct context *context, struct told_subject subject, uint6
   record_end(context, &record->head);
 }
 
-void pbk_tell_message(struct context *context, struct told_message told, enum word state, struct told_subject subject,
+void pbk_tell_message(struct context *context, const struct told_message *told, enum word state, struct told_subject subject,
                       struct text to, struct text reason) {
   struct heading heading = heading_of(PBK_OUTPUT_MESSAGE, state, subject);
   bool own = to.bytes == subject.key;
@@ -192,7 +194,7 @@ void pbk_tell_message(struct context *context, struct told_message told, enum wo
   uint32_t fixed = (uint32_t)(sizeof(struct message_record) + (sized ? sizeof sizes : 0));
   uint32_t text = (uint32_t)heading.subject_size + sizes.to + sizes.reason;
   struct message_record *record = record_begin(context, heading, fixed, text);
-  put_message(record, told);
+  record->told = *told;
   if (sized) memcpy(record + 1, &sizes, sizeof sizes);
   char *at = put_text((char *)record + fixed, subject.key, heading.subject_size);
   at = put_text(at, to.bytes, sizes.to);
@@ -224,7 +226,7 @@ static inline void write_hex(char to[32], const unsigned char from[16]) {
   }
 }
 #endif
-void pbk_write_key(char to[32], const unsigned char key[16]) {
+void pbk_write_key(char to[MESSAGE_KEY_TEXT], const unsigned char key[16]) {
   write_hex(to, key);
 }
 
@@ -237,8 +239,14 @@ static inline pbk_text marked_told(const struct names *names, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
   return (pbk_text){names->texts[name].bytes + 1, names->texts[name].size - 1};
 }
+#define WORD_TOLD(literal) \
+  { literal, sizeof(literal) - 1 }
+static const pbk_text words_told[WORDS] = {
+  {NULL, 0},           WORD_TOLD("pinned"),  WORD_TOLD("sticky"),   WORD_TOLD("rotation"),
+  WORD_TOLD("run"),    WORD_TOLD("skipped"), WORD_TOLD("pending"),  WORD_TOLD("approved"),
+  WORD_TOLD("sending"), WORD_TOLD("sent"),   WORD_TOLD("failed"),   WORD_TOLD("cancelled")};
 static inline pbk_text word_told(const struct output_record *record) {
-  return public_text(pbk_words[record->word]);
+  return words_told[record->word];
 }
 
 /* What stands behind the fixed part, one text after the other. */
@@ -270,30 +278,38 @@ static SELDOM void others_told(const struct outputs *outputs, const struct messa
   else if (flags & TO_KEY)
     output->to = next_text(&at, sizes.to);
   else
-    output->to = name_told(outputs->names, record->to);
+    output->to = name_told(outputs->names, record->told.to);
   if (flags & HAS_REASON) output->reason = next_text(&at, sizes.reason);
 }
 
 static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
-  const struct letter *letter = letter_at(&outputs->letters, record->letter);
+  char *key = (char *)record + offsetof(struct message_record, told.key);
+  const struct told_message *told = &record->told;
+  const struct letter *letter = letter_at(&outputs->letters, told->letter);
   uint32_t flags = record->head.flags;
-  if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT)
-    output->contact = output->to = (pbk_text){(const char *)(record + 1), record->head.subject_size};
-  else
+  if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT) {
+    const char *subject = (const char *)(record + 1);
+    size_t size = record->head.subject_size; /* each by itself: what has just been written in halves is slow to be read whole */
+    output->contact.bytes = subject;
+    output->contact.size = size;
+    output->to.bytes = subject;
+    output->to.size = size;
+  } else {
     others_told(outputs, record, output);
+  }
   output->playbook = letter->playbook;
-  output->message = record->message;
-  output->enrollment = record->enrollment;
-  output->attempt = record->attempt;
-  output->sender = name_told(outputs->names, record->sender);
+  output->message = told->message;
+  output->enrollment = told->enrollment;
+  output->attempt = told->attempt;
+  output->sender = name_told(outputs->names, told->sender);
   output->state = word_told(&record->head);
   output->channel = letter->channel;
   output->template_key = letter->template;
   if (!(flags & KEY_WRITTEN)) {
-    write_hex(record->key.text, record->key.bytes);
+    write_hex(key, record->told.key);
     record->head.flags = (uint8_t)(flags | KEY_WRITTEN);
   }
-  output->key = (pbk_text){record->key.text, sizeof record->key.text};
+  output->key = (pbk_text){key, MESSAGE_KEY_TEXT};
 }
 
 static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
@@ -362,13 +378,15 @@ void pbk_expand_told(const struct outputs *outputs, struct output_record *record
 uint32_t pbk_expand_row(const struct outputs *outputs, struct output_block *block, uint64_t seq, char *to, size_t each,
                         uint32_t count) {
   enum { FEW = 4 }; /* cleared together, which takes little longer than one, and still near when they are filled */
+  char *at = output_block_bytes(block) + block->taken, *end = output_block_bytes(block) + block->filled;
   uint32_t done = 0;
-  for (; done < count && block->taken < block->filled; done++, to += each) {
-    struct output_record *record = output_block_oldest(block);
+  for (; done < count && at < end; done++, to += each) {
+    struct output_record *record = (struct output_record *)(void *)at;
     if (record->type == OUTPUT_WHOLE) break;
     if (done % FEW == 0) memset(to, 0, (count - done < FEW ? count - done : FEW) * each);
-    block->taken += record->size;
+    at += record->size;
     expand(outputs, record, seq + done, (pbk_output *)(void *)to);
   }
+  block->taken = (uint32_t)(at - output_block_bytes(block));
   return done;
 }

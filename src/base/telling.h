@@ -51,21 +51,23 @@ void pbk_tell_step(struct context *context, uint64_t enrollment, uint32_t step, 
 void pbk_tell_exited(struct context *context, struct told_subject subject, uint64_t enrollment, uint32_t playbook,
                      struct text reason);
 
-/* What a change of a message's state tells, beside the state and whom it is about; told by message_record.h. */
+/* What a change of a message's state tells, beside the state and whom it is about; told by message_record.h. Messages keep it
+ * just so: there is nothing to be gathered when one is told of. */
 struct told_message {
   uint64_t message, enrollment;
-  const unsigned char *key; /* 16 bytes */
-  uint32_t letter;          /* in the outputs' letters: playbook, channel, template */
-  uint32_t sender;          /* or MAP_NONE */
-  uint32_t to;              /* the name of whom it goes to, or MAP_NONE: a contact, or nobody */
+  uint32_t letter; /* in the outputs' letters: playbook, channel, template */
+  uint32_t sender; /* or MAP_NONE */
+  uint32_t to;     /* the name of whom it goes to, or MAP_NONE: nobody; unread where that is a contact */
   uint32_t attempt;
+  unsigned char key[16];
 };
 /* `to`: the key of a contact it goes to; the very bytes of the subject's key cost nothing. Most are told more quickly
  * (message_record.h). */
-void pbk_tell_message(struct context *context, struct told_message told, enum word state, struct told_subject subject,
+void pbk_tell_message(struct context *context, const struct told_message *told, enum word state, struct told_subject subject,
                       struct text to, struct text reason);
 
+enum { MESSAGE_KEY_TEXT = 32 };
 /* The key of a message as text; both may begin at one place. */
-void pbk_write_key(char to[32], const unsigned char key[16]);
+void pbk_write_key(char to[MESSAGE_KEY_TEXT], const unsigned char key[16]);
 
 #endif

@@ -241,28 +241,34 @@ static bool check_task(struct pbk_engine *engine, const struct command *command)
   return pbk_check_task(&engine->outbox, command->number, &engine->problem);
 }
 
-/* What pbk_submit does of it, where nothing is under way, due or refused before it or because of it. */
-bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *command) {
+/* What pbk_submit does of them, where nothing is under way, due or refused before them or because of them. */
+uint32_t pbk_approve_quickly(struct pbk_engine *engine, struct command *command, const uint64_t *messages, uint32_t count) {
   const struct context *context = &engine->context;
   struct outbox *outbox = &engine->outbox;
-  if (engine->defining.under_way || engine->unfinished || engine->broken || (engine->flags & PBK_DELIVER_AT_ONCE)) return false;
-  if (command->received_at > context->now || calendar_may_be_due(&context->calendar, context->now)) return false;
-  const struct message *message = message_at(outbox, command->number);
-  if (!message || message->state == MESSAGE_SENDING || approved_until(outbox, message) <= context->now) return false;
+  bool kept = journal_kept(&engine->journal);
+  uint32_t done = 0;
+  if (engine->defining.under_way || engine->unfinished || engine->broken || (engine->flags & PBK_DELIVER_AT_ONCE)) return 0;
+  if (command->received_at > context->now || calendar_may_be_due(&context->calendar, context->now)) return 0;
   engine->stopped = PBK_OK;
-  if (!pbk_prepare(engine, command, journal_kept(&engine->journal) ? pbk_command_extent(engine, command) : 0)) return false;
-  engine->commands++;
-  pbk_begin_cause(engine);
-  pbk_approve_message(outbox, command->number);
   engine->unrecorded = (struct unrecorded){0};
-  pbk_record_command(engine, command);
+  for (; done < count; done++) {
+    pbk_fetch_messages(engine, messages + done, count - done);
+    struct message *message = message_at(outbox, messages[done]);
+    if (!message || message->state == MESSAGE_SENDING || approved_until(outbox, message) <= context->now) break;
+    command->number = messages[done];
+    if (!pbk_prepare(engine, command, kept ? pbk_command_extent(engine, command) : 0)) break;
+    engine->commands++;
+    pbk_begin_cause(engine);
+    pbk_approve_message(outbox, message);
+    if (kept) pbk_record_command(engine, command);
+  }
   pbk_unprepare(engine);
-  return true;
+  return done;
 }
 
 static void apply_approve(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  pbk_approve_message(&engine->outbox, command->number);
+  pbk_approve_message(&engine->outbox, message_at(&engine->outbox, command->number));
 }
 static void apply_unapprove(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
@@ -280,7 +286,8 @@ static void apply_edit(struct pbk_engine *engine, const struct command *command,
   pbk_edit_message(&engine->outbox, command->number, template, command->note);
 }
 static void apply_report(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
-  pbk_answer_message(&engine->outbox, command->number, command->flag, 0, command->reason, occurred_at);
+  struct message *message = message_at(&engine->outbox, command->number);
+  pbk_answer_message(&engine->outbox, message, command->flag, 0, command->reason, occurred_at);
 }
 static void apply_complete(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   pbk_complete_open_task(&engine->outbox, command->number, occurred_at);

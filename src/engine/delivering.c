@@ -9,10 +9,10 @@ static void fill_offer(struct pbk_engine *engine, const struct message *message,
   pbk_text none = {NULL, 0};
   pbk_text subject = public_text(subject_key(pbk_subject_at(&engine->facts, message->subject_kind, message->subject)));
   bool contact = message->subject_kind == PBK_CONTACT;
-  pbk_message_key_text(message, key);
-  offer->attempt = message->attempt;
-  offer->message = message->id;
-  offer->enrollment = message->enrollment;
+  pbk_write_key(key, message->told.key);
+  offer->attempt = message->told.attempt;
+  offer->message = message->told.message;
+  offer->enrollment = message->told.enrollment;
   offer->key = (pbk_text){key, MESSAGE_KEY_TEXT};
   offer->playbook = letter->playbook;
   offer->contact = contact ? subject : none;
@@ -23,15 +23,15 @@ static void fill_offer(struct pbk_engine *engine, const struct message *message,
   offer->to = message->to_kind == PBK_TO_CONTACT && !message_to_another(message) ? subject
                                                                                  : public_text(pbk_message_to(outbox, message));
   offer->to_address = offer->sender = offer->sender_address = none;
-  offer->note = public_text(message->note);
+  offer->note = public_text(message_note(message));
   if (message->to_kind == PBK_TO_USER) {
-    uint32_t place = pbk_registry_find(&engine->facts.users, name_text(&engine->context, message->to));
+    uint32_t place = pbk_registry_find(&engine->facts.users, name_text(&engine->context, message->told.to));
     const struct user *user = registry_current(&engine->facts.users, place);
     if (user) offer->to_address = public_text(user->email);
   }
   const struct sender *sender = sender_at(&engine->senders, message->sender);
   if (!sender) return;
-  offer->sender = name_public(&engine->context, registry_name(&engine->senders.registry, message->sender));
+  offer->sender = name_public(&engine->context, message->told.sender);
   offer->sender_address = public_text(sender->address);
 }
 
@@ -46,15 +46,14 @@ static struct text fine_reason(pbk_text given) {
 
 /* ---- answers ---- */
 
-static void answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *answer) {
+/* Any, and what the journal tells of it. */
+static SELDOM void take_any_answer(struct pbk_engine *engine, struct message *message, const pbk_answer *answer) {
+  uint64_t id = message->told.message;
   bool known = answer->outcome >= PBK_DELIVERY_SENT && answer->outcome <= PBK_DELIVERY_FAILED;
   int32_t outcome = known ? answer->outcome : PBK_DELIVERY_FAILED;
   pbk_duration wait = answer->wait < 0 ? PBK_WAIT_DEFAULT : answer->wait;
   struct text reason = !known ? TEXT("unknown_answer") : answer->reason.bytes ? fine_reason(answer->reason) : NO_TEXT;
-  engine->commands++;
-  engine->answers++;
-  pbk_begin_cause(engine);
-  pbk_answer_message(&engine->outbox, id, outcome, wait, reason, engine->context.now);
+  pbk_answer_message(&engine->outbox, message, outcome, wait, reason, engine->context.now);
   if (!journal_kept(&engine->journal)) return;
   struct command command = {.type = COMMAND_ANSWER,
                             .received_at = PBK_NO_TIME,
@@ -66,18 +65,28 @@ static void answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *ans
   pbk_journal_add(&engine->journal, &command);
 }
 
+static inline void take_answer(struct pbk_engine *engine, struct message *message, const pbk_answer *answer) {
+  engine->commands++;
+  engine->answers++;
+  pbk_begin_cause(engine);
+  if (answer->outcome == PBK_DELIVERY_SENT && !journal_kept(&engine->journal))
+    pbk_answer_sent(&engine->outbox, message, engine->context.now);
+  else take_any_answer(engine, message, answer);
+}
+
 /* Only in a replay: the message that was offered then is the one that is ready now. */
 static bool check_answer(struct pbk_engine *engine, const struct command *command) {
-  const struct message *message = pbk_ready_message(&engine->outbox);
-  return engine->replaying && message && message->id == command->number && command->flag >= PBK_DELIVERY_SENT &&
+  const struct message *message = ready_message(&engine->outbox);
+  return engine->replaying && message && message->told.message == command->number && command->flag >= PBK_DELIVERY_SENT &&
          command->flag <= PBK_DELIVERY_FAILED;
 }
 
 static void apply_answer(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
   engine->answers++;
-  pbk_offered_message(&engine->outbox);
-  pbk_answer_message(&engine->outbox, command->number, command->flag, command->wait, command->reason, engine->context.now);
+  struct message *message = ready_message(&engine->outbox);
+  offered_message(&engine->outbox);
+  pbk_answer_message(&engine->outbox, message, command->flag, command->wait, command->reason, engine->context.now);
 }
 
 static void apply_recover(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
@@ -156,28 +165,27 @@ bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *co
 
 /* ---- offering ---- */
 
-static bool offer_all(struct pbk_engine *engine, const struct message *message) {
+static bool offer_all(struct pbk_engine *engine, struct message *message) {
   char key[MESSAGE_KEY_TEXT];
   pbk_offer offer;
   offer.size = sizeof offer;
   offer.reserved = 0;
-  for (; message; message = pbk_ready_message(&engine->outbox)) {
+  for (; message; message = ready_message(&engine->outbox)) {
     if (!pbk_prepare(engine, NULL, 0)) return false; /* its answer must be taken */
     pbk_fetch_ready(engine);
-    pbk_offered_message(&engine->outbox);
-    uint64_t id = message->id;
+    offered_message(&engine->outbox);
     fill_offer(engine, message, key, &offer);
     pbk_answer given = {.size = sizeof given, .outcome = PBK_DELIVERY_SENT, .wait = PBK_WAIT_DEFAULT};
     engine->in_callback = true;
     engine->deliver(engine->deliver_context, engine, &offer, &given);
     engine->in_callback = false;
-    answer(engine, id, &given);
+    take_answer(engine, message, &given);
   }
   return true;
 }
 
 bool pbk_offer_ready(struct pbk_engine *engine) {
-  struct message *message = pbk_ready_message(&engine->outbox);
+  struct message *message = ready_message(&engine->outbox);
   if (!engine->deliver) {
     pbk_hand_over_ready(&engine->outbox);
     return true;

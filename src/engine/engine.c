@@ -66,10 +66,7 @@ static bool do_due(struct pbk_engine *engine, struct wake wake) {
   pbk_begin_cause(engine);
   switch (wake_kind(wake)) {
   case DUE_APPROVAL:
-  case DUE_RETRY:
-    if (!pbk_message_due(&engine->outbox, wake_kind(wake), id, wake.time)) return false;
-    pbk_attempt_message(&engine->outbox, message_at(&engine->outbox, id));
-    return true;
+  case DUE_RETRY: return pbk_message_due(&engine->outbox, wake_kind(wake), id, wake.time);
   case DUE_MEMBERSHIP:
     if (!pbk_membership_due(&engine->audiences, audience, subject, wake.time)) return false;
     pbk_mark_membership(&engine->audiences, audience, subject);

@@ -217,8 +217,8 @@ struct handler pbk_facts_handler(enum command_type type);   /* both NULL where i
 void pbk_apply_event(struct pbk_engine *engine, const struct plain_event *event, pbk_time occurred_at);
 struct handler pbk_control_handler(enum command_type type);
 
-/* One approval of many, without what a command is otherwise led through. False: it needs that, and nothing was done. */
-bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *command);
+/* The first of many approvals, without what a command is otherwise led through: how many. The next one needs that. */
+uint32_t pbk_approve_quickly(struct pbk_engine *engine, struct command *command, const uint64_t *messages, uint32_t count);
 
 /* Checks and proposes all definitions, or none. */
 bool pbk_check_definitions(struct pbk_engine *engine, const struct command *command);

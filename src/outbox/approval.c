@@ -46,15 +46,14 @@ bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *pr
   return pbk_problem_at(problem, PBK_CODE_BAD_STATE, "the message is not under way: its delivery has not been accepted");
 }
 
-void pbk_approve_message(struct outbox *outbox, uint64_t id) {
-  struct message *message = message_at(outbox, id);
+void pbk_approve_message(struct outbox *outbox, struct message *message) {
   message->due = approved_until(outbox, message);
-  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, id));
-  if (message->state != MESSAGE_APPROVED) pbk_turn_message(outbox, message, MESSAGE_APPROVED, NO_TEXT);
+  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, message->told.message));
+  if (message->state != MESSAGE_APPROVED) turn_message(outbox, message, MESSAGE_APPROVED, NO_TEXT);
 }
 
 void pbk_unapprove_message(struct outbox *outbox, uint64_t id) {
-  pbk_turn_message(outbox, message_at(outbox, id), MESSAGE_PENDING, NO_TEXT);
+  turn_message(outbox, message_at(outbox, id), MESSAGE_PENDING, NO_TEXT);
 }
 
 void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note) {
@@ -62,12 +61,13 @@ void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, str
   if (template != MAP_NONE) {
     struct letter_kind letter = letter_of(outbox, message)->kind;
     letter.template = template;
-    message->letter = pbk_letters_intern(&outbox->context->outputs.letters, &letter);
+    message->told.letter = pbk_letters_intern(&outbox->context->outputs.letters, &letter);
   }
   if (!note.bytes) return;
   struct memory *memory = outbox->context->memory;
   char *copy = note.size ? pbk_allocate(memory, note.size) : NULL;
   if (note.size) memcpy(copy, note.bytes, note.size);
-  pbk_release(memory, (void *)(uintptr_t)message->note.bytes, message->note.size);
-  message->note = (struct text){copy, note.size};
+  pbk_release(memory, (void *)(uintptr_t)message->note, message->note_size);
+  message->note = copy;
+  message->note_size = note.size;
 }

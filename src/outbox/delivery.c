@@ -3,7 +3,7 @@
 #include "outbox/turn.h"
 
 /* The channel of a name, mostly found where it was found before. */
-static bool channel_connected(struct outbox *outbox, uint32_t name) {
+static inline bool channel_connected(struct outbox *outbox, uint32_t name) {
   const struct registry *channels = &outbox->channels;
   uint32_t *hint = &outbox->channel_hints[name % 8];
   bool found = *hint < channels->entries.count && channels->entries.items[*hint].name == name && registry_current(channels, *hint);
@@ -13,7 +13,7 @@ static bool channel_connected(struct outbox *outbox, uint32_t name) {
 }
 
 /* O5, in its order. NULL: nothing is in the way. */
-static const char *obstacle(struct outbox *outbox, const struct message *message, enum message_state *state) {
+static SELDOM const char *obstacle(struct outbox *outbox, const struct message *message, enum message_state *state) {
   const struct contact *about = NULL, *to = NULL;
   const struct subject *subject;
   if (message->subject_kind == PBK_CONTACT) {
@@ -22,7 +22,7 @@ static const char *obstacle(struct outbox *outbox, const struct message *message
   } else {
     subject = &account_at(outbox->facts, message->subject)->subject;
   }
-  if (message_to_another(message)) to = contact_at(outbox->facts, message->to);
+  if (message_to_another(message)) to = contact_at(outbox->facts, message->told.to);
   *state = MESSAGE_CANCELLED;
   if (subject->deleted || (to && to->subject.deleted)) return "deleted";
   if ((about && about->suppressed) || (to && to->suppressed)) return "suppressed";
@@ -32,36 +32,45 @@ static const char *obstacle(struct outbox *outbox, const struct message *message
   return NULL;
 }
 
-void pbk_attempt_message(struct outbox *outbox, struct message *message) {
-  enum message_state state;
-  const char *reason = obstacle(outbox, message, &state);
+/* Nothing in the way of the commonest: of a contact, to itself. */
+static inline bool clear_way(struct outbox *outbox, const struct message *message) {
+  if (!message->own) return false;
+  const struct contact *contact = contact_at(outbox->facts, message->subject);
+  const struct sender *sender = sender_at(outbox->senders, message->sender);
+  return !contact->subject.deleted && !contact->suppressed && sender && sender->removal != SENDER_CANCELLED &&
+         sender->user == MAP_NONE && channel_connected(outbox, letter_of(outbox, message)->kind.channel);
+}
+
+static inline void attempt(struct outbox *outbox, struct message *message) {
+  enum message_state state = MESSAGE_FAILED;
+  const char *reason = clear_way(outbox, message) ? NULL : obstacle(outbox, message, &state);
   message->waits = false;
   if (reason) {
     pbk_end_message(outbox, message, state, text_from(reason));
     return;
   }
-  message->attempt++;
-  pbk_turn_message(outbox, message, MESSAGE_SENDING, NO_TEXT);
-  array_push(outbox->context->memory, &outbox->ready, message->id);
+  message->told.attempt++;
+  turn_message(outbox, message, MESSAGE_SENDING, NO_TEXT);
+  array_push(outbox->context->memory, &outbox->ready, message->told.message);
+}
+
+void pbk_attempt_message(struct outbox *outbox, struct message *message) {
+  attempt(outbox, message);
 }
 
 bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk_time time) {
   struct message *message = message_at(outbox, id);
   if (!message || message->due != time) return false;
-  return kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
+  bool stands = kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
+  if (stands) attempt(outbox, message);
+  return stands;
 }
 
-struct message *pbk_ready_message(struct outbox *outbox) {
-  while (outbox->ready_next < outbox->ready.count) {
-    struct message *message = message_at(outbox, outbox->ready.items[outbox->ready_next]);
-    if (message) return message;
-    outbox->ready_next++; /* reported before it was offered */
-  }
-  outbox->ready_next = outbox->ready.count = outbox->offered = 0;
-  return NULL;
+void pbk_skip_ended(struct outbox *outbox) {
+  for (; outbox->ready_next < outbox->ready.count; outbox->ready_next++) /* reported before it was offered */
+    if (message_at(outbox, outbox->ready.items[outbox->ready_next])) return;
+  pbk_hand_over_ready(outbox);
 }
-
-void pbk_offered_message(struct outbox *outbox) { outbox->ready_next++; }
 
 void pbk_hand_over_ready(struct outbox *outbox) { outbox->ready_next = outbox->ready.count = outbox->offered = 0; }
 
@@ -75,12 +84,12 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
     struct message *message = message_at(outbox, outbox->ready.items[i]);
     if (!message) continue;
     if (i >= outbox->offered) {
-      array_push(memory, &others, message->id);
+      array_push(memory, &others, message->told.message);
     } else if (letter_of(outbox, message)->kind.policy == PBK_POLICY_HOLD) {
       pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("unknown_outcome"));
       given_up++;
     } else {
-      pbk_heap_push(memory, &again, message->id);
+      pbk_heap_push(memory, &again, message->told.message);
     }
   }
   outbox->ready.count = outbox->ready_next = outbox->offered = 0;
@@ -91,31 +100,31 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
   return given_up;
 }
 
-static void answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
+void pbk_answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
   if (letter_of(outbox, message)->kind.email && message->to_kind == PBK_TO_CONTACT && message->sender != MAP_NONE) {
-    struct contact *contact = contact_at(outbox->facts, message->to);
+    struct contact *contact = contact_at(outbox->facts, message->told.to);
     if (!contact->subject.deleted && sender_at(outbox->senders, message->sender))
       pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
   }
-  pbk_end_message(outbox, message, MESSAGE_SENT, NO_TEXT);
+  turn_message(outbox, message, MESSAGE_SENT, NO_TEXT);
+  pbk_drop_message(outbox, message);
 }
 
 static void answer_retry(struct outbox *outbox, struct message *message, pbk_duration wait) {
-  if (message->attempt > outbox->retry_waits.count) {
+  if (message->told.attempt > outbox->retry_waits.count) {
     pbk_end_message(outbox, message, MESSAGE_FAILED, TEXT("attempts_exhausted"));
     return;
   }
-  if (wait < 0) wait = outbox->retry_waits.items[message->attempt - 1];
+  if (wait < 0) wait = outbox->retry_waits.items[message->told.attempt - 1];
   message->waits = true;
   message->due = time_after(outbox->context->now, wait);
-  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_RETRY, message->id));
+  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_RETRY, message->told.message));
 }
 
-void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
+void pbk_answer_message(struct outbox *outbox, struct message *message, int32_t outcome, pbk_duration wait, struct text reason,
                         pbk_time occurred_at) {
-  struct message *message = message_at(outbox, id);
   switch (outcome) {
-  case PBK_DELIVERY_SENT: answer_sent(outbox, message, occurred_at); break;
+  case PBK_DELIVERY_SENT: pbk_answer_sent(outbox, message, occurred_at); break;
   case PBK_DELIVERY_RETRY: answer_retry(outbox, message, wait); break;
   case PBK_DELIVERY_FAILED: pbk_end_message(outbox, message, MESSAGE_FAILED, reason); break;
   default: break; /* accepted: the host reports later */

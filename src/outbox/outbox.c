@@ -55,7 +55,7 @@ void pbk_outbox_release(struct outbox *outbox) {
   pbk_registry_release(&outbox->templates);
   const struct message *message;
   const struct task *task;
-  for (uint64_t id = 0; (message = pbk_table_next(&outbox->messages, &id)) != NULL;) release_text(outbox, message->note);
+  for (uint64_t id = 0; (message = pbk_table_next(&outbox->messages, &id)) != NULL;) release_text(outbox, message_note(message));
   for (uint64_t id = 0; (task = pbk_table_next(&outbox->tasks, &id)) != NULL;) release_text(outbox, task->title);
   pbk_table_release(memory, &outbox->messages);
   pbk_table_release(memory, &outbox->tasks);
@@ -77,33 +77,37 @@ static roll *roll_of(struct outbox *outbox, struct open_of *open, int32_t kind, 
   return at ? at : pbk_words_need(outbox->context->memory, words, subject);
 }
 
-void pbk_note_message(struct outbox *outbox, const struct message *message) {
+static inline void note(struct outbox *outbox, const struct message *message) {
   struct memory *memory = outbox->context->memory;
   struct open_of *open = &outbox->open_messages;
-  pbk_count_in(memory, &outbox->messages_of, message->sender);
-  pbk_roll_add(memory, roll_of(outbox, open, message->subject_kind, message->subject), message->id);
-  if (message_to_another(message)) pbk_roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->to), message->id);
+  count_in(memory, &outbox->messages_of, message->sender);
+  roll_add(memory, roll_of(outbox, open, message->subject_kind, message->subject), message->told.message);
+  if (message_to_another(message)) roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->told.to), message->told.message);
+}
+
+void pbk_note_message(struct outbox *outbox, const struct message *message) {
+  note(outbox, message);
 }
 
 void pbk_note_task(struct outbox *outbox, const struct task *task) {
   roll *of_subject = roll_of(outbox, &outbox->open_tasks, task->subject_kind, task->subject);
-  pbk_count_in(outbox->context->memory, &outbox->tasks_of, task->sender);
-  pbk_roll_add(outbox->context->memory, of_subject, task->id);
+  count_in(outbox->context->memory, &outbox->tasks_of, task->sender);
+  roll_add(outbox->context->memory, of_subject, task->id);
 }
 
 /* What was noted is not open any more. */
 static void drop(struct outbox *outbox, const struct open_of *open, int32_t kind, uint32_t subject, const struct table *table,
                  uint64_t id) {
-  pbk_roll_drop(outbox->context->memory, words_at(open_of_kind(open, kind), subject), table, id);
+  roll_drop(outbox->context->memory, words_at(open_of_kind(open, kind), subject), table, id);
 }
 
-static void drop_message(struct outbox *outbox, const struct message *ended) {
+void pbk_drop_message(struct outbox *outbox, const struct message *ended) {
   const struct table *table = &outbox->messages;
-  uint64_t id = ended->id;
+  uint64_t id = ended->told.message;
   int32_t kind = ended->subject_kind;
-  uint32_t subject = ended->subject, to = ended->to;
+  uint32_t subject = ended->subject, to = ended->told.to;
   bool another = message_to_another(ended);
-  if (ended->note.bytes) release_text(outbox, ended->note);
+  if (ended->note) release_text(outbox, message_note(ended));
   count_out(&outbox->messages_of, ended->sender);
   pbk_table_remove(outbox->context->memory, &outbox->messages, id);
   drop(outbox, &outbox->open_messages, kind, subject, table, id);
@@ -121,67 +125,41 @@ static void drop_task(struct outbox *outbox, const struct task *ended) {
 /* ---- telling ---- */
 
 void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]) {
-  pbk_write_key(to, message->key);
+  pbk_write_key(to, message->told.key);
 }
 
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message) {
-  if (message->to_kind == PBK_TO_CONTACT) return subject_key(&contact_at(outbox->facts, message->to)->subject);
-  return message->to_kind ? name_text(outbox->context, message->to) : NO_TEXT;
+  if (message->to_kind == PBK_TO_CONTACT) return subject_key(&contact_at(outbox->facts, message->told.to)->subject);
+  return message->to_kind ? name_text(outbox->context, message->told.to) : NO_TEXT;
 }
 
-/* The words of the states stand in the order of the states. */
-static inline enum word message_word(uint32_t state) {
-  return (enum word)(WORD_PENDING + state);
-}
-_Static_assert(WORD_CANCELLED - WORD_PENDING == MESSAGE_CANCELLED - MESSAGE_PENDING, "a word for each state");
 static const char *const task_state_names[] = {"open", "completed", "cancelled"};
 
 pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
   const struct letter *letter = letter_of(outbox, message);
   pbk_output output = output_of(outbox->context, PBK_OUTPUT_MESSAGE);
   pbk_message_key_text(message, key);
-  output.message = message->id;
-  output.enrollment = message->enrollment;
+  output.message = message->told.message;
+  output.enrollment = message->told.enrollment;
   output.playbook = letter->playbook;
   pbk_output_subject(outbox->facts, &output, message->subject_kind, message->subject);
   output.state = public_text(pbk_words[message_word(message->state)]);
   output.channel = letter->channel;
   output.template_key = letter->template;
   output.to = public_text(pbk_message_to(outbox, message));
-  output.sender = name_public(outbox->context, registry_name(&outbox->senders->registry, message->sender));
+  output.sender = name_public(outbox->context, message->told.sender);
   output.key = (pbk_text){key, MESSAGE_KEY_TEXT};
-  output.attempt = message->attempt;
+  output.attempt = message->told.attempt;
   return output;
 }
 
-static inline struct told_message told_of(const struct outbox *outbox, const struct message *message) {
-  return (struct told_message){.message = message->id,
-                               .enrollment = message->enrollment,
-                               .key = message->key,
-                               .letter = message->letter,
-                               .sender = registry_name(&outbox->senders->registry, message->sender),
-                               .to = message->to_kind == PBK_TO_CONTACT ? MAP_NONE : message->to,
-                               .attempt = message->attempt};
-}
-
-static SELDOM void tell_any_message(struct outbox *outbox, const struct message *message, struct text reason) {
+void pbk_tell_any_message(struct outbox *outbox, const struct message *message, struct text reason) {
   struct told_subject subject = told_subject(outbox->facts, message->subject_kind, message->subject);
   struct text to = NO_TEXT;
-  if (message_to_another(message)) to = subject_key(&contact_at(outbox->facts, message->to)->subject);
+  if (message_to_another(message)) to = subject_key(&contact_at(outbox->facts, message->told.to)->subject);
   else if (message->to_kind == PBK_TO_CONTACT) to = (struct text){subject.key, subject.key_size};
-  pbk_tell_message(outbox->context, told_of(outbox, message), message_word(message->state), subject, to, reason);
+  pbk_tell_message(outbox->context, &message->told, message_word(message->state), subject, to, reason);
 }
-
-static inline void tell_message(struct outbox *outbox, const struct message *message, struct text reason) {
-  bool own = message->to_kind == PBK_TO_CONTACT && message->subject_kind == PBK_CONTACT && message->to == message->subject;
-  const struct subject *subject = own ? &contact_at(outbox->facts, message->subject)->subject : NULL;
-  if (!own || reason.bytes || subject->key_size > PLAIN_KEY) {
-    tell_any_message(outbox, message, reason);
-    return;
-  }
-  tell_plain_message(outbox->context, told_of(outbox, message), message_word(message->state), subject->key, subject->key_size);
-}
-_Static_assert((int)PLAIN_KEY == (int)SUBJECT_KEY_HERE, "a key that stands in its subject");
 
 pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task) {
   pbk_output output = output_of(outbox->context, PBK_OUTPUT_TASK);
@@ -202,14 +180,9 @@ static void tell_task(struct outbox *outbox, const struct task *task, enum task_
   emit(outbox->context, &output);
 }
 
-void pbk_turn_message(struct outbox *outbox, struct message *message, enum message_state state, struct text reason) {
-  message->state = (uint8_t)state;
-  tell_message(outbox, message, reason);
-}
-
 void pbk_end_message(struct outbox *outbox, struct message *message, enum message_state state, struct text reason) {
-  pbk_turn_message(outbox, message, state, reason);
-  drop_message(outbox, message);
+  turn_message(outbox, message, state, reason);
+  pbk_drop_message(outbox, message);
 }
 
 static void end_task(struct outbox *outbox, struct task *task, enum task_state state) {
@@ -220,7 +193,7 @@ static void end_task(struct outbox *outbox, struct task *task, enum task_state s
 static void prefetch_subjects(const struct outbox *outbox, const struct message *message) {
   if (message->subject_kind == PBK_CONTACT) pbk_prefetch_contact(outbox->facts, message->subject);
   else prefetch(account_at(outbox->facts, message->subject));
-  if (message_to_another(message)) pbk_prefetch_contact(outbox->facts, message->to);
+  if (message_to_another(message)) pbk_prefetch_contact(outbox->facts, message->told.to);
 }
 
 void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id) {
@@ -232,7 +205,7 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
   const struct message *message = message_at(outbox, id);
   if (!message) return;
   prefetch_subjects(outbox, message);
-  if (message->to_kind == PBK_TO_CONTACT) pbk_prefetch_dealings(outbox->facts, message->to);
+  if (message->to_kind == PBK_TO_CONTACT) pbk_prefetch_dealings(outbox->facts, message->told.to);
   prefetch_open_of(outbox, message->subject_kind, message->subject);
 }
 
@@ -240,39 +213,20 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
 
 /* O7: what makes a message this one and no other: the enrollment, the place in its playbook, and whom it goes to. A recipient counts by
  * its number, not by its key, which an alias may change. */
-static void make_key(const struct outbox *outbox, const struct message_request *request, unsigned char key[16]) {
-  uint64_t parts[4] = {request->enrollment, (uint64_t)request->step << 32 | request->action, (uint64_t)request->to_kind,
-                       request->to};
-  if (request->to_kind != PBK_TO_CONTACT) parts[3] = 0; /* one for each action */
-  pbk_siphash128_words(outbox->hash_key, parts, 4, key);
+static inline void make_key(const struct outbox *outbox, struct message *message, uint32_t step, uint32_t action) {
+  uint64_t parts[4] = {message->told.enrollment, (uint64_t)step << 32 | action, message->to_kind, message->told.to};
+  if (message->to_kind != PBK_TO_CONTACT) parts[3] = 0; /* one for each action */
+  pbk_siphash128_words(outbox->hash_key, parts, 4, message->told.key);
 }
 
-uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *request) {
-  struct letter_kind letter = {.playbook = request->playbook,
-                               .channel = request->channel,
-                               .template = request->template,
-                               .policy = (uint8_t)request->policy,
-                               .email = request->email,
-                               .window = request->window};
-  uint32_t hint = request->playbook * 5 + request->step * 3 + request->action;
-  uint32_t number = letters_number(&outbox->context->outputs.letters, &letter, hint);
-  struct message *message = table_add(outbox->context->memory, &outbox->messages, sizeof(struct message));
-  uint64_t id = outbox->messages.last;
-  *message = (struct message){.id = id,
-                              .enrollment = request->enrollment,
-                              .letter = number,
-                              .subject_kind = (uint8_t)request->subject_kind,
-                              .subject = request->subject,
-                              .to_kind = (uint8_t)request->to_kind,
-                              .to = request->to,
-                              .sender = request->sender,
-                              .state = MESSAGE_PENDING};
-  make_key(outbox, request, message->key);
-  pbk_note_message(outbox, message);
-  if (request->failure) pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(request->failure));
-  else if (request->approval) tell_message(outbox, message, NO_TEXT);
+void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t step, uint32_t action, bool approval,
+                      const char *failure) {
+  settle_message(outbox, message);
+  make_key(outbox, message, step, action);
+  note(outbox, message);
+  if (failure) pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(failure));
+  else if (approval) tell_message(outbox, message, NO_TEXT);
   else pbk_attempt_message(outbox, message);
-  return id;
 }
 
 uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request) {
@@ -318,7 +272,7 @@ void pbk_complete_open_task(struct outbox *outbox, uint64_t id, pbk_time occurre
 static void cancel_messages(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject, struct text reason) {
   uint64_t id = 0;
   while ((id = next_open(&outbox->messages, &outbox->open_messages, kind, subject, id)) != 0)
-    if (!enrollment || message_at(outbox, id)->enrollment == enrollment) pbk_cancel_message(outbox, id, reason);
+    if (!enrollment || message_at(outbox, id)->told.enrollment == enrollment) pbk_cancel_message(outbox, id, reason);
 }
 
 static void cancel_tasks(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject) {

@@ -17,18 +17,16 @@ struct template {
 enum message_state { MESSAGE_PENDING, MESSAGE_APPROVED, MESSAGE_SENDING, MESSAGE_SENT, MESSAGE_FAILED, MESSAGE_CANCELLED };
 
 struct message {
-  uint64_t id, enrollment;
-  unsigned char key[16];
-  pbk_time due;     /* end of the approval window, or the next attempt */
-  struct text note; /* owned */
-  uint32_t letter;  /* playbook, channel, template and more: what those of one action have in common (base/letters.h) */
+  struct told_message told; /* its id, enrollment, letter, attempts, key; `to` too: of PBK_TO_CONTACT the index, else a name */
+  pbk_time due;             /* end of the approval window, or the next attempt */
+  const char *note;         /* owned */
+  uint32_t note_size;
   uint32_t subject;
-  uint32_t to;     /* PBK_TO_CONTACT: index; PBK_TO_USER: name of the key; PBK_TO_PLACE: name */
-  uint32_t sender; /* place, or MAP_NONE */
-  uint32_t attempt;
+  uint32_t sender;          /* place, or MAP_NONE; its name is told */
   uint8_t subject_kind, to_kind; /* to_kind 0: nobody */
   uint8_t state;                 /* enum message_state */
-  bool waits;                    /* sending, for a retry */
+  bool own : 1;                  /* to the contact that it is about */
+  bool waits : 1;                /* sending, for a retry */
 };
 
 enum task_state { TASK_OPEN, TASK_COMPLETED, TASK_CANCELLED };
@@ -77,12 +75,20 @@ void pbk_set_engine_id(struct outbox *outbox, struct text engine_id);
 static inline struct message *message_at(const struct outbox *outbox, uint64_t id) {
   return table_at(&outbox->messages, id, sizeof(struct message));
 }
-/* Not to the subject it is about. */
+/* To a contact, not the subject it is about. */
 static inline bool message_to_another(const struct message *message) {
-  return message->to_kind == PBK_TO_CONTACT && (message->subject_kind != PBK_CONTACT || message->to != message->subject);
+  return message->to_kind == PBK_TO_CONTACT && !message->own;
+}
+static inline struct text message_note(const struct message *message) {
+  return (struct text){message->note, message->note_size};
+}
+/* Sets what the rest of a message says again: for the quick ways. */
+static inline void settle_message(const struct outbox *outbox, struct message *message) {
+  message->own = message->to_kind == PBK_TO_CONTACT && message->subject_kind == PBK_CONTACT && message->told.to == message->subject;
+  message->told.sender = registry_name(&outbox->senders->registry, message->sender);
 }
 static inline const struct letter *letter_of(const struct outbox *outbox, const struct message *message) {
-  return letter_at(&outbox->context->outputs.letters, message->letter);
+  return letter_at(&outbox->context->outputs.letters, message->told.letter);
 }
 static inline struct task *task_at(const struct outbox *outbox, uint64_t id) {
   return table_at(&outbox->tasks, id, sizeof(struct task));
@@ -115,21 +121,16 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id);
 
 /* ---- making ---- */
 
-struct message_request {
-  uint64_t enrollment;
-  uint32_t step, action, playbook;
-  int32_t subject_kind;
-  uint32_t subject;
-  uint32_t channel, template;
-  int32_t to_kind;
-  uint32_t to, sender;
-  bool email, approval;
-  pbk_policy policy;
-  pbk_duration window;
-  const char *failure; /* it fails at once: no_sender, no_recipient; NULL: it does not */
-};
-/* The number of the new message. Messages that need no approval go to their first attempt. */
-uint64_t pbk_make_message(struct outbox *outbox, const struct message_request *request);
+/* A new message, of which nothing is said but its number: enrollment, letter, subject, sender and recipient are the caller's to say. */
+static inline struct message *begin_message(struct outbox *outbox) {
+  struct message *message = table_add(outbox->context->memory, &outbox->messages, sizeof(struct message));
+  *message = (struct message){.told = {.message = outbox->messages.last}};
+  return message;
+}
+/* Then it is there: of an action of a step, both from 0. Without approval it goes to its first attempt; with a failure (no_sender,
+ * no_recipient; NULL: none) it fails at once. */
+void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t step, uint32_t action, bool approval,
+                      const char *failure);
 
 struct task_request {
   uint64_t enrollment;
@@ -156,7 +157,7 @@ static inline pbk_time approved_until(const struct outbox *outbox, const struct 
   pbk_duration window = letter_of(outbox, message)->kind.window;
   return time_after(outbox->context->now, window >= 0 ? window : outbox->approval_window);
 }
-void pbk_approve_message(struct outbox *outbox, uint64_t id);
+void pbk_approve_message(struct outbox *outbox, struct message *message);
 void pbk_unapprove_message(struct outbox *outbox, uint64_t id);
 void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note); /* MAP_NONE, no bytes: as it is */
 void pbk_complete_open_task(struct outbox *outbox, uint64_t id, pbk_time occurred_at);
@@ -164,20 +165,32 @@ void pbk_cancel_open_task(struct outbox *outbox, uint64_t id);
 
 /* ---- attempts and outcomes ---- */
 
-/* A wake-up came out of the calendar. False: it does not stand any more. */
+/* A wake-up came out of the calendar: the next attempt. False: it does not stand any more. */
 bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk_time time);
 /* O5 and O6: one attempt: ends the message, or turns it sending and makes it ready. */
 void pbk_attempt_message(struct outbox *outbox, struct message *message);
+/* Behind the last that was offered. */
+void pbk_skip_ended(struct outbox *outbox);
 /* The next message to offer, or NULL. */
-struct message *pbk_ready_message(struct outbox *outbox);
-void pbk_offered_message(struct outbox *outbox);
+static inline struct message *ready_message(struct outbox *outbox) {
+  struct message *message = NULL;
+  if (outbox->ready_next < outbox->ready.count) message = message_at(outbox, outbox->ready.items[outbox->ready_next]);
+  if (message) return message;
+  pbk_skip_ended(outbox);
+  return outbox->ready_next < outbox->ready.count ? message_at(outbox, outbox->ready.items[outbox->ready_next]) : NULL;
+}
+static inline void offered_message(struct outbox *outbox) {
+  outbox->ready_next++;
+}
 /* All that is ready has gone out with the outputs: nobody delivers here. */
 void pbk_hand_over_ready(struct outbox *outbox);
 /* O8, after a crash: what may have been offered is offered again, or given up, by its policy. */
 uint32_t pbk_recover_messages(struct outbox *outbox); /* how many have failed as unknown_outcome */
 /* What delivery answered (O6). */
-void pbk_answer_message(struct outbox *outbox, uint64_t id, int32_t outcome, pbk_duration wait, struct text reason,
+void pbk_answer_message(struct outbox *outbox, struct message *message, int32_t outcome, pbk_duration wait, struct text reason,
                         pbk_time occurred_at);
+/* The commonest answer. */
+void pbk_answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at);
 
 static inline bool message_unsent(const struct message *message) { return message->state != MESSAGE_SENDING || message->waits; }
 /* Cancels if unsent; no message of that number any more is fine. */
@@ -192,7 +205,6 @@ void pbk_cancel_tasks_of(struct outbox *outbox, uint64_t enrollment, int32_t kin
 void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t subject);
 void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender);
 
-enum { MESSAGE_KEY_TEXT = 32 };
 void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]);
 /* The key of whom a message goes to, now. */
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message);

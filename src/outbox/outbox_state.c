@@ -58,18 +58,20 @@ enum { MESSAGE_ROW = 82 };
 /* `letter` is the message's, or set. False: it cannot be read. */
 static bool code_message(struct coder *coder, struct message *message, struct letter_kind *letter) {
   struct row row;
+  struct told_message *told = &message->told;
+  struct text note = message_note(message);
   uint8_t email = letter->email, waits = message->waits;
   if (!coder_row(coder, &row, MESSAGE_ROW)) return false;
-  row_u64(&row, &message->id);
-  row_u64(&row, &message->enrollment);
-  row_bytes(&row, message->key, sizeof message->key);
+  row_u64(&row, &told->message);
+  row_u64(&row, &told->enrollment);
+  row_bytes(&row, told->key, sizeof told->key);
   row_u32(&row, &letter->playbook);
   row_u32(&row, &message->subject);
   row_u32(&row, &letter->channel);
   row_u32(&row, &letter->template);
-  row_u32(&row, &message->to);
+  row_u32(&row, &told->to);
   row_u32(&row, &message->sender);
-  row_u32(&row, &message->attempt);
+  row_u32(&row, &told->attempt);
   row_u8(&row, &message->subject_kind);
   row_u8(&row, &message->to_kind);
   row_u8(&row, &letter->policy);
@@ -80,16 +82,18 @@ static bool code_message(struct coder *coder, struct message *message, struct le
   row_i64(&row, &message->due);
   letter->email = email != 0;
   message->waits = waits != 0;
-  pbk_code_owned_text(coder, &message->note);
+  pbk_code_owned_text(coder, &note);
+  message->note = note.bytes;
+  message->note_size = note.size;
   return (email | waits) <= 1 && !coder_failed(coder);
 }
 
 static bool to_fits(const struct outbox *outbox, const struct message *message) {
   switch (message->to_kind) {
-    case 0: return true;
-    case PBK_TO_CONTACT: return message->to < outbox->facts->contacts.count;
+    case 0: return message->told.to == MAP_NONE;
+    case PBK_TO_CONTACT: return message->told.to < outbox->facts->contacts.count;
     case PBK_TO_USER:
-    case PBK_TO_PLACE: return message->to < outbox->context->names.count;
+    case PBK_TO_PLACE: return message->told.to < outbox->context->names.count;
     default: return false;
   }
 }
@@ -107,9 +111,9 @@ static bool message_fits(const struct outbox *outbox, const struct message *mess
 static void place_message(struct outbox *outbox, struct message *message) {
   struct calendar *calendar = &outbox->context->calendar;
   pbk_note_message(outbox, message);
-  if (message->state == MESSAGE_APPROVED) pbk_calendar_add(calendar, message->due, wake_order(DUE_APPROVAL, message->id));
+  if (message->state == MESSAGE_APPROVED) pbk_calendar_add(calendar, message->due, wake_order(DUE_APPROVAL, message->told.message));
   if (message->state == MESSAGE_SENDING && message->waits)
-    pbk_calendar_add(calendar, message->due, wake_order(DUE_RETRY, message->id));
+    pbk_calendar_add(calendar, message->due, wake_order(DUE_RETRY, message->told.message));
 }
 
 /* How many numbers have been given out, and of those how many things are open; the numbers of the latter as steps from one to the
@@ -131,17 +135,18 @@ static uint64_t code_next_id(struct coder *coder, uint64_t last, uint64_t id, ui
 }
 
 static void read_message(struct coder *coder, struct outbox *outbox, uint64_t *last, uint64_t total) {
-  struct message read = {.id = 0};
+  struct message read = {.due = 0};
   struct letter_kind letter = {.playbook = 0};
-  if (!code_message(coder, &read, &letter) || read.id <= *last || read.id > total || !message_fits(outbox, &read, &letter)) {
-    pbk_release(coder->memory, (void *)(uintptr_t)read.note.bytes, read.note.size);
+  if (!code_message(coder, &read, &letter) || read.told.message <= *last || read.told.message > total || !message_fits(outbox, &read, &letter)) {
+    pbk_release(coder->memory, (void *)(uintptr_t)read.note, read.note_size);
     coder_fail(coder);
     return;
   }
-  struct message *message = pbk_table_put(coder->memory, &outbox->messages, read.id);
+  struct message *message = pbk_table_put(coder->memory, &outbox->messages, read.told.message);
   *message = read;
-  message->letter = pbk_letters_intern(&outbox->context->outputs.letters, &letter);
-  *last = read.id;
+  settle_message(outbox, message);
+  message->told.letter = pbk_letters_intern(&outbox->context->outputs.letters, &letter);
+  *last = read.told.message;
   place_message(outbox, message);
 }
 

@@ -13,7 +13,7 @@ bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int3
 struct acting {
   struct playbooks *playbooks;
   struct enrollment *enrollment;
-  const struct action *action;
+  struct action *action;
   uint32_t step, number; /* from 0 */
 };
 
@@ -75,35 +75,35 @@ static inline uint32_t resolve_sender(const struct acting *acting) {
   return sender;
 }
 
-/* What a message of any kind asks for: to nobody, from nobody, so far. */
-static inline void begin_request(const struct acting *acting, struct message_request *request) {
-  const struct enrollment *enrollment = acting->enrollment;
-  request->enrollment = enrollment->id;
-  request->step = acting->step;
-  request->action = acting->number;
-  request->playbook = playbook_name(acting->playbooks, enrollment->playbook);
-  request->subject_kind = enrollment->version->subject_kind;
-  request->subject = enrollment->subject;
-  request->channel = acting->action->channel;
-  request->template = acting->action->template;
-  request->to_kind = 0;
-  request->to = request->sender = MAP_NONE;
-  request->email = request->approval = false;
-  request->policy = acting->action->policy;
-  request->window = enrollment->version->window;
-  request->failure = NULL;
+static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action) {
+  struct letter_kind kind = {.playbook = playbook_name(playbooks, enrollment->playbook),
+                             .channel = action->channel,
+                             .template = action->template,
+                             .policy = (uint8_t)action->policy,
+                             .email = action->kind == PBK_ACTION_EMAIL,
+                             .window = enrollment->version->window};
+  return action->letter = pbk_letters_intern(&playbooks->context->outputs.letters, &kind) + 1;
 }
 
-static void make_email(const struct acting *acting, uint32_t contact) {
-  struct message_request request;
-  begin_request(acting, &request);
-  request.to_kind = PBK_TO_CONTACT;
-  request.to = contact;
-  request.email = true;
-  request.approval = acting->action->approval;
-  request.sender = resolve_sender(acting);
-  if (request.sender == MAP_NONE) request.failure = "no_sender";
-  pbk_make_message(acting->playbooks->outbox, &request);
+/* A message of any kind, to nobody, from nobody, so far. */
+static inline struct message *begin(const struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action) {
+  uint32_t letter = action->letter ? action->letter : make_letter(playbooks, enrollment, action);
+  struct message *message = begin_message(playbooks->outbox);
+  message->told.enrollment = enrollment->id;
+  message->told.letter = letter - 1;
+  message->subject_kind = (uint8_t)enrollment->version->subject_kind;
+  message->subject = enrollment->subject;
+  message->told.to = message->sender = MAP_NONE;
+  return message;
+}
+
+static inline void make_email(struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action, uint32_t step,
+                              uint32_t number, uint32_t contact, uint32_t sender) {
+  struct message *message = begin(playbooks, enrollment, action);
+  message->to_kind = PBK_TO_CONTACT;
+  message->told.to = contact;
+  message->sender = sender;
+  pbk_make_message(playbooks->outbox, message, step, number, action->approval, sender == MAP_NONE ? "no_sender" : NULL);
 }
 
 static bool selected(const struct acting *acting, uint32_t contact) {
@@ -118,32 +118,36 @@ static bool selected(const struct acting *acting, uint32_t contact) {
   return outcome.state == CEL_TRUE;
 }
 
+static void send_email(const struct acting *acting, uint32_t contact) {
+  make_email(acting->playbooks, acting->enrollment, acting->action, acting->step, acting->number, contact, resolve_sender(acting));
+}
+
 static void make_emails(const struct acting *acting) {
   if (acting->enrollment->version->subject_kind == PBK_CONTACT) {
-    make_email(acting, acting->enrollment->subject);
+    send_email(acting, acting->enrollment->subject);
     return;
   }
   const struct account *account = account_at(acting->playbooks->facts, acting->enrollment->subject);
   for (uint32_t i = 0; i < account->contacts.count; i++) /* C3: in creation order */
-    if (selected(acting, account->contacts.items[i])) make_email(acting, account->contacts.items[i]);
+    if (selected(acting, account->contacts.items[i])) send_email(acting, account->contacts.items[i]);
 }
 
 static void notify(const struct acting *acting) {
-  struct message_request request;
-  begin_request(acting, &request);
+  struct message *message = begin(acting->playbooks, acting->enrollment, acting->action);
   struct person person = acting->action->person;
+  const char *failure = NULL;
   if (person.kind == PBK_PERSON_PLACE) {
-    request.to_kind = PBK_TO_PLACE;
-    request.to = person.who;
+    message->to_kind = PBK_TO_PLACE;
+    message->told.to = person.who;
   } else {
     uint32_t user = find_teammate(acting, person);
-    if (user == MAP_NONE) request.failure = "no_recipient";
+    if (user == MAP_NONE) failure = "no_recipient";
     else {
-      request.to_kind = PBK_TO_USER;
-      request.to = user_name(acting, user);
+      message->to_kind = PBK_TO_USER;
+      message->told.to = user_name(acting, user);
     }
   }
-  pbk_make_message(acting->playbooks->outbox, &request);
+  pbk_make_message(acting->playbooks->outbox, message, acting->step, acting->number, false, failure);
 }
 
 static void assign(const struct acting *acting) {
@@ -165,15 +169,25 @@ static void assign(const struct acting *acting) {
   emit(playbooks->context, &output);
 }
 
+static SELDOM void run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step, uint32_t number) {
+  struct acting acting = {playbooks, enrollment, &enrollment->version->steps[step].actions[number], step, number};
+  switch (acting.action->kind) {
+  case PBK_ACTION_TASK: make_task(&acting); break;
+  case PBK_ACTION_EMAIL: make_emails(&acting); break;
+  case PBK_ACTION_ASSIGN: assign(&acting); break;
+  default: notify(&acting); break;
+  }
+}
+
 void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step) {
-  const struct step *running = &enrollment->version->steps[step];
-  struct acting acting = {playbooks, enrollment, running->actions, step, 0};
-  for (uint32_t left = running->action_count; left > 0; left--, acting.action++, acting.number++) {
-    switch (acting.action->kind) {
-    case PBK_ACTION_TASK: make_task(&acting); break;
-    case PBK_ACTION_EMAIL: make_emails(&acting); break;
-    case PBK_ACTION_ASSIGN: assign(&acting); break;
-    default: notify(&acting); break;
-    }
+  const struct version *version = enrollment->version;
+  const struct step *running = &version->steps[step];
+  for (uint32_t number = 0; number < running->action_count; number++) {
+    struct action *action = &running->actions[number];
+    uint32_t sender = enrollment->sender;
+    bool plain = action->kind == PBK_ACTION_EMAIL && action->send_as == PBK_SEND_AS_POOL && version->subject_kind == PBK_CONTACT;
+    if (plain && sender_at(playbooks->senders, sender)) /* the commonest */
+      make_email(playbooks, enrollment, action, step, number, enrollment->subject, sender);
+    else run_any_action(playbooks, enrollment, step, number);
   }
 }

@@ -196,13 +196,13 @@ static void enroll(struct judging *judging, uint32_t audience) {
                                     .step_at = playbooks->context->now,
                                     .exit_armed = INT64_MAX};
   version->references++;
-  pbk_count_in(memory, &playbooks->served, judging->sender);
+  count_in(memory, &playbooks->served, judging->sender);
   if (judging->sender != MAP_NONE && judging->choice == CHOSEN_ROTATION)
     pbk_pool_pass_turn(judging->pool, judging->sender);
   passage->of.enrollment = enrollment->id;
   passage->running = true;
   playbook->running++;
-  pbk_roll_add(memory, &playbook->enrollments, enrollment->id);
+  roll_add(memory, &playbook->enrollments, enrollment->id);
   tell_enrolled(judging, enrollment);
   pbk_start_enrollment(playbooks, enrollment, version->exit_when ? &judging->exit_outcome : NULL);
 }

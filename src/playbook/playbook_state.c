@@ -179,8 +179,8 @@ static bool place_enrollment(struct coder *coder, struct playbooks *playbooks, c
   struct enrollment *enrollment = pbk_table_put(coder->memory, &playbooks->enrollments, read->id);
   *enrollment = *read;
   playbook->running++;
-  pbk_count_in(coder->memory, &playbooks->served, enrollment->sender);
-  pbk_roll_add(coder->memory, &playbook->enrollments, enrollment->id);
+  count_in(coder->memory, &playbooks->served, enrollment->sender);
+  roll_add(coder->memory, &playbook->enrollments, enrollment->id);
   enrollment->version->references++;
   pbk_begin_watch(playbooks, enrollment->version);
   if (enrollment->waiting) array_push(coder->memory, &playbook->waiting, enrollment->id);

@@ -71,7 +71,7 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
   end_watch(playbooks, enrollment);
   count_out(&playbooks->served, enrollment->sender);
   pbk_table_remove(context->memory, &playbooks->enrollments, id);
-  pbk_roll_drop(context->memory, &playbook->enrollments, &playbooks->enrollments, id);
+  roll_drop(context->memory, &playbook->enrollments, &playbooks->enrollments, id);
   playbook->running--;
 
   if (!text_equal(reason, TEXT("completed"))) {

@@ -77,8 +77,7 @@ uint32_t pbk_active_default_sender(const struct senders *senders) {
   return place != MAP_NONE && pbk_sender_active(senders, place) ? place : MAP_NONE;
 }
 
-void pbk_count_in(struct memory *memory, sender_counts *counts, uint32_t sender) {
-  if (sender == MAP_NONE) return;
+void pbk_count_first(struct memory *memory, sender_counts *counts, uint32_t sender) {
   while (counts->count <= sender) array_push(memory, counts, 0);
   counts->items[sender]++;
 }

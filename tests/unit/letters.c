@@ -44,8 +44,6 @@ static void each_part_counts(void) {
   kinds[6].window = 0;
   for (uint32_t i = 0; i < 7; i++) CHECK_EQUAL_UINT(pbk_letters_intern(&letters, &kinds[i]), i);
   for (uint32_t i = 0; i < 7; i++) CHECK_EQUAL_UINT(pbk_letters_intern(&letters, &kinds[i]), i);
-  for (uint32_t i = 0; i < 7; i++)
-    for (uint32_t j = 0; j < 7; j++) CHECK_EQUAL_INT(letter_is(letter_at(&letters, i), &kinds[j]), i == j);
   CHECK_EQUAL_INT(letter_at(&letters, 6)->kind.window, 0);
   close_letters();
 }
@@ -69,22 +67,6 @@ static void texts_stay(void) {
   close_letters();
 }
 
-/* The same number, whatever was asked for under the hint before, and however large it is. */
-static void hints_do_not_matter(void) {
-  open_letters();
-  struct letter_kind kind = a_kind(), other = a_kind();
-  other.window = PBK_HOUR;
-  static const uint32_t hints[] = {0, 1, LETTER_HINTS, UINT32_MAX, 1};
-  for (uint32_t i = 0; i < 5; i++) {
-    CHECK_EQUAL_UINT(letters_number(&letters, &kind, hints[i]), 0);
-    CHECK_EQUAL_UINT(letters_number(&letters, &other, hints[i]), 1);
-    CHECK_EQUAL_UINT(letters_number(&letters, &other, hints[i]), 1);
-    CHECK_EQUAL_UINT(letters_number(&letters, &kind, hints[i]), 0);
-  }
-  CHECK_EQUAL_UINT(letters.items.count, 2);
-  close_letters();
-}
-
 static void never_made(void) {
   struct letters none = {0};
   pbk_letters_release(&none); /* memory ran out before */
@@ -94,7 +76,6 @@ static void never_made(void) {
 int main(void) {
   RUN(each_part_counts);
   RUN(texts_stay);
-  RUN(hints_do_not_matter);
   RUN(never_made);
   return check_report();
 }
