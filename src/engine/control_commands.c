@@ -243,6 +243,7 @@ static bool check_task(struct pbk_engine *engine, const struct command *command)
 
 /* What pbk_submit does of it, where nothing is under way, due or refused before it or because of it. */
 bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *command) {
+  enum { RECORD = 256 }; /* bytes, at least what an approval takes beside its path */
   const struct context *context = &engine->context;
   struct outbox *outbox = &engine->outbox;
   if (engine->defining.under_way || engine->unfinished || engine->broken || (engine->flags & PBK_DELIVER_AT_ONCE)) return false;
@@ -250,12 +251,12 @@ bool pbk_approve_quickly(struct pbk_engine *engine, const struct command *comman
   const struct message *message = message_at(outbox, command->number);
   if (!message || message->state == MESSAGE_SENDING || approved_until(outbox, message) <= context->now) return false;
   engine->stopped = PBK_OK;
-  if (!pbk_prepare(engine, command, journal_kept(&engine->journal) ? pbk_command_extent(engine, command) : 0)) return false;
+  if (!pbk_prepare(engine, command, journal_kept(&engine->journal) ? (uint64_t)RECORD + command->path.size : 0)) return false;
   engine->commands++;
   pbk_begin_cause(engine);
   pbk_approve_message(outbox, command->number);
   engine->unrecorded = (struct unrecorded){0};
-  pbk_record_command(engine, command);
+  if (!engine->replaying) pbk_record_command(engine, command);
   pbk_unprepare(engine);
   return true;
 }

@@ -56,6 +56,10 @@ static void answer(struct pbk_engine *engine, uint64_t id, const pbk_answer *ans
   pbk_begin_cause(engine);
   pbk_answer_message(&engine->outbox, id, outcome, wait, reason, engine->context.now);
   if (!journal_kept(&engine->journal)) return;
+  if (outcome == PBK_DELIVERY_SENT && wait == PBK_WAIT_DEFAULT && !reason.bytes) {
+    pbk_journal_add_sent(&engine->journal, id);
+    return;
+  }
   struct command command = {.type = COMMAND_ANSWER,
                             .received_at = PBK_NO_TIME,
                             .occurred_at = PBK_NO_TIME,
@@ -78,6 +82,20 @@ static void apply_answer(struct pbk_engine *engine, const struct command *comman
   engine->answers++;
   pbk_offered_message(&engine->outbox);
   pbk_answer_message(&engine->outbox, command->number, command->flag, command->wait, command->reason, engine->context.now);
+}
+
+bool pbk_repeat_sent(struct pbk_engine *engine, uint64_t id) {
+  const struct message *message = pbk_ready_message(&engine->outbox);
+  engine->stopped = PBK_OK;
+  if (!message || message->id != id || !pbk_prepare(engine, NULL, 0)) return false;
+  pbk_fetch_ready(engine);
+  engine->commands++;
+  engine->answers++;
+  pbk_begin_cause(engine);
+  pbk_offered_message(&engine->outbox);
+  pbk_answer_message(&engine->outbox, id, PBK_DELIVERY_SENT, PBK_WAIT_DEFAULT, NO_TEXT, engine->context.now);
+  pbk_unprepare(engine);
+  return true;
 }
 
 static void apply_recover(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {

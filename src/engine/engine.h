@@ -189,6 +189,8 @@ bool pbk_commit_all(struct pbk_engine *engine);
 /* What the commit of an earlier life tells, when the journal is repeated. False: it was another life. */
 bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *commit);
 struct handler pbk_delivery_handler(enum command_type type);
+/* Only in a replay: the answer `sent` for the message that is ready. False: another one is, or there is no memory (engine->stopped). */
+bool pbk_repeat_sent(struct pbk_engine *engine, uint64_t id);
 
 /* ---- opening.c ---- */
 
@@ -198,6 +200,10 @@ pbk_status pbk_open_stored(struct pbk_engine *engine, const pbk_open_options *op
 void pbk_begin_journal(struct pbk_engine *engine, uint32_t generation, uint32_t snapshot_checksum, uint64_t snapshot_bytes);
 /* A new generation, the old one handed over to it if there is one. False: the storage failed. */
 bool pbk_make_snapshot(struct pbk_engine *engine, bool compressed, bool handover);
+/* repeating.c: repeats commands that were told briefly in a record, as far as they go; `brief` is that of the record. PBK_OK,
+ * PBK_ERR_CORRUPT, PBK_ERR_DIVERGED, PBK_ERR_NO_MEMORY. */
+static inline bool begins_briefly(const struct reader *reader) { return *reader->at >= BRIEF_EVENT && *reader->at <= BRIEF_SENT; }
+pbk_status pbk_repeat_briefly(struct pbk_engine *engine, struct reader *reader, struct brief *brief);
 /* salvage.c: what can be trusted of a storage, its newest generation or the one before, into an engine that has just been made and then
  * into another storage. */
 pbk_status pbk_salvage_stored(struct pbk_engine *engine, const pbk_storage *to, bool older, pbk_opening *opening);

@@ -48,6 +48,7 @@ static uint32_t begin_record(struct journal *journal) {
   put_u64(head + 16, journal->durable);
   put_u32(head + 24, journal->checksum);
   pbk_write_bytes(buffer, head, sizeof head);
+  journal->brief = (struct brief){0};
   return start;
 }
 
@@ -63,6 +64,7 @@ void pbk_journal_begin(struct journal *journal, uint32_t generation, const struc
   journal->checksum = pbk_crc32c(0, buffer->bytes + header, buffer->size - header);
   pbk_write_u32(buffer, journal->checksum);
   journal->generation = generation;
+  memset(journal->names, 0, sizeof journal->names);
   uint32_t at = begin_record(journal);
   pbk_write_u8(buffer, RECORD_START);
   pbk_write_uint(buffer, start->semantics);
@@ -75,12 +77,26 @@ void pbk_journal_begin(struct journal *journal, uint32_t generation, const struc
   end_record(journal, at);
 }
 
-void pbk_journal_add(struct journal *journal, const struct command *command) {
-  enum { RECORD_FULL = 16384 };
-  if (!journal_kept(journal)) return;
+static inline void begin_command(struct journal *journal) {
   if (!journal->together || !journal->open) journal->open = begin_record(journal) + 1;
-  pbk_encode_command(&journal->buffer, command);
+}
+static inline void end_command(struct journal *journal) {
+  enum { RECORD_FULL = 16384 };
   if (!journal->together || journal->buffer.size - journal->open > RECORD_FULL) close_record(journal);
+}
+
+void pbk_journal_add(struct journal *journal, const struct command *command) {
+  if (!journal_kept(journal)) return;
+  begin_command(journal);
+  if (!pbk_write_briefly(journal, command)) pbk_encode_command(&journal->buffer, command);
+  end_command(journal);
+}
+
+void pbk_journal_add_sent(struct journal *journal, uint64_t message) {
+  if (!journal_kept(journal)) return;
+  begin_command(journal);
+  pbk_write_sent(journal, message);
+  end_command(journal);
 }
 
 void pbk_journal_commit(struct journal *journal, enum record_type type, const struct record_commit *commit) {

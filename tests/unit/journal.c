@@ -28,8 +28,10 @@ static uint32_t walk(const unsigned char *bytes, size_t size, enum command_type 
       count--;
       continue;
     }
-    struct command command;
-    CHECK(pbk_decode_command(&reader, &arena, &command));
+    struct command command = {.type = COMMAND_ANSWER};
+    struct brief brief = {0};
+    if (*reader.at == BRIEF_SENT) CHECK(pbk_read_brief_message(&reader, &brief, &command.number));
+    else CHECK(pbk_decode_command(&reader, &arena, &command));
     CHECK(reader.at == reader.end);
     if (count < most) types[count] = command.type;
   }
