@@ -179,9 +179,7 @@ pbk_status pbk_track_many(pbk_engine *engine, const pbk_row *rows, size_t row_si
   if (status != PBK_OK) return status;
   if (row_size != sizeof *rows) return row_size < sizeof *rows ? PBK_ERR_SIZE_TOO_SMALL : PBK_ERR_SIZE_TOO_LARGE;
   if ((count && !rows) || (name_count && !names)) return PBK_ERR_ARGUMENT;
-  engine->journal.together = true;
   status = pbk_change(engine, rows_body, &call);
-  engine->journal.together = false;
   if (taken) *taken = call.taken;
   return status;
 }
@@ -213,9 +211,7 @@ pbk_status pbk_approve_many(pbk_engine *engine, const pbk_envelope *envelope, co
   if (status == PBK_OK) status = pbk_take_envelope(envelope, &call.command);
   if (status != PBK_OK) return status;
   if ((count && !messages) || call.command.message_id.bytes) return PBK_ERR_ARGUMENT;
-  engine->journal.together = true;
   status = pbk_change(engine, approvals_body, &call);
-  engine->journal.together = false;
   if (taken) *taken = call.taken;
   return status;
 }

@@ -205,11 +205,7 @@ bool pbk_offer_ready(struct pbk_engine *engine) {
   if (!pbk_prepare(engine, NULL, 0)) return false;
   pbk_record_progress(engine);
   if (!pbk_make_durable(engine, RECORD_COMMIT)) return false;
-  bool together = engine->journal.together;
-  engine->journal.together = true;
-  bool fine = offer_all(engine, message);
-  engine->journal.together = together;
-  return fine;
+  return offer_all(engine, message);
 }
 
 bool pbk_commit_all(struct pbk_engine *engine) {

@@ -15,7 +15,7 @@
  * A reader of this major version reads every minor one; it refuses features and major versions that it does not know, and never writes
  * into what it refuses. Sequences count records from 1 on, through all generations, without holes. The durable sequence is that of the
  * last record known to be durable when this one was written. A body is one command or several, one behind the other (command.h,
- * encoding.c): those of one call for many inputs, and answers of delivery. The first byte is the number of the first command's type, or one of these:
+ * encoding.c). The first byte is the number of the first command's type, or one of these:
  *
  *   100 start     the first record of each journal: uint semantics version | uint size of the engine's id, the id | u32 CRC of the snapshot that it goes on
  *                 from | uint its bytes (0: none) | u32 checksum of the definitions | u32 digest of the outputs | uint last output
@@ -100,7 +100,6 @@ struct journal {
   uint64_t durable;     /* of the last one known to be durable */
   uint64_t bytes;       /* in the storage */
   uint64_t part, taken; /* as the last commit told them */
-  bool together;        /* what is added now goes into one record */
   uint32_t open;        /* where it begins in the buffer, plus one; 0: none is open */
   struct brief brief;   /* of the record that is open */
   uint32_t names[JOURNAL_NAMES]; /* the list: numbers of the engine's names, plus one; 0: nothing yet */
@@ -117,6 +116,10 @@ void pbk_journal_begin(struct journal *journal, uint32_t generation, const struc
 void pbk_journal_add(struct journal *journal, const struct command *command);
 /* That a delivery was answered `sent`, with nothing else to say. */
 void pbk_journal_add_sent(struct journal *journal, uint64_t message);
+/* What is added from now on goes into another record. */
+void pbk_journal_end_record(struct journal *journal);
+/* Nothing in the buffer is wanted. */
+void pbk_journal_forget(struct journal *journal);
 void pbk_journal_commit(struct journal *journal, enum record_type type, const struct record_commit *commit);
 void pbk_journal_handover(struct journal *journal);
 /* Hands the buffer over: one append, one sync. False: the storage failed. */

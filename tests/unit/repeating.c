@@ -169,6 +169,7 @@ static void unknown_contacts(void) {
     define(&rig);
     tell(&rig, "{'type':'delete','userId':'u3'}");
     tell(&rig, "{'type':'track','userId':'u1','event':'e0'}");
+    CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_OK);
     CHECK_EQUAL_INT(pbk_find(rig.engine, PBK_HANDLE_CONTACT, "u1", 2, &contact), PBK_OK);
     pbk_row row = {.received_at = 1, .occurred_at = PBK_NO_TIME, .contact = contact};
     CHECK_EQUAL_INT(pbk_track_many(rig.engine, &row, sizeof row, 1, &name, 1, NULL), PBK_OK);
