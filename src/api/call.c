@@ -86,7 +86,7 @@ pbk_status pbk_guarded(pbk_engine *engine, pbk_status (*body)(pbk_engine *engine
   jmp_buf on_failure;
   if (setjmp(on_failure)) {
     engine->memory.on_failure = NULL;
-    engine->in_callback = engine->in_parts = engine->journal.together = false;
+    engine->in_callback = engine->in_parts = false;
     /* In the middle of a command, more than was put by: nothing can be relied on. */
     if (engine->memory.chunks.may_use_spare) engine->broken = PBK_ERR_NO_MEMORY;
     else if (engine->lines.under_way) pbk_abandon_line(engine);

@@ -44,9 +44,7 @@ pbk_status pbk_feed_json(pbk_engine *engine, const char *bytes, size_t size, uin
   struct feeding feeding;
   pbk_begin_lines(&feeding.ahead, bytes, size);
   feeding.refused = 0;
-  engine->journal.together = true;
   status = pbk_guarded(engine, feed_all, &feeding);
-  engine->journal.together = false;
   if (refused) *refused = feeding.refused;
   return status;
 }

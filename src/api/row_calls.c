@@ -8,7 +8,7 @@ struct rows {
   const pbk_row *rows;
   const pbk_text *names;
   uint32_t count, name_count, taken;
-  struct row_event events[ROW_NAMES];
+  struct event_use events[ROW_NAMES];
   pbk_value copy;                /* of a row's values, in order */
 };
 
@@ -24,7 +24,7 @@ static bool had_name(const pbk_engine *engine, uint32_t place, pbk_text given, s
 
 static void keep_name(pbk_engine *engine, struct rows *rows, uint32_t place, uint32_t number) {
   engine->row_names[place] = number;
-  rows->events[place] = number ? pbk_row_event(engine, number - 1) : (struct row_event){0};
+  rows->events[place] = number ? pbk_event_use(engine, number - 1) : (struct event_use){0};
 }
 
 SELDOM static bool look_up_name(pbk_engine *engine, struct rows *rows, uint32_t place, struct text *name, uint32_t *number) {
@@ -162,9 +162,7 @@ pbk_status pbk_track_many(pbk_engine *engine, const pbk_row *rows, size_t row_si
   if (status != PBK_OK) return status;
   if (row_size != sizeof *rows) return row_size < sizeof *rows ? PBK_ERR_SIZE_TOO_SMALL : PBK_ERR_SIZE_TOO_LARGE;
   if ((count && !rows) || (name_count && !names)) return PBK_ERR_ARGUMENT;
-  engine->journal.together = true;
   status = pbk_change(engine, rows_body, &call);
-  engine->journal.together = false;
   if (taken) *taken = call.taken;
   return status;
 }
@@ -197,9 +195,7 @@ pbk_status pbk_approve_many(pbk_engine *engine, const pbk_envelope *envelope, co
   if (status == PBK_OK) status = pbk_take_envelope(envelope, &call.command);
   if (status != PBK_OK) return status;
   if ((count && !messages) || call.command.message_id.bytes) return PBK_ERR_ARGUMENT;
-  engine->journal.together = true;
   status = pbk_change(engine, approvals_body, &call);
-  engine->journal.together = false;
   if (taken) *taken = call.taken;
   return status;
 }

@@ -25,6 +25,13 @@ static pbk_text told_name(const struct names *names, uint32_t name) {
   return (pbk_text){text.bytes, text.size};
 }
 
+/* Those of names are the same in every run. */
+static uint64_t sum_of(const struct names *names, const struct letter_kind *kind) {
+  const struct name *texts = names->texts;
+  uint64_t sum = (uint64_t)texts[kind->playbook].checksum << 32 | texts[kind->channel].checksum;
+  return (sum << 23 | sum >> 41) * 0x9fb21c651e98df25u ^ texts[kind->template].checksum;
+}
+
 uint32_t pbk_letters_intern(struct letters *letters, const struct letter_kind *kind) {
   uint32_t number = pbk_map_find(&letters->map, text_of_kind(kind));
   if (number != MAP_NONE) return number;
@@ -34,6 +41,7 @@ uint32_t pbk_letters_intern(struct letters *letters, const struct letter_kind *k
   letters->items.items[number] = (struct letter){.playbook = told_name(letters->names, kind->playbook),
                                                  .channel = told_name(letters->names, kind->channel),
                                                  .template = told_name(letters->names, kind->template),
+                                                 .sum = sum_of(letters->names, kind),
                                                  .kind = *kind};
   letters->items.count++;
   return number;

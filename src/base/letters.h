@@ -21,6 +21,7 @@ struct letter_kind {
 
 struct letter {
   pbk_text playbook, channel, template; /* as outputs and offers have them */
+  uint64_t sum; /* of these texts, for the digest */
   struct letter_kind kind;
 };
 

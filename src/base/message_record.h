@@ -53,6 +53,8 @@ static inline char *put_text(char *to, const char *bytes, uint32_t size) {
 
 /* What a host sees of it goes into the digest. */
 void pbk_digest_told(struct outputs *outputs, const struct output_record *record);
+/* The same of one made by tell_plain_message. */
+void pbk_digest_plain_message(struct outputs *outputs, const struct message_record *record);
 
 static inline void record_end(struct context *context, const struct output_record *record) {
   context->outputs.last_seq++;
@@ -73,7 +75,8 @@ static inline void tell_plain_message(struct context *context, const struct told
   record->told = *told;
   memcpy(record + 1, key, PLAIN_KEY);
   memset((char *)(record + 1) + PLAIN_KEY, 0, PLAIN_TEXT - PLAIN_KEY);
-  record_end(context, &record->head);
+  context->outputs.last_seq++;
+  if (context->outputs.digested) pbk_digest_plain_message(&context->outputs, record);
 }
 
 #endif

@@ -67,28 +67,39 @@ static inline const char *texts_of(const struct message_record *record) {
   return (const char *)(record + 1) + (record->head.flags & (TO_KEY | HAS_REASON) ? sizeof(struct message_sizes) : 0);
 }
 
-static inline uint64_t mix_message(uint64_t sum, const struct outputs *outputs, const struct message_record *record,
-                                   struct message_sizes sizes) {
-  const struct name *texts = outputs->names->texts;
+/* Each output has a sum of its own, so that none waits for the one before. */
+static inline uint64_t begin_sum(const struct output_record *record, uint32_t number) {
+  uint64_t head = (uint32_t)record->type | (uint32_t)record->word << 8 | (uint32_t)record->flags << 16 |
+                  (uint32_t)record->subject_size << 24;
+  return mix(head | (uint64_t)number << 32, (uint64_t)record->at);
+}
+static inline void end_sum(struct outputs *outputs, uint64_t sum) {
+  sum = mix(outputs->digest, sum);
+  outputs->digest = (uint32_t)(sum >> 32 ^ sum);
+}
+
+static inline uint64_t mix_message(const struct outputs *outputs, const struct message_record *record) {
   const struct told_message *told = &record->told;
-  const struct letter_kind *kind = &letter_at(&outputs->letters, told->letter)->kind;
-  uint32_t to = record->head.flags & TO_KEY ? MAP_NONE : told->to;
+  uint64_t sum = begin_sum(&record->head, told->attempt);
   sum = mix(sum, told->message);
   sum = mix(sum, told->enrollment);
-  sum = mix(sum, pair(texts[kind->playbook].checksum, texts[kind->channel].checksum));
-  sum = mix(sum, pair(texts[kind->template].checksum, name_sum(outputs->names, told->sender)));
-  sum = mix(sum, told->attempt);
-  if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(outputs->names, to), sizes.to));
-  if (record->head.flags & HAS_REASON) sum = mix(sum, sizes.reason);
+  sum = mix(sum, letter_at(&outputs->letters, told->letter)->sum);
+  sum = mix(sum, name_sum(outputs->names, told->sender));
   sum = mix(sum, load_word(told->key));
   return mix(sum, load_word(told->key + 8));
 }
 
+void pbk_digest_plain_message(struct outputs *outputs, const struct message_record *record) {
+  const unsigned char *text = (const unsigned char *)(record + 1);
+  uint64_t sum = mix_message(outputs, record);
+  if (record->head.subject_size > 0) sum = mix(sum, load_word(text));
+  if (record->head.subject_size > 8) sum = mix(sum, load_word(text + 8));
+  end_sum(outputs, sum);
+}
+
 void pbk_digest_told(struct outputs *outputs, const struct output_record *record) {
   const struct names *names = outputs->names;
-  uint64_t sum = mix(outputs->digest, (uint32_t)record->type | (uint32_t)record->word << 8 | (uint32_t)record->flags << 16 |
-                                        (uint32_t)record->subject_size << 24);
-  sum = mix(sum, (uint64_t)record->at);
+  uint64_t sum = record->type == PBK_OUTPUT_MESSAGE ? 0 : begin_sum(record, 0);
   uint32_t at, end = record->size;
   switch (record->type) {
     case PBK_OUTPUT_ENROLLED: {
@@ -120,7 +131,10 @@ void pbk_digest_told(struct outputs *outputs, const struct output_record *record
     case PBK_OUTPUT_MESSAGE: {
       const struct message_record *message = (const struct message_record *)record;
       struct message_sizes sizes = sizes_of(message);
-      sum = mix_message(sum, outputs, message, sizes);
+      sum = mix_message(outputs, message);
+      uint32_t to = record->flags & TO_KEY ? MAP_NONE : message->told.to;
+      if (!(record->flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(names, to), sizes.to));
+      if (record->flags & HAS_REASON) sum = mix(sum, sizes.reason);
       at = (uint32_t)(texts_of(message) - (const char *)record);
       end = at + record->subject_size + sizes.to + sizes.reason; /* there may be more room */
       break;
@@ -130,7 +144,7 @@ void pbk_digest_told(struct outputs *outputs, const struct output_record *record
       at = sizeof(struct membership_record);
   }
   for (; at < end; at += 8) sum = mix(sum, load_word((const unsigned char *)record + at));
-  outputs->digest = (uint32_t)(sum >> 32 ^ sum);
+  end_sum(outputs, sum);
 }
 
 /* ---- telling ---- */

@@ -75,21 +75,22 @@ static bool contact_index(const struct pbk_engine *engine, pbk_handle handle, ui
   return handle >> 56 == PBK_HANDLE_CONTACT && *index < pbk_subject_total(&engine->facts, PBK_CONTACT);
 }
 
-struct row_event pbk_row_event(const struct pbk_engine *engine, uint32_t number) {
+struct event_use pbk_event_use(const struct pbk_engine *engine, uint32_t number) {
   struct cel_read read = {CEL_READS_SERIES, LOOKUP_EVENTS, number};
   bool conditions = readers_of(&engine->audiences.readers, read).count > 0;
   bool playbooks = first_route(&engine->playbooks, ROUTE_EVENT, number) != UINT32_MAX;
   uint32_t size = name_text(&engine->context, number).size;
-  return (struct row_event){number + 1, conditions, playbooks, size > 0 && size <= PBK_MAX_KEY};
+  return (struct event_use){number + 1, conditions, playbooks, size > 0 && size <= PBK_MAX_KEY};
 }
 
-static const struct row_event *event_of(const pbk_row *row, const struct row_event events[ROW_NAMES]) {
-  static const struct row_event none = {0};
+static const struct event_use *event_of(const pbk_row *row, const struct event_use events[ROW_NAMES]) {
+  static const struct event_use none = {0};
   return row->kind == PBK_ROW_TRACK && row->name < ROW_NAMES ? &events[row->name] : &none;
 }
 
 /* What the row itself changes: an event, or something that conditions look at with the traits. */
-static void fetch_changed(const struct facts *facts, uint32_t contact, bool event) {
+void pbk_fetch_changed(const struct pbk_engine *engine, uint32_t contact, bool event) {
+  const struct facts *facts = &engine->facts;
   const struct contact *of = contact_at(facts, contact);
   if (!event) {
     prefetch_values(&of->subject);
@@ -100,34 +101,33 @@ static void fetch_changed(const struct facts *facts, uint32_t contact, bool even
 }
 
 /* What the row's event makes to be looked at. */
-static void fetch_readers(const struct pbk_engine *engine, uint32_t contact, const struct row_event *event) {
-  if (event->read) pbk_prefetch_event_readers(&engine->audiences, event->number - 1, contact);
-  if (event->routed) prefetch_passages(&engine->playbooks, PBK_CONTACT, contact);
+void pbk_fetch_readers(const struct pbk_engine *engine, uint32_t contact, struct event_use event) {
+  if (event.read) pbk_prefetch_event_readers(&engine->audiences, event.number - 1, contact);
+  if (event.routed) prefetch_passages(&engine->playbooks, PBK_CONTACT, contact);
 }
 
 /* What deciding about an enrollment needs; and the account's own history. */
-static void fetch_last(const struct pbk_engine *engine, uint32_t contact, const struct row_event *event) {
+void pbk_fetch_last(const struct pbk_engine *engine, uint32_t contact, struct event_use event) {
   const struct contact *of = contact_at(&engine->facts, contact);
   if (account_touched(of)) prefetch_history(&account_at(&engine->facts, of->account)->subject);
-  if (!event->routed) return;
+  if (!event.routed) return;
   prefetch((const void *)(uintptr_t)word_at(&engine->playbooks.of_contacts, contact));
   pbk_prefetch_dealings(&engine->facts, contact);
 }
 
-void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct row_event events[ROW_NAMES]) {
-  enum { SUBJECT = 20, CHANGED = 12, READERS = 8, LAST = 4 };
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct event_use events[ROW_NAMES]) {
   uint32_t index;
-  if (left <= LAST) return;
-  const struct row_event *event = event_of(&rows[LAST], events);
-  if (event->number && contact_index(engine, rows[LAST].contact, &index)) fetch_last(engine, index, event);
-  if (left <= READERS) return;
-  event = event_of(&rows[READERS], events);
-  if (event->read | event->routed && contact_index(engine, rows[READERS].contact, &index)) fetch_readers(engine, index, event);
-  if (left <= CHANGED) return;
-  if (contact_index(engine, rows[CHANGED].contact, &index))
-    fetch_changed(&engine->facts, index, rows[CHANGED].kind == PBK_ROW_TRACK);
-  if (left <= SUBJECT) return;
-  if (contact_index(engine, rows[SUBJECT].contact, &index)) pbk_prefetch_contact(&engine->facts, index);
+  if (left <= AHEAD_LAST) return;
+  const struct event_use *event = event_of(&rows[AHEAD_LAST], events);
+  if (event->number && contact_index(engine, rows[AHEAD_LAST].contact, &index)) pbk_fetch_last(engine, index, *event);
+  if (left <= AHEAD_READERS) return;
+  event = event_of(&rows[AHEAD_READERS], events);
+  if (event->read | event->routed && contact_index(engine, rows[AHEAD_READERS].contact, &index)) pbk_fetch_readers(engine, index, *event);
+  if (left <= AHEAD_CHANGED) return;
+  if (contact_index(engine, rows[AHEAD_CHANGED].contact, &index))
+    pbk_fetch_changed(engine, index, rows[AHEAD_CHANGED].kind == PBK_ROW_TRACK);
+  if (left <= AHEAD_SUBJECT) return;
+  if (contact_index(engine, rows[AHEAD_SUBJECT].contact, &index)) pbk_prefetch_contact(&engine->facts, index);
 }
 
 /* ---- messages ---- */

@@ -243,6 +243,7 @@ static bool check_task(struct pbk_engine *engine, const struct command *command)
 
 /* What pbk_submit does of them, where nothing is under way, due or refused before them or because of them. */
 uint32_t pbk_approve_quickly(struct pbk_engine *engine, struct command *command, const uint64_t *messages, uint32_t count) {
+  enum { RECORD = 256 }; /* bytes, at least what an approval takes beside its path */
   const struct context *context = &engine->context;
   struct outbox *outbox = &engine->outbox;
   bool kept = journal_kept(&engine->journal);
@@ -256,11 +257,11 @@ uint32_t pbk_approve_quickly(struct pbk_engine *engine, struct command *command,
     struct message *message = message_at(outbox, messages[done]);
     if (!message || message->state == MESSAGE_SENDING || approved_until(outbox, message) <= context->now) break;
     command->number = messages[done];
-    if (!pbk_prepare(engine, command, kept ? pbk_command_extent(engine, command) : 0)) break;
+    if (!pbk_prepare(engine, command, kept ? (uint64_t)RECORD + command->path.size : 0)) break;
     engine->commands++;
     pbk_begin_cause(engine);
     pbk_approve_message(outbox, message);
-    if (kept) pbk_record_command(engine, command);
+    if (kept && !engine->replaying) pbk_record_command(engine, command);
   }
   pbk_unprepare(engine);
   return done;

@@ -55,6 +55,10 @@ static SELDOM void take_any_answer(struct pbk_engine *engine, struct message *me
   struct text reason = !known ? TEXT("unknown_answer") : answer->reason.bytes ? fine_reason(answer->reason) : NO_TEXT;
   pbk_answer_message(&engine->outbox, message, outcome, wait, reason, engine->context.now);
   if (!journal_kept(&engine->journal)) return;
+  if (outcome == PBK_DELIVERY_SENT && wait == PBK_WAIT_DEFAULT && !reason.bytes) {
+    pbk_journal_add_sent(&engine->journal, id);
+    return;
+  }
   struct command command = {.type = COMMAND_ANSWER,
                             .received_at = PBK_NO_TIME,
                             .occurred_at = PBK_NO_TIME,
@@ -87,6 +91,20 @@ static void apply_answer(struct pbk_engine *engine, const struct command *comman
   struct message *message = ready_message(&engine->outbox);
   offered_message(&engine->outbox);
   pbk_answer_message(&engine->outbox, message, command->flag, command->wait, command->reason, engine->context.now);
+}
+
+bool pbk_repeat_sent(struct pbk_engine *engine, uint64_t id) {
+  struct message *message = ready_message(&engine->outbox);
+  engine->stopped = PBK_OK;
+  if (!message || message->told.message != id || !pbk_prepare(engine, NULL, 0)) return false;
+  pbk_fetch_ready(engine);
+  engine->commands++;
+  engine->answers++;
+  pbk_begin_cause(engine);
+  offered_message(&engine->outbox);
+  pbk_answer_sent(&engine->outbox, message, engine->context.now);
+  pbk_unprepare(engine);
+  return true;
 }
 
 static void apply_recover(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
@@ -195,11 +213,7 @@ bool pbk_offer_ready(struct pbk_engine *engine) {
   if (!pbk_prepare(engine, NULL, 0)) return false;
   pbk_record_progress(engine);
   if (!pbk_make_durable(engine, RECORD_COMMIT)) return false;
-  bool together = engine->journal.together;
-  engine->journal.together = true;
-  bool fine = offer_all(engine, message);
-  engine->journal.together = together;
-  return fine;
+  return offer_all(engine, message);
 }
 
 bool pbk_commit_all(struct pbk_engine *engine) {

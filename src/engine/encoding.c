@@ -158,6 +158,7 @@ enum {
   TEXT_CONTACT = 1 << 2, /* their places above */
   TEXT_ACCOUNT = 1 << 3,
   TEXT_EVENT = 1 << 5,
+  TEXT_STAGE = 1 << 6,
   TEXT_REASON = 1 << 15,
   COMMAND_TEXTS = sizeof command_texts / sizeof *command_texts,
   HAS_RECEIVED = 1 << COMMAND_TEXTS,
@@ -239,14 +240,15 @@ static void code_command(struct coder *coder, struct command *command) {
 static bool holds_little(const struct command *command) {
 #define ADDRESS(pointer) ((uintptr_t)(const void *)(pointer))
 #define TEXT_ADDRESS(member) ADDRESS(command->member.bytes)
-  uintptr_t others = TEXT_ADDRESS(message_id) | TEXT_ADDRESS(path) | TEXT_ADDRESS(previous) | TEXT_ADDRESS(stage) |
-                     TEXT_ADDRESS(role) | TEXT_ADDRESS(user) | TEXT_ADDRESS(sender) | TEXT_ADDRESS(persona) |
+  uintptr_t others = TEXT_ADDRESS(message_id) | TEXT_ADDRESS(path) | TEXT_ADDRESS(previous) | TEXT_ADDRESS(role) | TEXT_ADDRESS(user) | TEXT_ADDRESS(sender) | TEXT_ADDRESS(persona) |
                      TEXT_ADDRESS(playbook) | TEXT_ADDRESS(branch) | TEXT_ADDRESS(template) | TEXT_ADDRESS(note) |
-                     TEXT_ADDRESS(zones) | ADDRESS(command->traits) | ADDRESS(command->health) | ADDRESS(command->problem);
+                     TEXT_ADDRESS(zones) | ADDRESS(command->health) | ADDRESS(command->problem);
 #undef TEXT_ADDRESS
 #undef ADDRESS
   return !others && !command->alone && command->type != COMMAND_ADVANCE && command->type != COMMAND_DEFINE;
 }
+
+enum { NUMBERS_MOST = 128 }; /* bytes of all of them, at their longest */
 
 static inline unsigned char *put_uint(unsigned char *at, uint64_t value) {
   for (; value >= 0x80; value >>= 7) *at++ = (unsigned char)(value | 0x80);
@@ -262,17 +264,29 @@ static unsigned char *put_text(unsigned char *at, struct text text) {
   return at + text.size;
 }
 
+/* They take what they need; behind them there is room for numbers again. */
+static unsigned char *put_traits(struct writer *writer, unsigned char *at, const pbk_value *traits) {
+  *at++ = true; /* they are there */
+  writer->size = (uint32_t)(at - writer->bytes);
+  pbk_write_value(writer, traits);
+  uint32_t size = writer->size;
+  writer_room(writer, NUMBERS_MOST);
+  return writer->bytes + size;
+}
+
 /* As code_command writes it, with room made once. */
 static void encode_little(struct writer *writer, const struct command *command) {
-  enum { NUMBERS = 128 }; /* all of them, at their longest */
   const struct text contact = command->contact_number ? NO_TEXT : command->contact;
   const struct text account = command->account_number ? NO_TEXT : command->account;
-  uint64_t room = (uint64_t)NUMBERS + contact.size + account.size + command->event.size + command->reason.size;
+  uint64_t room =
+    (uint64_t)NUMBERS_MOST + contact.size + account.size + command->event.size + command->stage.size + command->reason.size;
   uint32_t mask = 0;
   if (contact.bytes) mask |= TEXT_CONTACT;
   if (account.bytes) mask |= TEXT_ACCOUNT;
   if (command->event.bytes) mask |= TEXT_EVENT;
+  if (command->stage.bytes) mask |= TEXT_STAGE;
   if (command->reason.bytes) mask |= TEXT_REASON;
+  if (command->traits) mask |= HAS_TRAITS;
   if (command->received_at != PBK_NO_TIME) mask |= HAS_RECEIVED;
   if (command->occurred_at != PBK_NO_TIME && command->occurred_at != command->received_at) mask |= HAS_OCCURRED;
   if (command->line) mask |= HAS_LINE;
@@ -290,9 +304,11 @@ static void encode_little(struct writer *writer, const struct command *command) 
   if (mask & TEXT_CONTACT) at = put_text(at, contact);
   if (mask & TEXT_ACCOUNT) at = put_text(at, account);
   if (mask & TEXT_EVENT) at = put_text(at, command->event);
+  if (mask & TEXT_STAGE) at = put_text(at, command->stage);
   if (mask & TEXT_REASON) at = put_text(at, command->reason);
   if (mask & HAS_CONTACT_NUMBER) at = put_uint(at, command->contact_number);
   if (mask & HAS_ACCOUNT_NUMBER) at = put_uint(at, command->account_number);
+  if (mask & HAS_TRAITS) at = put_traits(writer, at, command->traits);
   if (mask & HAS_FLAG) at = put_int(at, command->flag);
   if (mask & HAS_NUMBER) at = put_uint(at, command->number);
   if (mask & HAS_WAIT) at = put_int(at, command->wait);

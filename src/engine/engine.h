@@ -157,16 +157,22 @@ static inline void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chu
 
 /* What the calendar holds behind the one taken last, which is given. */
 void pbk_fetch_due(const struct pbk_engine *engine, struct wake done);
-/* The name of an event as rows give it. */
-struct row_event {
+/* The name of an event, and what it is used for. */
+struct event_use {
   uint32_t number; /* plus one; 0: not looked up, or not known */
   bool read;       /* by audiences, as the contact's own */
   bool routed;     /* it may trigger playbooks */
   bool plain;      /* it can be that of a plain event */
 };
-struct row_event pbk_row_event(const struct pbk_engine *engine, uint32_t number);
-/* What the rows to come need; `left` are there, the next one first. */
-void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct row_event events[ROW_NAMES]);
+struct event_use pbk_event_use(const struct pbk_engine *engine, uint32_t number);
+/* How many events before it is its turn something is fetched: the subject; what the event changes; what it makes to be looked at; what
+ * deciding about an enrollment needs, and the account's history. Each finds what it hangs on there already. */
+enum { AHEAD_SUBJECT = 20, AHEAD_CHANGED = 12, AHEAD_READERS = 8, AHEAD_LAST = 4 };
+void pbk_fetch_changed(const struct pbk_engine *engine, uint32_t contact, bool event);
+void pbk_fetch_readers(const struct pbk_engine *engine, uint32_t contact, struct event_use event);
+void pbk_fetch_last(const struct pbk_engine *engine, uint32_t contact, struct event_use event);
+/* All of these, for the rows to come; `left` are there, the next one first. */
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct event_use events[ROW_NAMES]);
 /* What the messages to be offered next need, or those that a call names. */
 void pbk_fetch_ready(const struct pbk_engine *engine);
 void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left);
@@ -198,6 +204,8 @@ bool pbk_commit_all(struct pbk_engine *engine);
 /* What the commit of an earlier life tells, when the journal is repeated. False: it was another life. */
 bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *commit);
 struct handler pbk_delivery_handler(enum command_type type);
+/* Only in a replay: the answer `sent` for the message that is ready. False: another one is, or there is no memory (engine->stopped). */
+bool pbk_repeat_sent(struct pbk_engine *engine, uint64_t id);
 
 /* ---- opening.c ---- */
 
@@ -207,6 +215,10 @@ pbk_status pbk_open_stored(struct pbk_engine *engine, const pbk_open_options *op
 void pbk_begin_journal(struct pbk_engine *engine, uint32_t generation, uint32_t snapshot_checksum, uint64_t snapshot_bytes);
 /* A new generation, the old one handed over to it if there is one. False: the storage failed. */
 bool pbk_make_snapshot(struct pbk_engine *engine, bool compressed, bool handover);
+/* repeating.c: repeats commands that were told briefly in a record, as far as they go; `brief` is that of the record. PBK_OK,
+ * PBK_ERR_CORRUPT, PBK_ERR_DIVERGED, PBK_ERR_NO_MEMORY. */
+static inline bool begins_briefly(const struct reader *reader) { return *reader->at >= BRIEF_EVENT && *reader->at <= BRIEF_SENT; }
+pbk_status pbk_repeat_briefly(struct pbk_engine *engine, struct reader *reader, struct brief *brief);
 /* salvage.c: what can be trusted of a storage, its newest generation or the one before, into an engine that has just been made and then
  * into another storage. */
 pbk_status pbk_salvage_stored(struct pbk_engine *engine, const pbk_storage *to, bool older, pbk_opening *opening);

@@ -32,29 +32,32 @@ static void end_record(struct journal *journal, uint32_t start) {
   journal->sequence++;
 }
 
-static void close_record(struct journal *journal) {
+void pbk_journal_end_record(struct journal *journal) {
   if (!journal->open) return;
   end_record(journal, journal->open - 1);
   journal->open = 0;
 }
 
+void pbk_journal_forget(struct journal *journal) { journal->buffer.size = journal->open = 0; }
+
 static uint32_t begin_record(struct journal *journal) {
   struct writer *buffer = &journal->buffer;
   unsigned char head[RECORD_HEAD] = {0};
-  close_record(journal);
+  pbk_journal_end_record(journal);
   uint32_t start = buffer->size;
   put_u32(head + 4, journal->generation);
   put_u64(head + 8, journal->sequence + 1);
   put_u64(head + 16, journal->durable);
   put_u32(head + 24, journal->checksum);
   pbk_write_bytes(buffer, head, sizeof head);
+  journal->brief = (struct brief){0};
   return start;
 }
 
 void pbk_journal_begin(struct journal *journal, uint32_t generation, const struct record_start *start) {
   struct writer *buffer = &journal->buffer;
   if (!journal_kept(journal)) return;
-  close_record(journal);
+  pbk_journal_end_record(journal);
   uint32_t header = buffer->size;
   pbk_write_bytes(buffer, JOURNAL_MAGIC, 8);
   pbk_write_u32(buffer, JOURNAL_MAJOR | (uint32_t)JOURNAL_MINOR << 16);
@@ -63,6 +66,7 @@ void pbk_journal_begin(struct journal *journal, uint32_t generation, const struc
   journal->checksum = pbk_crc32c(0, buffer->bytes + header, buffer->size - header);
   pbk_write_u32(buffer, journal->checksum);
   journal->generation = generation;
+  memset(journal->names, 0, sizeof journal->names);
   uint32_t at = begin_record(journal);
   pbk_write_u8(buffer, RECORD_START);
   pbk_write_uint(buffer, start->semantics);
@@ -75,12 +79,26 @@ void pbk_journal_begin(struct journal *journal, uint32_t generation, const struc
   end_record(journal, at);
 }
 
-void pbk_journal_add(struct journal *journal, const struct command *command) {
+static inline void begin_command(struct journal *journal) {
+  if (!journal->open) journal->open = begin_record(journal) + 1;
+}
+static inline void end_command(struct journal *journal) {
   enum { RECORD_FULL = 16384 };
+  if (journal->buffer.size - journal->open > RECORD_FULL) pbk_journal_end_record(journal);
+}
+
+void pbk_journal_add(struct journal *journal, const struct command *command) {
   if (!journal_kept(journal)) return;
-  if (!journal->together || !journal->open) journal->open = begin_record(journal) + 1;
-  pbk_encode_command(&journal->buffer, command);
-  if (!journal->together || journal->buffer.size - journal->open > RECORD_FULL) close_record(journal);
+  begin_command(journal);
+  if (!pbk_write_briefly(journal, command)) pbk_encode_command(&journal->buffer, command);
+  end_command(journal);
+}
+
+void pbk_journal_add_sent(struct journal *journal, uint64_t message) {
+  if (!journal_kept(journal)) return;
+  begin_command(journal);
+  pbk_write_sent(journal, message);
+  end_command(journal);
 }
 
 void pbk_journal_commit(struct journal *journal, enum record_type type, const struct record_commit *commit) {
@@ -110,7 +128,7 @@ void pbk_journal_handover(struct journal *journal) {
 /* ---- handing over ---- */
 
 bool pbk_journal_flush(struct journal *journal) {
-  close_record(journal);
+  pbk_journal_end_record(journal);
   if (journal->buffer.size == 0) return true;
   const pbk_storage *storage = &journal->storage;
   pbk_object object = journal_object(journal->generation);

@@ -15,7 +15,7 @@
  * A reader of this major version reads every minor one; it refuses features and major versions that it does not know, and never writes
  * into what it refuses. Sequences count records from 1 on, through all generations, without holes. The durable sequence is that of the
  * last record known to be durable when this one was written. A body is one command or several, one behind the other (command.h,
- * encoding.c): those of one call for many inputs, and answers of delivery. The first byte is the number of the first command's type, or one of these:
+ * encoding.c). The first byte is the number of the first command's type, or one of these:
  *
  *   100 start     the first record of each journal: uint semantics version | uint size of the engine's id, the id | u32 CRC of the snapshot that it goes on
  *                 from | uint its bytes (0: none) | u32 checksum of the definitions | u32 digest of the outputs | uint last output
@@ -24,6 +24,16 @@
  *                 what a host sees of it (base/telling.c, base/outputs.c)
  *   102 sealed    the same: closed cleanly
  *   103 handover  uint the next generation: it is durable, this journal has ended. The sequence is that of the start record there
+ *
+ * Commands that come by the million are told briefly (brief.c), and begin with one of these bytes in place of a type. Times and messages
+ * count from the one told briefly before in the same record, or from 0. Names have places in a list of JOURNAL_NAMES that goes through the
+ * whole journal, empty at its beginning; a place can be given to another name.
+ *
+ *   64 event      u8 bytes of the time and, times 16, of the contact | its time, zigzag: received and happened | the contact's place, from
+ *                 1 | u8 place of the event's name. Both are cut to their lowest bytes
+ *   65 named      the same of a name that takes the place: uint its size and its bytes behind it
+ *   66 approval   int message
+ *   67 sent       int message, whose delivery was answered so
  *
  * What stands between two commits is taken whole or not at all. Bytes behind the last commit are a torn tail where no valid record in
  * them has a durable sequence at or past the first record there: they were never durable, and are cut off. Otherwise something that was
@@ -57,6 +67,22 @@ struct record_start {
   uint64_t last_output;
 };
 
+enum brief_type { BRIEF_EVENT = 64, BRIEF_NAMED_EVENT = 65, BRIEF_APPROVAL = 66, BRIEF_SENT = 67 };
+enum { JOURNAL_NAMES = 128 };
+
+/* What the next command that is told briefly in a record counts from. */
+struct brief {
+  pbk_time time;
+  uint64_t message;
+};
+/* An event that was told briefly. */
+struct brief_event {
+  pbk_time at;
+  uint32_t contact; /* plus one */
+  uint8_t place;    /* of its name */
+  struct text name; /* borrowed, where it takes the place; else NO_TEXT */
+};
+
 enum { COMMIT_HANDED_OVER = 1 };
 struct record_commit {
   uint64_t flags;
@@ -74,8 +100,9 @@ struct journal {
   uint64_t durable;     /* of the last one known to be durable */
   uint64_t bytes;       /* in the storage */
   uint64_t part, taken; /* as the last commit told them */
-  bool together;        /* what is added now goes into one record */
   uint32_t open;        /* where it begins in the buffer, plus one; 0: none is open */
+  struct brief brief;   /* of the record that is open */
+  uint32_t names[JOURNAL_NAMES]; /* the list: numbers of the engine's names, plus one; 0: nothing yet */
 };
 
 void pbk_journal_init(struct journal *journal, struct memory *memory, const pbk_storage *storage);
@@ -87,10 +114,23 @@ static inline pbk_object snapshot_object(uint32_t generation) { return (pbk_obje
 /* Into the buffer; nothing where nothing is kept. */
 void pbk_journal_begin(struct journal *journal, uint32_t generation, const struct record_start *start);
 void pbk_journal_add(struct journal *journal, const struct command *command);
+/* That a delivery was answered `sent`, with nothing else to say. */
+void pbk_journal_add_sent(struct journal *journal, uint64_t message);
+/* What is added from now on goes into another record. */
+void pbk_journal_end_record(struct journal *journal);
+/* Nothing in the buffer is wanted. */
+void pbk_journal_forget(struct journal *journal);
 void pbk_journal_commit(struct journal *journal, enum record_type type, const struct record_commit *commit);
 void pbk_journal_handover(struct journal *journal);
 /* Hands the buffer over: one append, one sync. False: the storage failed. */
 bool pbk_journal_flush(struct journal *journal);
+
+/* brief.c: commands told briefly. False: this one cannot be, and nothing is written. */
+bool pbk_write_briefly(struct journal *journal, const struct command *command);
+void pbk_write_sent(struct journal *journal, uint64_t message);
+/* The other way; the first byte says that it is one. False: it cannot be read. */
+bool pbk_read_brief_event(struct reader *reader, struct brief *brief, struct brief_event *event);
+bool pbk_read_brief_message(struct reader *reader, struct brief *brief, uint64_t *message);
 
 /* encoding.c: what a command is in a record. */
 void pbk_encode_command(struct writer *writer, const struct command *command);

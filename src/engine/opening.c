@@ -145,6 +145,14 @@ static pbk_status diverged(pbk_opening *opening, pbk_object object, uint64_t off
                   "repeating the journal gave other outputs than the run that wrote it");
 }
 
+static pbk_status unreadable(pbk_opening *opening, pbk_object object, uint64_t offset) {
+  return fails_at(opening, PBK_ERR_CORRUPT, object, offset, "a command that cannot be read");
+}
+
+static pbk_status without_memory(pbk_opening *opening) {
+  return pbk_opening_fails(opening, PBK_ERR_NO_MEMORY, "not enough memory");
+}
+
 /* The keys of subjects that a record gives by their numbers. False: there are no such subjects. */
 static bool name_subjects(const struct pbk_engine *engine, struct command *command) {
   for (int32_t kind = PBK_CONTACT; kind <= PBK_ACCOUNT; kind++) {
@@ -164,13 +172,23 @@ static pbk_status replay_command(struct pbk_engine *engine, struct reader *reade
   struct command command;
   pbk_arena_reset(&engine->reading);
   if (!pbk_decode_command(reader, &engine->reading, &command))
-    return fails_at(opening, PBK_ERR_CORRUPT, object, record->at, "a command that cannot be read");
+    return unreadable(opening, object, record->at);
   if (!name_subjects(engine, &command)) return diverged(opening, object, record->at);
   bool answer = command.type == COMMAND_ANSWER || command.type == COMMAND_RECOVER;
   if (answer) command.alone = true; /* it came in the middle of something else */
   pbk_status status = pbk_submit(engine, &command);
-  if (engine->stopped || status == PBK_ERR_NO_MEMORY) return pbk_opening_fails(opening, PBK_ERR_NO_MEMORY, "not enough memory");
+  if (engine->stopped || status == PBK_ERR_NO_MEMORY) return without_memory(opening);
   return answer && status != PBK_OK ? diverged(opening, object, record->at) : PBK_OK;
+}
+
+static pbk_status replay_briefly(struct pbk_engine *engine, struct reader *reader, struct brief *brief, const struct record *record,
+                                 pbk_object object, pbk_opening *opening) {
+  switch (pbk_repeat_briefly(engine, reader, brief)) {
+  case PBK_OK: return PBK_OK;
+  case PBK_ERR_CORRUPT: return unreadable(opening, object, record->at);
+  case PBK_ERR_DIVERGED: return diverged(opening, object, record->at);
+  default: return without_memory(opening);
+  }
 }
 
 static pbk_status replay_record(struct pbk_engine *engine, const struct record *record, pbk_object object,
@@ -183,8 +201,12 @@ static pbk_status replay_record(struct pbk_engine *engine, const struct record *
     return pbk_replay_commit(engine, &commit) ? PBK_OK : diverged(opening, object, record->at);
   }
   struct reader reader = {record->body, record->end, false};
+  struct brief brief = {0};
   pbk_status status = PBK_OK;
-  while (status == PBK_OK && reader.at < reader.end) status = replay_command(engine, &reader, record, object, opening);
+  while (status == PBK_OK && reader.at < reader.end) {
+    if (begins_briefly(&reader)) status = replay_briefly(engine, &reader, &brief, record, object, opening);
+    else status = replay_command(engine, &reader, record, object, opening);
+  }
   return status;
 }
 

@@ -29,7 +29,7 @@ static pbk_status put(struct pbk_engine *engine, const pbk_storage *to, pbk_open
   journal->sequence = journal->durable = opening->sequence;
   engine->lines = (struct lines){.count = engine->kept_lines, .passed = engine->kept_part, .status = engine->lines.status};
   pbk_recover(engine, opening);
-  journal->buffer.size = 0; /* the snapshot has it */
+  pbk_journal_forget(journal); /* the snapshot has it */
   journal->sequence = opening->sequence;
   if (!pbk_make_snapshot(engine, false, false)) {
     engine->broken = PBK_ERR_STORAGE;

@@ -40,6 +40,7 @@ static const struct record_commit commit_of = {.flags = COMMIT_HANDED_OVER, .lin
 static void add_advance(struct desk *desk, pbk_time to) {
   struct command command = {.type = COMMAND_ADVANCE, .received_at = PBK_NO_TIME, .occurred_at = PBK_NO_TIME, .to = to};
   pbk_journal_add(&desk->journal, &command);
+  pbk_journal_end_record(&desk->journal);
 }
 
 /* start, three advances, commit, an advance, sealed: of generation 6, in two writes. */

@@ -81,6 +81,8 @@ static void up_to_the_damage(void) {
   rig_close(&rig);
 }
 
+static bool is_answer(int type) { return type == COMMAND_ANSWER || type == BRIEF_SENT; }
+
 /* Each record damaged in turn: what is salvaged is what was committed before it, and can be worked with. */
 static void any_record(void) {
   struct rig rig, to;
@@ -108,8 +110,8 @@ static void any_record(void) {
     if (counts.messages_open == 0 && found.offered_again == 0 && opening.offered_again + opening.unknown_outcome == 0)
       CHECK_DIGEST(&to, digests[days]);
     rig_close(&to);
-    if (type == COMMAND_ANSWER) continue;
-    if (type == RECORD_COMMIT && i + 1 < count && journal->bytes[record_place(journal, i + 1) + RECORD_HEAD] == COMMAND_ANSWER) days++;
+    if (is_answer(type)) continue;
+    if (type == RECORD_COMMIT && i + 1 < count && is_answer(journal->bytes[record_place(journal, i + 1) + RECORD_HEAD])) days++;
   }
   CHECK_EQUAL_UINT(days, 4);
   stored_release(&fine);

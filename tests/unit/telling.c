@@ -19,6 +19,7 @@
 #define pbk_tell_exited portable_tell_exited
 #define pbk_tell_message portable_tell_message
 #define pbk_digest_told portable_digest_told
+#define pbk_digest_plain_message portable_digest_plain_message
 #define pbk_expand_told portable_expand_told
 #define pbk_expand_row portable_expand_row
 #define pbk_write_key portable_write_key
@@ -31,6 +32,7 @@
 #undef pbk_tell_exited
 #undef pbk_tell_message
 #undef pbk_digest_told
+#undef pbk_digest_plain_message
 #undef pbk_expand_told
 #undef pbk_expand_row
 #undef pbk_write_key
@@ -422,7 +424,7 @@ static void one_digest_everywhere(void) {
   open_context();
   tell_some();
   uint32_t digest = context.outputs.digest;
-  CHECK_EQUAL_UINT(digest, 249863023);
+  CHECK_EQUAL_UINT(digest, 563889400);
   close_context();
   open_context();
   static const char *const earlier[] = {"other", "mia", "mail", "x", "welcome", "email"};

@@ -1,0 +1,90 @@
+/* engine/repeating.c - commands that a journal tells briefly, done again: several are read ahead, so that what they need is
+ * fetched meanwhile; declared in engine.h. */
+#include "engine/engine.h"
+
+enum { READ_AHEAD = 64 };
+
+static pbk_status done(const struct pbk_engine *engine, pbk_status status) {
+  return engine->stopped || status == PBK_ERR_NO_MEMORY ? PBK_ERR_NO_MEMORY : PBK_OK;
+}
+
+/* ---- events ---- */
+
+static inline bool at_event(const struct reader *reader) {
+  return reader->at < reader->end && (*reader->at == BRIEF_EVENT || *reader->at == BRIEF_NAMED_EVENT);
+}
+
+/* False: it cannot be read. */
+static bool read_event(struct pbk_engine *engine, struct reader *reader, struct brief *brief, struct plain_event *plain) {
+  struct brief_event event;
+  uint32_t *names = engine->journal.names;
+  if (!pbk_read_brief_event(reader, brief, &event)) return false;
+  if (event.name.bytes) names[event.place] = pbk_names_intern(&engine->context.names, event.name) + 1;
+  if (names[event.place] == 0) return false;
+  *plain = (struct plain_event){event.at, event.at, event.contact - 1, names[event.place] - 1};
+  return true;
+}
+
+/* The contacts' places have not been checked yet. */
+static void fetch_ahead(const struct pbk_engine *engine, const struct plain_event *events, uint32_t left) {
+  const uint32_t total = pbk_subject_total(&engine->facts, PBK_CONTACT);
+  const struct plain_event *event;
+#define AT_STAGE(stage) (left > (stage) && (event = &events[stage])->contact < total)
+  if (AT_STAGE(AHEAD_SUBJECT)) pbk_prefetch_contact(&engine->facts, event->contact);
+  if (AT_STAGE(AHEAD_CHANGED)) pbk_fetch_changed(engine, event->contact, true);
+  if (AT_STAGE(AHEAD_READERS)) pbk_fetch_readers(engine, event->contact, pbk_event_use(engine, event->name));
+  if (AT_STAGE(AHEAD_LAST)) pbk_fetch_last(engine, event->contact, pbk_event_use(engine, event->name));
+#undef AT_STAGE
+}
+
+static pbk_status repeat_events(struct pbk_engine *engine, struct reader *reader, struct brief *brief) {
+  struct plain_event events[READ_AHEAD];
+  uint32_t count = 0;
+  while (count < READ_AHEAD && at_event(reader))
+    if (!read_event(engine, reader, brief, &events[count++])) return PBK_ERR_CORRUPT;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t contact = events[i].contact;
+    fetch_ahead(engine, events + i, count - i);
+    if (contact >= pbk_subject_total(&engine->facts, PBK_CONTACT)) return PBK_ERR_DIVERGED;
+    if (contact_at(&engine->facts, contact)->subject.deleted) return PBK_ERR_DIVERGED;
+    pbk_status status = done(engine, pbk_submit_event(engine, &events[i]));
+    if (status != PBK_OK) return status;
+  }
+  return PBK_OK;
+}
+
+/* ---- approvals and answers ---- */
+
+static pbk_status repeat_approvals(struct pbk_engine *engine, const uint64_t *messages, uint32_t count) {
+  struct command approval = {.type = COMMAND_APPROVE, .received_at = PBK_NO_TIME, .occurred_at = PBK_NO_TIME};
+  pbk_status status = PBK_OK;
+  for (uint32_t i = 0; i < count && status == PBK_OK; i++) {
+    i += pbk_approve_quickly(engine, &approval, messages + i, count - i);
+    if (i == count) break;
+    approval.number = messages[i];
+    status = done(engine, pbk_submit(engine, &approval));
+  }
+  return status;
+}
+
+static pbk_status repeat_sent(struct pbk_engine *engine, uint64_t message) {
+  if (pbk_repeat_sent(engine, message)) return PBK_OK;
+  return engine->stopped ? PBK_ERR_NO_MEMORY : PBK_ERR_DIVERGED;
+}
+
+static pbk_status repeat_messages(struct pbk_engine *engine, struct reader *reader, struct brief *brief,
+                                  enum brief_type type) {
+  uint64_t messages[READ_AHEAD];
+  uint32_t count = 0;
+  while (count < READ_AHEAD && reader->at < reader->end && *reader->at == type)
+    if (!pbk_read_brief_message(reader, brief, &messages[count++])) return PBK_ERR_CORRUPT;
+  if (type == BRIEF_APPROVAL) return repeat_approvals(engine, messages, count);
+  pbk_status status = PBK_OK;
+  for (uint32_t i = 0; i < count && status == PBK_OK; i++) status = repeat_sent(engine, messages[i]);
+  return status;
+}
+
+pbk_status pbk_repeat_briefly(struct pbk_engine *engine, struct reader *reader, struct brief *brief) {
+  if (at_event(reader)) return repeat_events(engine, reader, brief);
+  return repeat_messages(engine, reader, brief, (enum brief_type) * reader->at);
+}
