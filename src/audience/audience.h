@@ -3,6 +3,7 @@
 #define PBK_AUDIENCE_AUDIENCE_H
 
 #include "audience/readers.h"
+#include "base/words.h"
 #include "base/problem.h"
 #include "cel/cel.h"
 #include "facts/facts.h"
@@ -31,6 +32,8 @@ struct membership {
   bool asks_creation;    /* its condition hangs on when a subject was created */
   bool of_account;       /* it is one on contacts that reads something of their account */
   bool of_account_alone; /* and nothing of them: it is the same for all contacts of that */
+  struct words alike;    /* then, by account: alike.c */
+  bool needs_something;  /* of a subject of which nothing is known it is false, until something is */
   struct quiet quiet;
   ARRAY(unsigned char) signs; /* of a quiet one, as short: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
 };
@@ -53,12 +56,16 @@ struct audiences {
   struct readers readers;
   bool account_events_read; /* by any condition: else the events of accounts concern none */
   bool memberships_read;    /* by any condition of an audience: else nobody follows */
+  /* Places, ascending, of those with a condition: */
+  ARRAY(uint32_t) of_new;      /* that may hold of a subject of which nothing is known, or want to be woken for it */
+  ARRAY(uint32_t) of_creation; /* that hang on when a subject was created */
+  ARRAY(uint32_t) of_account;  /* on contacts, that read something of their account */
   /* What must be looked at in the cause under way: audience << 32 | subject, ascending from `pending_next` on as long as they come in
    * that order (of one audience, all contacts of an account do), else a heap. */
   number_list pending;
   uint32_t pending_next;
   bool pending_heap;
-  ARRAY(struct flip) flips;
+  ARRAY(struct flip) flips; /* by audience, then by subject */
   bool restoring;          /* conditions are compiled that were accepted once */
   struct cel_zones zones;  /* what conditions may name; the bytes are owned */
   struct flip tag; /* what the host asks for in the cause under way; audience MAP_NONE: nothing */
@@ -141,12 +148,23 @@ void pbk_look_at_marked(struct audiences *audiences);
 static inline void pbk_run_pass(struct audiences *audiences) {
   if (audiences->pending.count) pbk_look_at_marked(audiences);
 }
+/* What the cause under way made of a membership; NULL: it did not change. */
+const struct flip *pbk_flip_of(const struct audiences *audiences, uint32_t place, uint32_t subject);
 /* A wake-up came out of the calendar: true when it still stands and the membership must be looked at. */
 bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time);
 /* Looks at one membership silently. True when it changed. */
 bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject);
 /* Notes what the current definition of an audience reads. */
 void pbk_index_reads(struct audiences *audiences, uint32_t place);
+
+/* ---- what is the same for all contacts of an account (alike.c) ---- */
+
+/* Something that a condition on contacts reads of an account has changed: whether it can be told without them that nothing changes for
+ * them, or they are marked already. Else they must be marked, all of them. */
+bool pbk_alike_stays(struct audiences *audiences, uint32_t place, uint32_t account);
+/* A contact was looked at, and its wake-up is set. */
+void pbk_alike_looked(struct audiences *audiences, uint32_t place, uint32_t account, uint32_t contact, bool matches);
+void pbk_forget_alike(struct audiences *audiences, uint32_t place);
 
 /* ---- what is only quiet (quiet.c) ---- */
 

@@ -40,6 +40,7 @@ static bool take_mark(struct audiences *audiences, uint64_t *mark) {
 }
 
 static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
+  if (pbk_alike_stays(audiences, place, account)) return;
   const struct account *of = account_at(audiences->facts, account);
   for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
 }
@@ -95,10 +96,32 @@ static bool is_of_account(const struct audiences *audiences, struct cel_read rea
   }
 }
 
+/* Whether a condition is false, and stays so, of a subject of which nothing is known but that it is there: who is new need not be looked
+ * at for that. */
+static bool needs_something(struct audiences *audiences, const struct audience *audience) {
+  const struct account account = {.subject = {.kind = PBK_ACCOUNT, .index = UINT32_MAX, .stage = MAP_NONE}};
+  const struct contact contact = {.subject = {.kind = PBK_CONTACT, .index = UINT32_MAX, .stage = MAP_NONE}, .account = MAP_NONE};
+  uint32_t id = audience->of == PBK_CONTACT ? SLOT_CONTACT_ID : SLOT_ACCOUNT_ID;
+  if (pbk_cel_asks_quiet(audience->program)) return false;
+  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
+    struct cel_read read = pbk_cel_read_at(audience->program, i);
+    bool own = read.kind == CEL_READS_FIELD && (read.slot == id || read.slot == id + SLOT_CONTACT_CREATED_AT);
+    if (own || read.kind == CEL_READS_ZONES) return false;
+  }
+  struct view view = {.audiences = audiences, .armed = INT64_MAX};
+  if (audience->of == PBK_CONTACT) view.contact = &contact;
+  else view.account = &account;
+  struct cel_outcome outcome;
+  pbk_evaluate(&view, audience->program, &outcome);
+  return outcome.state != CEL_TRUE && outcome.until == CEL_FOREVER;
+}
+
 /* What the condition of an audience reads at all. */
-static void note_reads(const struct audiences *audiences, const struct audience *audience, struct membership *membership) {
+static void note_reads(struct audiences *audiences, uint32_t place) {
+  const struct audience *audience = audience_at(audiences, place);
+  struct membership *membership = &audiences->memberships.items[place];
   bool others = false;
-  membership->asks_creation = membership->of_account = membership->of_account_alone = false;
+  membership->asks_creation = membership->of_account = membership->of_account_alone = membership->needs_something = false;
   if (!audience || !audience->program) return;
   membership->asks_creation = pbk_cel_asks_quiet(audience->program);
   for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
@@ -109,6 +132,21 @@ static void note_reads(const struct audiences *audiences, const struct audience 
     else if (!of_time) others = true;
   }
   membership->of_account_alone = membership->of_account && !others;
+  membership->needs_something = needs_something(audiences, audience);
+}
+
+/* The lists of those who are asked at other occasions than that something they read has changed. */
+static void list_by_reads(struct audiences *audiences) {
+  struct memory *memory = audiences->context->memory;
+  audiences->of_new.count = audiences->of_creation.count = audiences->of_account.count = 0;
+  for (uint32_t i = 0; i < audiences->memberships.count; i++) {
+    const struct audience *audience = audience_at(audiences, i);
+    const struct membership *membership = &audiences->memberships.items[i];
+    if (!audience || !audience->program) continue;
+    if (!membership->needs_something) array_push(memory, &audiences->of_new, i);
+    if (membership->asks_creation) array_push(memory, &audiences->of_creation, i);
+    if (membership->of_account) array_push(memory, &audiences->of_account, i);
+  }
 }
 
 void pbk_index_reads(struct audiences *audiences, uint32_t place) {
@@ -117,7 +155,9 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   pbk_readers_remove(&audiences->readers, place);
   if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
   pbk_note_quiet(audiences, place);
-  note_reads(audiences, audience, &audiences->memberships.items[place]);
+  pbk_forget_alike(audiences, place);
+  note_reads(audiences, place);
+  list_by_reads(audiences);
   audiences->account_events_read = audiences->memberships_read = false;
   for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
     struct cel_read read = audiences->readers.reads.items[i];
@@ -127,20 +167,27 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   }
 }
 
-/* Everything that is about a subject, and (of an account) what its contacts read of it: or only what hangs on its creation. */
-static void mark_all(struct audiences *audiences, int32_t subject_kind, uint32_t subject, bool creation) {
-  for (uint32_t i = 0; i < audiences->memberships.count; i++) {
-    const struct audience *audience = audience_at(audiences, i);
-    const struct membership *membership = &audiences->memberships.items[i];
-    if (!audience || !audience->program || (creation && !membership->asks_creation)) continue;
-    if (audience->of == subject_kind) pbk_mark_membership(audiences, i, subject);
-    else if (subject_kind == PBK_ACCOUNT && membership->of_account) mark_contacts_of(audiences, i, subject);
+/* A new subject, for those that may hold of it as it is; what came with it is a change of its own, that it has an account too. */
+static void mark_new(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
+  for (uint32_t i = 0; i < audiences->of_new.count; i++) {
+    uint32_t place = audiences->of_new.items[i];
+    if (audience_at(audiences, place)->of == subject_kind) pbk_mark_membership(audiences, place, subject);
+  }
+}
+
+/* What hangs on the creation of a subject, and of an account what its contacts read of it. */
+static void mark_creation(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
+  for (uint32_t i = 0; i < audiences->of_creation.count; i++) {
+    uint32_t place = audiences->of_creation.items[i];
+    if (audience_at(audiences, place)->of == subject_kind) pbk_mark_membership(audiences, place, subject);
+    else if (subject_kind == PBK_ACCOUNT && audiences->memberships.items[place].of_account)
+      mark_contacts_of(audiences, place, subject);
   }
 }
 
 static void mark_account_readers(struct audiences *audiences, uint32_t contact) {
-  for (uint32_t i = 0; i < audiences->memberships.count; i++)
-    if (audiences->memberships.items[i].of_account) pbk_mark_membership(audiences, i, contact);
+  for (uint32_t i = 0; i < audiences->of_account.count; i++)
+    pbk_mark_membership(audiences, audiences->of_account.items[i], contact);
 }
 
 static void mark_memberships_of(struct audiences *audiences, int32_t kind, uint32_t subject) {
@@ -185,7 +232,8 @@ static void mark_change(struct audiences *audiences, const struct change *change
   }
   count = pbk_reads_of_change(*change, reads);
   if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved */
-    mark_all(audiences, change->subject_kind, change->subject, change->kind == CHANGED_CREATED_AT);
+    if (change->kind == CHANGED_CREATED_AT) mark_creation(audiences, change->subject_kind, change->subject);
+    else mark_new(audiences, change->subject_kind, change->subject);
     return;
   }
   for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change->subject_kind, change->subject);
@@ -271,6 +319,7 @@ static bool matches(struct audiences *audiences, uint32_t place, uint32_t subjec
     *shared = (struct shared){place, account, outcome.state == CEL_TRUE, outcome.until};
   }
   arm(audiences, place, subject, shared->until);
+  pbk_alike_looked(audiences, place, account, subject, shared->matches);
   return shared->matches;
 }
 
@@ -319,6 +368,21 @@ void pbk_look_at_marked(struct audiences *audiences) {
     if (look(audiences, (uint32_t)(mark >> 32), (uint32_t)mark, &shared)) note_flip(audiences, (uint32_t)(mark >> 32), (uint32_t)mark);
   }
   audiences->tag.audience = MAP_NONE;
+}
+
+/* What is marked is looked at in that order, and once: who names an audience comes behind it. */
+const struct flip *pbk_flip_of(const struct audiences *audiences, uint32_t place, uint32_t subject) {
+  uint64_t wanted = (uint64_t)place << 32 | subject;
+  uint32_t low = 0, high = audiences->flips.count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const struct flip *flip = &audiences->flips.items[middle];
+    uint64_t mark = (uint64_t)flip->audience << 32 | flip->subject;
+    if (mark == wanted) return flip;
+    if (mark < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return NULL;
 }
 
 void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged) {
