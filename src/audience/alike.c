@@ -1,9 +1,10 @@
 /* audience/alike.c - audiences of contacts whose condition reads nothing but their account; declared in audience.h.
  *
- * Whatever it says, it says for all contacts of an account. So it need be asked once for each account, and nobody looked at, as long as
- * that comes out as it stands and nobody needs another wake-up. For that it is kept in one word for each account, of those with several
- * contacts, whether they are in, and a time by which each of them has a wake-up: until then none needs one. The word is made when all of
- * them are looked at, follows whoever is looked at alone, and is no part of the state: where there is none, all are looked at. */
+ * Whatever it says, it says for all contacts of an account. So it need be asked once for each account, and nobody looked at,
+ * as long as that comes out as it stands and nobody needs another wake-up. For that it is kept in one word for each account,
+ * of those with several contacts, whether they are in, and a time by which each of them has a wake-up: until then none needs
+ * one. The word is made when all of them are looked at, follows whoever is looked at alone, and is no part of the state:
+ * where there is none, all are looked at. */
 #include "audience/audience.h"
 #include "audience/world.h"
 
@@ -18,7 +19,9 @@ static uint64_t word_of(enum alike state, pbk_time by) {
   int64_t time = by < -most ? -most : by > most ? most : by;
   return (uint64_t)(time + most) * ALIKE_STATES + state;
 }
-static enum alike state_of(uint64_t word) { return (enum alike)(word % ALIKE_STATES); }
+static enum alike state_of(uint64_t word) {
+  return (enum alike)(word % ALIKE_STATES);
+}
 
 /* Whether it still says for an account what it said, and wakes early enough. */
 static bool is_as_it_stands(struct audiences *audiences, uint32_t place, const struct account *account, uint64_t word) {

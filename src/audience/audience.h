@@ -3,8 +3,8 @@
 #define PBK_AUDIENCE_AUDIENCE_H
 
 #include "audience/readers.h"
-#include "base/words.h"
 #include "base/problem.h"
+#include "base/words.h"
 #include "cel/cel.h"
 #include "facts/facts.h"
 
@@ -60,8 +60,8 @@ struct audiences {
   ARRAY(uint32_t) of_new;      /* that may hold of a subject of which nothing is known, or want to be woken for it */
   ARRAY(uint32_t) of_creation; /* that hang on when a subject was created */
   ARRAY(uint32_t) of_account;  /* on contacts, that read something of their account */
-  /* What must be looked at in the cause under way: audience << 32 | subject, ascending from `pending_next` on as long as they come in
-   * that order (of one audience, all contacts of an account do), else a heap. */
+  /* What must be looked at in the cause under way: audience << 32 | subject, ascending from `pending_next` on as long as
+   * they come in that order (of one audience, all contacts of an account do), else a heap. */
   number_list pending;
   uint32_t pending_next;
   bool pending_heap;
@@ -159,8 +159,8 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place);
 
 /* ---- what is the same for all contacts of an account (alike.c) ---- */
 
-/* Something that a condition on contacts reads of an account has changed: whether it can be told without them that nothing changes for
- * them, or they are marked already. Else they must be marked, all of them. */
+/* Something that a condition on contacts reads of an account has changed: whether it can be told without them that nothing
+ * changes for them, or they are marked already. Else they must be marked, all of them. */
 bool pbk_alike_stays(struct audiences *audiences, uint32_t place, uint32_t account);
 /* A contact was looked at, and its wake-up is set. */
 void pbk_alike_looked(struct audiences *audiences, uint32_t place, uint32_t account, uint32_t contact, bool matches);

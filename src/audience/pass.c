@@ -96,11 +96,12 @@ static bool is_of_account(const struct audiences *audiences, struct cel_read rea
   }
 }
 
-/* Whether a condition is false, and stays so, of a subject of which nothing is known but that it is there: who is new need not be looked
- * at for that. */
+/* Whether a condition is false, and stays so, of a subject of which nothing is known but that it is there: who is new need
+ * not be looked at for that. */
 static bool needs_something(struct audiences *audiences, const struct audience *audience) {
   const struct account account = {.subject = {.kind = PBK_ACCOUNT, .index = UINT32_MAX, .stage = MAP_NONE}};
-  const struct contact contact = {.subject = {.kind = PBK_CONTACT, .index = UINT32_MAX, .stage = MAP_NONE}, .account = MAP_NONE};
+  const struct contact contact = {.subject = {.kind = PBK_CONTACT, .index = UINT32_MAX, .stage = MAP_NONE},
+                                  .account = MAP_NONE};
   uint32_t id = audience->of == PBK_CONTACT ? SLOT_CONTACT_ID : SLOT_ACCOUNT_ID;
   if (pbk_cel_asks_quiet(audience->program)) return false;
   for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
@@ -109,8 +110,10 @@ static bool needs_something(struct audiences *audiences, const struct audience *
     if (own || read.kind == CEL_READS_ZONES) return false;
   }
   struct view view = {.audiences = audiences, .armed = INT64_MAX};
-  if (audience->of == PBK_CONTACT) view.contact = &contact;
-  else view.account = &account;
+  if (audience->of == PBK_CONTACT)
+    view.contact = &contact;
+  else
+    view.account = &account;
   struct cel_outcome outcome;
   pbk_evaluate(&view, audience->program, &outcome);
   return outcome.state != CEL_TRUE && outcome.until == CEL_FOREVER;
@@ -167,7 +170,8 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   }
 }
 
-/* A new subject, for those that may hold of it as it is; what came with it is a change of its own, that it has an account too. */
+/* A new subject, for those that may hold of it as it is; what came with it is a change of its own, that it has an account
+ * too. */
 static void mark_new(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
   for (uint32_t i = 0; i < audiences->of_new.count; i++) {
     uint32_t place = audiences->of_new.items[i];
@@ -179,7 +183,8 @@ static void mark_new(struct audiences *audiences, int32_t subject_kind, uint32_t
 static void mark_creation(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
   for (uint32_t i = 0; i < audiences->of_creation.count; i++) {
     uint32_t place = audiences->of_creation.items[i];
-    if (audience_at(audiences, place)->of == subject_kind) pbk_mark_membership(audiences, place, subject);
+    if (audience_at(audiences, place)->of == subject_kind)
+      pbk_mark_membership(audiences, place, subject);
     else if (subject_kind == PBK_ACCOUNT && audiences->memberships.items[place].of_account)
       mark_contacts_of(audiences, place, subject);
   }
@@ -232,8 +237,10 @@ static void mark_change(struct audiences *audiences, const struct change *change
   }
   count = pbk_reads_of_change(*change, reads);
   if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved */
-    if (change->kind == CHANGED_CREATED_AT) mark_creation(audiences, change->subject_kind, change->subject);
-    else mark_new(audiences, change->subject_kind, change->subject);
+    if (change->kind == CHANGED_CREATED_AT)
+      mark_creation(audiences, change->subject_kind, change->subject);
+    else
+      mark_new(audiences, change->subject_kind, change->subject);
     return;
   }
   for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change->subject_kind, change->subject);
@@ -379,8 +386,10 @@ const struct flip *pbk_flip_of(const struct audiences *audiences, uint32_t place
     const struct flip *flip = &audiences->flips.items[middle];
     uint64_t mark = (uint64_t)flip->audience << 32 | flip->subject;
     if (mark == wanted) return flip;
-    if (mark < wanted) low = middle + 1;
-    else high = middle;
+    if (mark < wanted)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return NULL;
 }

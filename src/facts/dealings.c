@@ -1,8 +1,8 @@
 /* facts/dealings.c - contacts and senders: who was in contact with whom, and when (SPEC S8), who is pinned; declared in
  * facts.h.
  *
- * A sender that is not defined any more stays where it stands here, as its place is never another's: who looks finds it inactive. So
- * nobody goes through all contacts for one sender. */
+ * A sender that is not defined any more stays where it stands here, as its place is never another's: who looks finds it
+ * inactive. So nobody goes through all contacts for one sender. */
 #include "facts/facts.h"
 
 /* Several senders that were in contact with one contact, in the order in which they first were. */

@@ -93,8 +93,8 @@ static inline const struct words *open_of_kind(const struct open_of *open, int32
   return kind == PBK_CONTACT ? &open->contacts : &open->accounts;
 }
 /* The first messages or tasks above a number that are about or to a subject, at most so many: how many. */
-static inline uint32_t read_open(const struct table *table, const struct open_of *open, int32_t kind, uint32_t subject, uint64_t after,
-                                 uint64_t *numbers, uint32_t most) {
+static inline uint32_t read_open(const struct table *table, const struct open_of *open, int32_t kind, uint32_t subject,
+                                 uint64_t after, uint64_t *numbers, uint32_t most) {
   roll word = word_at(open_of_kind(open, kind), subject);
   return pbk_roll_read(&word, table, after, numbers, most);
 }

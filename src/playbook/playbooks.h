@@ -146,8 +146,8 @@ struct route {
   uint32_t playbook;
 };
 
-/* The versions whose exits read one thing of the world: ordered by what they read. That somebody leaves the audience by which they
- * entered is one, too. */
+/* The versions whose exits read one thing of the world: ordered by what they read. That somebody leaves the audience by
+ * which they entered is one, too. */
 struct exit_read {
   struct cel_read read;
   struct version *version;

@@ -211,7 +211,8 @@ static void collect_running(struct playbooks *playbooks, number_list *ids, int32
 }
 
 /* Those of an account who are in a playbook. */
-static void collect_enrolled(struct playbooks *playbooks, number_list *ids, const struct version *version, uint32_t account) {
+static void collect_enrolled(struct playbooks *playbooks, number_list *ids, const struct version *version,
+                             uint32_t account) {
   uint64_t read[64], last = 0;
   const roll *running = &playbooks->states.items[version->place].enrollments;
   for (uint32_t count; (count = pbk_roll_read(running, &playbooks->enrollments, last, read, 64)) > 0; last = read[count - 1])
