@@ -172,7 +172,7 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
 
 /* A new subject, for those that may hold of it as it is; what came with it is a change of its own, that it has an account
  * too. */
-static void mark_new(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
+SELDOM static void mark_new(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
   for (uint32_t i = 0; i < audiences->of_new.count; i++) {
     uint32_t place = audiences->of_new.items[i];
     if (audience_at(audiences, place)->of == subject_kind) pbk_mark_membership(audiences, place, subject);
@@ -180,7 +180,7 @@ static void mark_new(struct audiences *audiences, int32_t subject_kind, uint32_t
 }
 
 /* What hangs on the creation of a subject, and of an account what its contacts read of it. */
-static void mark_creation(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
+SELDOM static void mark_creation(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
   for (uint32_t i = 0; i < audiences->of_creation.count; i++) {
     uint32_t place = audiences->of_creation.items[i];
     if (audience_at(audiences, place)->of == subject_kind)
@@ -190,7 +190,7 @@ static void mark_creation(struct audiences *audiences, int32_t subject_kind, uin
   }
 }
 
-static void mark_account_readers(struct audiences *audiences, uint32_t contact) {
+SELDOM static void mark_account_readers(struct audiences *audiences, uint32_t contact) {
   for (uint32_t i = 0; i < audiences->of_account.count; i++)
     pbk_mark_membership(audiences, audiences->of_account.items[i], contact);
 }
