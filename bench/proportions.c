@@ -558,6 +558,43 @@ static double exit_among_messages(uint32_t messages) {
   }
   return end(each(since, ENDED, PBK_OUTPUT_EXITED, ENDED));
 }
+/* Defining an audience looks at all exits that ask for one. */
+static double exits_reviewed(uint32_t enrolled) {
+  enum { DEFINED = 5 };
+  begin();
+  say_persona(0, "contact.traits.score > 500");
+  many_playbooks(0, 1, "'trigger':{'event':'trial'},'exit':{'when':'persona(`p0`)'}");
+  know_contacts(0, enrolled);
+  for (uint32_t i = 0; i < enrolled; i++) {
+    track(i, "trial");
+    if (i % 1000 == 999) commit();
+  }
+  double since = cpu();
+  for (uint32_t i = 0; i < DEFINED; i++) say_persona(0, "contact.traits.score > 600");
+  return end(each(since, (double)DEFINED * enrolled, 0, 0));
+}
+/* All that waits about one subject, asked for one after the other. */
+static double messages_listed(uint32_t messages) {
+  begin();
+  say_channel();
+  say("{'type':'define','kind':'sender','key':'ann'}");
+  say("{'type':'define','kind':'settings','default_sender':'ann'}");
+  say(
+    "{'type':'define','kind':'playbook','key':'all','subject':'account','active':true,'trigger':{'event':'trial'},"
+    "'steps':[{'actions':[{'email':{'template':'mail','to':'all'}}]}]}");
+  know_account(0, 0, messages);
+  track(0, "trial");
+  commit();
+  pbk_subject account = {.size = sizeof account, .kind = PBK_ACCOUNT, .key = {"a0000000", 8}};
+  pbk_output message = {.size = sizeof message};
+  uint64_t count = 0;
+  double since = cpu();
+  for (uint64_t cursor = 0; cursor != UINT64_MAX; count++)
+    need(pbk_next_message(engine, &account, &cursor, &message), "a message");
+  double value = each(since, messages, 0, 0);
+  if (count != messages + 1u) fprintf(stderr, "%" PRIu64 " messages\n", count), exit(1);
+  return end(value);
+}
 static double archived_among_others(uint32_t others) {
   enum { IN = 1000 };
   begin();
@@ -747,6 +784,8 @@ static const struct shape {
   {"the same of a contact that was in many", "playbooks", "ns", 2, 200, exit_among_ended},
   {"an enrollment in a playbook that many have been in", "ended", "ns", 1000, 100000, enrolled_after_many},
   {"an exit of a subject about which messages wait", "messages", "ns", 10, 20000, exit_among_messages},
+  {"a message of those that wait about a subject", "messages", "ns", 100, 100000, messages_listed},
+  {"an exit looked at as an audience is defined", "enrolled", "ns", 1000, 100000, exits_reviewed},
   {"an exit of those of an archived playbook", "others enrolled", "ns", 1000, 100000, archived_among_others},
   {"an enrollment with a sender of a pool", "senders", "ns", 10, 1000, enrolled_from_pool},
   {"a sender undefined", "contacts", "ns", 1000, 100000, sender_undefined},
