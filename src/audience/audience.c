@@ -33,6 +33,7 @@ void pbk_audiences_release(struct audiences *audiences) {
     array_release(memory, &audiences->memberships.items[i].armed);
     array_release(memory, &audiences->memberships.items[i].signs);
     pbk_forget_alike(audiences, i);
+    if (audiences->memberships.items[i].gate) pbk_cel_release(memory, audiences->memberships.items[i].gate);
   }
   for (uint32_t i = 0; i < audiences->schemas.entries.count; i++)
     pbk_schema_release(memory, audiences->schemas.entries.items[i].current);

@@ -32,7 +32,8 @@ struct membership {
   bool asks_creation;    /* its condition hangs on when a subject was created */
   bool of_account;       /* it is one on contacts that reads something of their account */
   bool of_account_alone; /* and nothing of them: it is the same for all contacts of that */
-  struct words alike;    /* then, by account: alike.c */
+  struct cel_program *gate; /* of one that reads more, the parts that do not, where they must hold; NULL: none */
+  struct words alike;       /* of both, by account: alike.c */
   bool needs_something;  /* of a subject of which nothing is known it is false, until something is */
   struct quiet quiet;
   ARRAY(unsigned char) signs; /* of a quiet one, as short: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
@@ -159,11 +160,19 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place);
 
 /* ---- what is the same for all contacts of an account (alike.c) ---- */
 
+/* Whether a condition on contacts reads something of their account, and something else but the time. */
+bool pbk_reads_account(const struct audiences *audiences, const struct cel_program *program, bool *others);
+/* Makes the gate of the current definition, where it has one. */
+void pbk_note_gate(struct audiences *audiences, uint32_t place);
 /* Something that a condition on contacts reads of an account has changed: whether it can be told without them that nothing
  * changes for them, or they are marked already. Else they must be marked, all of them. */
 bool pbk_alike_stays(struct audiences *audiences, uint32_t place, uint32_t account);
-/* A contact was looked at, and its wake-up is set. */
-void pbk_alike_looked(struct audiences *audiences, uint32_t place, uint32_t account, uint32_t contact, bool matches);
+/* Whether looks at an account's contacts must be told: what it says for the account, or its gate does, and until when at
+ * most somebody relies on that. */
+static inline bool alike_known(const struct membership *membership, uint32_t account) {
+  return word_at(&membership->alike, account) != 0;
+}
+void pbk_alike_looked(struct audiences *audiences, uint32_t place, uint32_t account, bool matches, pbk_time by);
 void pbk_forget_alike(struct audiences *audiences, uint32_t place);
 
 /* ---- what is only quiet (quiet.c) ---- */

@@ -83,19 +83,6 @@ void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t even
     if (readers.first[i].of == PBK_CONTACT) pbk_prefetch_membership(audiences, readers.first[i].audience, contact);
 }
 
-/* Whether a condition on contacts looks at their account to read something. */
-static bool is_of_account(const struct audiences *audiences, struct cel_read read) {
-  const struct audience *named;
-  switch (read.kind) {
-  case CEL_READS_FIELD:
-  case CEL_READS_ENTRY:
-  case CEL_READS_ENTRIES: return read.slot >= SLOT_ACCOUNT_ID && read.slot <= SLOT_ACCOUNT_TRAITS;
-  case CEL_READS_SERIES: return read.slot == LOOKUP_ACCOUNT_EVENTS;
-  case CEL_READS_MEMBER: named = audience_at(audiences, read.number); return named && named->of == PBK_ACCOUNT;
-  default: return false;
-  }
-}
-
 /* Whether a condition is false, and stays so, of a subject of which nothing is known but that it is there: who is new need
  * not be looked at for that. */
 static bool needs_something(struct audiences *audiences, const struct audience *audience) {
@@ -123,17 +110,16 @@ static bool needs_something(struct audiences *audiences, const struct audience *
 static void note_reads(struct audiences *audiences, uint32_t place) {
   const struct audience *audience = audience_at(audiences, place);
   struct membership *membership = &audiences->memberships.items[place];
-  bool others = false;
+  bool others;
   membership->asks_creation = membership->of_account = membership->of_account_alone = membership->needs_something = false;
   if (!audience || !audience->program) return;
   membership->asks_creation = pbk_cel_asks_quiet(audience->program);
   for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
     struct cel_read read = pbk_cel_read_at(audience->program, i);
-    bool field = read.kind == CEL_READS_FIELD, of_time = read.kind == CEL_READS_NOW || read.kind == CEL_READS_ZONES;
-    if (field && (read.slot == SLOT_CONTACT_CREATED_AT || read.slot == SLOT_ACCOUNT_CREATED_AT)) membership->asks_creation = true;
-    if (is_of_account(audiences, read)) membership->of_account = audience->of == PBK_CONTACT;
-    else if (!of_time) others = true;
+    bool created = read.slot == SLOT_CONTACT_CREATED_AT || read.slot == SLOT_ACCOUNT_CREATED_AT;
+    if (read.kind == CEL_READS_FIELD && created) membership->asks_creation = true;
   }
+  membership->of_account = pbk_reads_account(audiences, audience->program, &others) && audience->of == PBK_CONTACT;
   membership->of_account_alone = membership->of_account && !others;
   membership->needs_something = needs_something(audiences, audience);
 }
@@ -160,6 +146,7 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   pbk_note_quiet(audiences, place);
   pbk_forget_alike(audiences, place);
   note_reads(audiences, place);
+  pbk_note_gate(audiences, place);
   list_by_reads(audiences);
   audiences->account_events_read = audiences->memberships_read = false;
   for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
@@ -301,33 +288,57 @@ static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, p
   pbk_calendar_add(&audiences->context->calendar, until, wake_membership(place, subject));
 }
 
-/* What came out for one contact of an account, and does for all of it in this pass. */
+/* What came out for an account, of a condition that reads nothing else or of its gate, and does for all of it in this pass.
+ */
 struct shared {
   uint32_t audience, account;
   bool matches;
   pbk_time until;
 };
 
+static inline void share(struct shared *shared, uint32_t place, uint32_t account, const struct view *view,
+                         const struct cel_program *program) {
+  struct cel_outcome outcome;
+  if (shared->audience == place && shared->account == account) return;
+  pbk_evaluate(view, program, &outcome);
+  *shared = (struct shared){place, account, outcome.state == CEL_TRUE, outcome.until};
+}
+
+/* Where something is known for the account of a contact: evaluates, as far as need be, and sets the wake-up. */
+static SELDOM bool matches_of_account(struct audiences *audiences, uint32_t place, const struct view *view,
+                                      struct shared *shared) {
+  const struct membership *membership = &audiences->memberships.items[place];
+  uint32_t subject = view->contact->subject.index, account = view->contact->account;
+  const struct cel_program *program = audience_at(audiences, place)->program;
+  if (membership->of_account_alone) {
+    share(shared, place, account, view, program);
+    arm(audiences, place, subject, shared->until);
+    pbk_time armed = subject < membership->armed.count ? membership->armed.items[subject] : INT64_MAX;
+    pbk_alike_looked(audiences, place, account, shared->matches, armed);
+    return shared->matches;
+  }
+  struct cel_outcome outcome;
+  pbk_evaluate(view, program, &outcome);
+  arm(audiences, place, subject, outcome.until);
+  struct view whole = *view;
+  whole.armed = INT64_MAX; /* that is the wake-up of one of them */
+  share(shared, place, account, &whole, membership->gate);
+  pbk_alike_looked(audiences, place, account, shared->matches, shared->until);
+  return outcome.state == CEL_TRUE;
+}
+
 /* Evaluates, and sets the wake-up. */
 static bool matches(struct audiences *audiences, uint32_t place, uint32_t subject, struct shared *shared) {
   const struct audience *audience = audience_at(audiences, place);
   const struct membership *membership = &audiences->memberships.items[place];
-  uint32_t account = MAP_NONE;
-  if (shared && membership->of_account_alone) account = contact_at(audiences->facts, subject)->account;
-  if (account == MAP_NONE || shared->audience != place || shared->account != account) {
-    struct view view = pbk_view_of(audiences, audience->of, subject);
-    if (subject < membership->armed.count) view.armed = membership->armed.items[subject];
-    struct cel_outcome outcome;
-    pbk_evaluate(&view, audience->program, &outcome);
-    if (account == MAP_NONE) {
-      arm(audiences, place, subject, outcome.until);
-      return outcome.state == CEL_TRUE;
-    }
-    *shared = (struct shared){place, account, outcome.state == CEL_TRUE, outcome.until};
-  }
-  arm(audiences, place, subject, shared->until);
-  pbk_alike_looked(audiences, place, account, subject, shared->matches);
-  return shared->matches;
+  struct view view = pbk_view_of(audiences, audience->of, subject);
+  if (subject < membership->armed.count) view.armed = membership->armed.items[subject];
+  if (membership->of_account && shared && view.account && alike_known(membership, view.contact->account))
+    return matches_of_account(audiences, place, &view, shared);
+  struct cel_outcome outcome;
+  pbk_evaluate(&view, audience->program, &outcome);
+  arm(audiences, place, subject, outcome.until);
+  return outcome.state == CEL_TRUE;
 }
 
 static bool look(struct audiences *audiences, uint32_t place, uint32_t subject, struct shared *shared) {

@@ -86,7 +86,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   for (uint32_t i = 0; i < engine->audiences.memberships.count; i++) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
     bytes += ROW_GROWTH(membership->bits) + ROW_GROWTH(membership->armed) + ROW_GROWTH(membership->signs);
-    if (membership->of_account_alone) bytes += pbk_words_growth(&membership->alike, facts->accounts.count + GROWTH_SOON);
+    if (membership->alike.pages.count) bytes += pbk_words_growth(&membership->alike, facts->accounts.count + GROWTH_SOON);
   }
   return bytes;
 }
