@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Makes tables, JSON and a plot of what bench/run measured, and says whether all agree.
 
-usage: report.py FOLDER [--check | --publish]
+usage: report.py FOLDER [--check | --proportions | --publish]
 
-FOLDER has runs.ndjson, a line for each run of W1, and costs.ndjson, a line for each run of bench-costs; results.json and w1.svg are
-written there. --check only says whether all agree; --publish also puts the tables and the plot into README.md and bench."""
+FOLDER has runs.ndjson, a line for each run of W1, costs.ndjson, a line for each run of bench-costs, and proportions.ndjson, the line of
+bench-proportions; results.json and w1.svg are written there. --check only says whether all agree, --proportions only shows that table;
+--publish also puts the tables and the plot into README.md and bench."""
 import collections
 import json
 import math
@@ -52,6 +53,13 @@ def rounded(value):
     return f"{round(value, 2 - math.floor(math.log10(abs(value)))):,.{digits}f}"
 
 
+def duration(nanoseconds):
+    for size, unit in ((1e6, "ms"), (1e3, "µs")):
+        if nanoseconds >= size:
+            return f"{rounded(nanoseconds / size)} {unit}"
+    return f"{rounded(nanoseconds)} ns"
+
+
 def median(values):
     return statistics.median(values) if values else None
 
@@ -71,6 +79,7 @@ class Results:
         for line in read_lines(folder / "costs.ndjson"):
             for measure in line["measures"]:
                 self.costs[measure["name"], measure["unit"]].append(measure["value"])
+        self.proportions = [shape for line in read_lines(folder / "proportions.ndjson") for shape in line["proportions"]]
 
     def median(self, candidate, contacts, what="ns_per_event"):
         return median([line[what] for line in self.runs.get((candidate, contacts), [])])
@@ -182,6 +191,15 @@ def table_of_costs(results):
     return rows if len(rows) > 1 else []
 
 
+def table_of_proportions(results):
+    """What one thing costs with little and with much of what should not matter, or where few and where many come at once."""
+    rows = [["in proportion", "with few, with many", "CPU", "", "times"]]
+    for shape in results.proportions:
+        rows.append([shape["name"], f"{shape['little']:,} / {shape['much']:,} {shape['of']}", duration(shape["at_little"]),
+                     duration(shape["at_much"]), rounded(shape["at_much"] / shape["at_little"])])
+    return rows
+
+
 def as_text(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths)))
@@ -282,16 +300,20 @@ def publish(tables, note, here, drawing):
 
 
 def main():
-    arguments = [argument for argument in sys.argv[1:] if argument not in ("--check", "--publish")]
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--check", "--proportions", "--publish")]
     if len(arguments) != 1:
         sys.exit(__doc__)
     folder = pathlib.Path(arguments[0])
     results = Results(folder)
+    if "--proportions" in sys.argv:
+        print(as_text(table_of_proportions(results)))
+        return
     wrong = list(disagreements(results))
     if "--check" in sys.argv:
         sys.exit("\n".join("DISAGREE: " + text for text in wrong) or None)
     events, note = table_of_events(results)
-    tables = [rows for rows in (events, table_of_memory(results), table_of_keeping(results), table_of_costs(results)) if len(rows) > 1]
+    tables = [rows for rows in (events, table_of_memory(results), table_of_keeping(results), table_of_costs(results),
+                               table_of_proportions(results)) if len(rows) > 1]
     for rows in tables:
         print("\n" + as_text(rows))
         if rows is events and note:
@@ -303,7 +325,8 @@ def main():
                for candidate, name, _, _ in CANDIDATES for scale in sorted(results.scales) if (candidate, scale) in results.runs]
     (folder / "results.json").write_text(json.dumps(
         {"machine": here, "agree": not wrong, "w1": medians, "kept": results.kept,
-         "costs": [{"name": name, "unit": unit, "median": median(values)} for (name, unit), values in results.costs.items()]},
+         "costs": [{"name": name, "unit": unit, "median": median(values)} for (name, unit), values in results.costs.items()],
+         "proportions": results.proportions},
         indent=1) + "\n", "utf-8")
     drawing = plot(results)
     if drawing:

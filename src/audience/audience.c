@@ -32,6 +32,8 @@ void pbk_audiences_release(struct audiences *audiences) {
     array_release(memory, &audiences->memberships.items[i].bits);
     pbk_words_release(memory, &audiences->memberships.items[i].armed);
     pbk_words_release(memory, &audiences->memberships.items[i].signs);
+    pbk_forget_alike(audiences, i);
+    if (audiences->memberships.items[i].gate) pbk_cel_release(memory, audiences->memberships.items[i].gate);
   }
   for (uint32_t i = 0; i < CEL_MOST_SHOWN; i++) array_release(memory, &audiences->shown[i].traits);
   for (uint32_t i = 0; i < audiences->schemas.entries.count; i++)
@@ -40,6 +42,9 @@ void pbk_audiences_release(struct audiences *audiences) {
   pbk_registry_release(&audiences->registry);
   array_release(memory, &audiences->memberships);
   pbk_readers_release(memory, &audiences->readers);
+  array_release(memory, &audiences->of_new);
+  array_release(memory, &audiences->of_creation);
+  array_release(memory, &audiences->of_account);
   array_release(memory, &audiences->pending);
   array_release(memory, &audiences->flips);
   pbk_release(memory, (void *)(uintptr_t)audiences->zones.bytes, audiences->zones.size);
@@ -187,6 +192,7 @@ bool pbk_settle_audience(struct audiences *audiences, uint32_t defined, struct s
     int32_t of = audience_at(audiences, place)->of;
     uint32_t total = pbk_subject_total(audiences->facts, of);
     struct membership *membership = &audiences->memberships.items[place];
+    if (settling->subject == 0) pbk_forget_alike(audiences, place);
     for (; settling->subject < total; settling->subject++) {
       if (*budget == 0) return false;
       --*budget;

@@ -31,6 +31,9 @@ struct membership {
   bool asks_creation;    /* its condition hangs on when a subject was created */
   bool of_account;       /* it is one on contacts that reads something of their account */
   bool of_account_alone; /* and nothing of them: it is the same for all contacts of that */
+  struct cel_program *gate; /* of one that reads more, the parts that do not, where they must hold; NULL: none */
+  struct words alike;       /* of both, by account: alike.c */
+  bool needs_something;  /* of a subject of which nothing is known it is false, until something is */
   struct quiet quiet;
   struct words signs; /* of a quiet one, eight to a word: a sign of the wake-up set for who is not in, 0: none (quiet.c) */
 };
@@ -60,12 +63,16 @@ struct audiences {
   struct readers readers;
   bool account_events_read; /* by any condition: else the events of accounts concern none */
   bool memberships_read;    /* by any condition of an audience: else nobody follows */
-  /* What must be looked at in the cause under way: audience << 32 | subject, ascending from `pending_next` on as long as they come in
-   * that order (of one audience, all contacts of an account do), else a heap. */
+  /* Places, ascending, of those with a condition: */
+  ARRAY(uint32_t) of_new;      /* that may hold of a subject of which nothing is known, or want to be woken for it */
+  ARRAY(uint32_t) of_creation; /* that hang on when a subject was created */
+  ARRAY(uint32_t) of_account;  /* on contacts, that read something of their account */
+  /* What must be looked at in the cause under way: audience << 32 | subject, ascending from `pending_next` on as long as
+   * they come in that order (of one audience, all contacts of an account do), else a heap. */
   number_list pending;
   uint32_t pending_next;
   bool pending_heap;
-  ARRAY(struct flip) flips;
+  ARRAY(struct flip) flips; /* by audience, then by subject */
   bool restoring;          /* conditions are compiled that were accepted once */
   struct cel_zones zones;  /* what conditions may name; the bytes are owned */
   struct flip tag; /* what the host asks for in the cause under way; audience MAP_NONE: nothing */
@@ -167,12 +174,31 @@ void pbk_look_at_marked(struct audiences *audiences);
 static inline void pbk_run_pass(struct audiences *audiences) {
   if (audiences->pending.count) pbk_look_at_marked(audiences);
 }
+/* What the cause under way made of a membership; NULL: it did not change. */
+const struct flip *pbk_flip_of(const struct audiences *audiences, uint32_t place, uint32_t subject);
 /* A wake-up came out of the calendar: true when it still stands and the membership must be looked at. */
 bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time);
 /* Looks at one membership silently. True when it changed. */
 bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject);
 /* Notes what the current definition of an audience reads. */
 void pbk_index_reads(struct audiences *audiences, uint32_t place);
+
+/* ---- what is the same for all contacts of an account (alike.c) ---- */
+
+/* Whether a condition on contacts reads something of their account, and something else but the time. */
+bool pbk_reads_account(const struct audiences *audiences, const struct cel_program *program, bool *others);
+/* Makes the gate of the current definition, where it has one. */
+void pbk_note_gate(struct audiences *audiences, uint32_t place);
+/* Something that a condition on contacts reads of an account has changed: whether it can be told without them that nothing
+ * changes for them, or they are marked already. Else they must be marked, all of them. */
+bool pbk_alike_stays(struct audiences *audiences, uint32_t place, uint32_t account);
+/* Whether looks at an account's contacts must be told: what it says for the account, or its gate does, and until when at
+ * most somebody relies on that. */
+static inline bool alike_known(const struct membership *membership, uint32_t account) {
+  return word_at(&membership->alike, account) != 0;
+}
+void pbk_alike_looked(struct audiences *audiences, uint32_t place, uint32_t account, bool matches, pbk_time by);
+void pbk_forget_alike(struct audiences *audiences, uint32_t place);
 
 /* ---- what is only quiet (quiet.c) ---- */
 

@@ -40,6 +40,7 @@ static bool take_mark(struct audiences *audiences, uint64_t *mark) {
 }
 
 static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
+  if (pbk_alike_stays(audiences, place, account)) return;
   const struct account *of = account_at(audiences->facts, account);
   for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
 }
@@ -81,33 +82,59 @@ void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t even
     if (readers.first[i].of == PBK_CONTACT) pbk_prefetch_membership(audiences, readers.first[i].audience, contact);
 }
 
-/* Whether a condition on contacts looks at their account to read something. */
-static bool is_of_account(const struct audiences *audiences, struct cel_read read) {
-  const struct audience *named;
-  switch (read.kind) {
-  case CEL_READS_FIELD:
-  case CEL_READS_ENTRY:
-  case CEL_READS_ENTRIES: return read.slot >= SLOT_ACCOUNT_ID && read.slot <= SLOT_ACCOUNT_TRAITS;
-  case CEL_READS_SERIES: return read.slot == LOOKUP_ACCOUNT_EVENTS;
-  case CEL_READS_MEMBER: named = audience_at(audiences, read.number); return named && named->of == PBK_ACCOUNT;
-  default: return false;
+/* Whether a condition is false, and stays so, of a subject of which nothing is known but that it is there: who is new need
+ * not be looked at for that. */
+static bool needs_something(struct audiences *audiences, const struct audience *audience) {
+  const struct account account = {.subject = {.kind = PBK_ACCOUNT, .index = UINT32_MAX, .stage = MAP_NONE}};
+  const struct contact contact = {.subject = {.kind = PBK_CONTACT, .index = UINT32_MAX, .stage = MAP_NONE},
+                                  .account = MAP_NONE};
+  uint32_t id = audience->of == PBK_CONTACT ? SLOT_CONTACT_ID : SLOT_ACCOUNT_ID;
+  if (pbk_cel_asks_quiet(audience->program)) return false;
+  for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
+    struct cel_read read = pbk_cel_read_at(audience->program, i);
+    bool own = read.kind == CEL_READS_FIELD && (read.slot == id || read.slot == id + SLOT_CONTACT_CREATED_AT);
+    if (own || read.kind == CEL_READS_ZONES) return false;
   }
+  struct view view = {.audiences = audiences, .armed = INT64_MAX};
+  if (audience->of == PBK_CONTACT)
+    view.contact = &contact;
+  else
+    view.account = &account;
+  struct cel_outcome outcome;
+  pbk_evaluate(&view, audience->program, &outcome);
+  return outcome.state != CEL_TRUE && outcome.until == CEL_FOREVER;
 }
 
 /* What the condition of an audience reads at all. */
-static void note_reads(const struct audiences *audiences, const struct audience *audience, struct membership *membership) {
-  bool others = false;
-  membership->asks_creation = membership->of_account = membership->of_account_alone = false;
+static void note_reads(struct audiences *audiences, uint32_t place) {
+  const struct audience *audience = audience_at(audiences, place);
+  struct membership *membership = &audiences->memberships.items[place];
+  bool others;
+  membership->asks_creation = membership->of_account = membership->of_account_alone = membership->needs_something = false;
   if (!audience || !audience->program) return;
   membership->asks_creation = pbk_cel_asks_quiet(audience->program);
   for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
     struct cel_read read = pbk_cel_read_at(audience->program, i);
-    bool field = read.kind == CEL_READS_FIELD, of_time = read.kind == CEL_READS_NOW || read.kind == CEL_READS_ZONES;
-    if (field && (read.slot == SLOT_CONTACT_CREATED_AT || read.slot == SLOT_ACCOUNT_CREATED_AT)) membership->asks_creation = true;
-    if (is_of_account(audiences, read)) membership->of_account = audience->of == PBK_CONTACT;
-    else if (!of_time) others = true;
+    bool created = read.slot == SLOT_CONTACT_CREATED_AT || read.slot == SLOT_ACCOUNT_CREATED_AT;
+    if (read.kind == CEL_READS_FIELD && created) membership->asks_creation = true;
   }
+  membership->of_account = pbk_reads_account(audiences, audience->program, &others) && audience->of == PBK_CONTACT;
   membership->of_account_alone = membership->of_account && !others;
+  membership->needs_something = needs_something(audiences, audience);
+}
+
+/* The lists of those who are asked at other occasions than that something they read has changed. */
+static void list_by_reads(struct audiences *audiences) {
+  struct memory *memory = audiences->context->memory;
+  audiences->of_new.count = audiences->of_creation.count = audiences->of_account.count = 0;
+  for (uint32_t i = 0; i < audiences->memberships.count; i++) {
+    const struct audience *audience = audience_at(audiences, i);
+    const struct membership *membership = &audiences->memberships.items[i];
+    if (!audience || !audience->program) continue;
+    if (!membership->needs_something) array_push(memory, &audiences->of_new, i);
+    if (membership->asks_creation) array_push(memory, &audiences->of_creation, i);
+    if (membership->of_account) array_push(memory, &audiences->of_account, i);
+  }
 }
 
 void pbk_index_reads(struct audiences *audiences, uint32_t place) {
@@ -116,7 +143,10 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   pbk_readers_remove(&audiences->readers, place);
   if (audience && audience->program) pbk_readers_add(memory, &audiences->readers, audience->program, audience->of, place);
   pbk_note_quiet(audiences, place);
-  note_reads(audiences, audience, &audiences->memberships.items[place]);
+  pbk_forget_alike(audiences, place);
+  note_reads(audiences, place);
+  pbk_note_gate(audiences, place);
+  list_by_reads(audiences);
   audiences->account_events_read = audiences->memberships_read = false;
   for (uint32_t i = 0; i < audiences->readers.items.count; i++) {
     struct cel_read read = audiences->readers.reads.items[i];
@@ -126,20 +156,29 @@ void pbk_index_reads(struct audiences *audiences, uint32_t place) {
   }
 }
 
-/* Everything that is about a subject, and (of an account) what its contacts read of it: or only what hangs on its creation. */
-static void mark_all(struct audiences *audiences, int32_t subject_kind, uint32_t subject, bool creation) {
-  for (uint32_t i = 0; i < audiences->memberships.count; i++) {
-    const struct audience *audience = audience_at(audiences, i);
-    const struct membership *membership = &audiences->memberships.items[i];
-    if (!audience || !audience->program || (creation && !membership->asks_creation)) continue;
-    if (audience->of == subject_kind) pbk_mark_membership(audiences, i, subject);
-    else if (subject_kind == PBK_ACCOUNT && membership->of_account) mark_contacts_of(audiences, i, subject);
+/* A new subject, for those that may hold of it as it is; what came with it is a change of its own, that it has an account
+ * too. */
+SELDOM static void mark_new(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
+  for (uint32_t i = 0; i < audiences->of_new.count; i++) {
+    uint32_t place = audiences->of_new.items[i];
+    if (audience_at(audiences, place)->of == subject_kind) pbk_mark_membership(audiences, place, subject);
   }
 }
 
-static void mark_account_readers(struct audiences *audiences, uint32_t contact) {
-  for (uint32_t i = 0; i < audiences->memberships.count; i++)
-    if (audiences->memberships.items[i].of_account) pbk_mark_membership(audiences, i, contact);
+/* What hangs on the creation of a subject, and of an account what its contacts read of it. */
+SELDOM static void mark_creation(struct audiences *audiences, int32_t subject_kind, uint32_t subject) {
+  for (uint32_t i = 0; i < audiences->of_creation.count; i++) {
+    uint32_t place = audiences->of_creation.items[i];
+    if (audience_at(audiences, place)->of == subject_kind)
+      pbk_mark_membership(audiences, place, subject);
+    else if (subject_kind == PBK_ACCOUNT && audiences->memberships.items[place].of_account)
+      mark_contacts_of(audiences, place, subject);
+  }
+}
+
+SELDOM static void mark_account_readers(struct audiences *audiences, uint32_t contact) {
+  for (uint32_t i = 0; i < audiences->of_account.count; i++)
+    pbk_mark_membership(audiences, audiences->of_account.items[i], contact);
 }
 
 static void mark_memberships_of(struct audiences *audiences, int32_t kind, uint32_t subject) {
@@ -184,7 +223,10 @@ static void mark_change(struct audiences *audiences, const struct change *change
   }
   count = pbk_reads_of_change(*change, reads);
   if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved */
-    mark_all(audiences, change->subject_kind, change->subject, change->kind == CHANGED_CREATED_AT);
+    if (change->kind == CHANGED_CREATED_AT)
+      mark_creation(audiences, change->subject_kind, change->subject);
+    else
+      mark_new(audiences, change->subject_kind, change->subject);
     return;
   }
   for (uint32_t i = 0; i < count; i++) mark_readers(audiences, reads[i], change->subject_kind, change->subject);
@@ -242,32 +284,57 @@ static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, p
   pbk_calendar_add(&audiences->context->calendar, until, wake_membership(place, subject));
 }
 
-/* What came out for one contact of an account, and does for all of it in this pass. */
+/* What came out for an account, of a condition that reads nothing else or of its gate, and does for all of it in this pass.
+ */
 struct shared {
   uint32_t audience, account;
   bool matches;
   pbk_time until;
 };
 
+static inline void share(struct shared *shared, uint32_t place, uint32_t account, const struct view *view,
+                         const struct cel_program *program) {
+  struct cel_outcome outcome;
+  if (shared->audience == place && shared->account == account) return;
+  pbk_evaluate(view, program, &outcome);
+  *shared = (struct shared){place, account, outcome.state == CEL_TRUE, outcome.until};
+}
+
+/* Where something is known for the account of a contact: evaluates, as far as need be, and sets the wake-up. */
+static SELDOM bool matches_of_account(struct audiences *audiences, uint32_t place, const struct view *view,
+                                      struct shared *shared) {
+  const struct membership *membership = &audiences->memberships.items[place];
+  uint32_t subject = view->contact->subject.index, account = view->contact->account;
+  const struct cel_program *program = audience_at(audiences, place)->program;
+  if (membership->of_account_alone) {
+    share(shared, place, account, view, program);
+    arm(audiences, place, subject, shared->until);
+    pbk_time armed = armed_at(membership, subject);
+    pbk_alike_looked(audiences, place, account, shared->matches, armed);
+    return shared->matches;
+  }
+  struct cel_outcome outcome;
+  pbk_evaluate(view, program, &outcome);
+  arm(audiences, place, subject, outcome.until);
+  struct view whole = *view;
+  whole.armed = INT64_MAX; /* that is the wake-up of one of them */
+  share(shared, place, account, &whole, membership->gate);
+  pbk_alike_looked(audiences, place, account, shared->matches, shared->until);
+  return outcome.state == CEL_TRUE;
+}
+
 /* Evaluates, and sets the wake-up. */
 static bool matches(struct audiences *audiences, uint32_t place, uint32_t subject, struct shared *shared) {
   const struct audience *audience = audience_at(audiences, place);
   const struct membership *membership = &audiences->memberships.items[place];
-  uint32_t account = MAP_NONE;
-  if (shared && membership->of_account_alone) account = contact_at(audiences->facts, subject)->account;
-  if (account == MAP_NONE || shared->audience != place || shared->account != account) {
-    struct view view = pbk_view_of(audiences, audience->of, subject);
-    view.armed = armed_at(membership, subject);
-    struct cel_outcome outcome;
-    pbk_evaluate(&view, audience->program, &outcome);
-    if (account == MAP_NONE) {
-      arm(audiences, place, subject, outcome.until);
-      return outcome.state == CEL_TRUE;
-    }
-    *shared = (struct shared){place, account, outcome.state == CEL_TRUE, outcome.until};
-  }
-  arm(audiences, place, subject, shared->until);
-  return shared->matches;
+  struct view view = pbk_view_of(audiences, audience->of, subject);
+  view.armed = armed_at(membership, subject);
+  if (membership->of_account && shared && view.account && alike_known(membership, view.contact->account))
+    return matches_of_account(audiences, place, &view, shared);
+  struct cel_outcome outcome;
+  pbk_evaluate(&view, audience->program, &outcome);
+  arm(audiences, place, subject, outcome.until);
+  return outcome.state == CEL_TRUE;
 }
 
 static bool look(struct audiences *audiences, uint32_t place, uint32_t subject, struct shared *shared) {
@@ -315,6 +382,23 @@ void pbk_look_at_marked(struct audiences *audiences) {
     if (look(audiences, (uint32_t)(mark >> 32), (uint32_t)mark, &shared)) note_flip(audiences, (uint32_t)(mark >> 32), (uint32_t)mark);
   }
   audiences->tag.audience = MAP_NONE;
+}
+
+/* What is marked is looked at in that order, and once: who names an audience comes behind it. */
+const struct flip *pbk_flip_of(const struct audiences *audiences, uint32_t place, uint32_t subject) {
+  uint64_t wanted = (uint64_t)place << 32 | subject;
+  uint32_t low = 0, high = audiences->flips.count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const struct flip *flip = &audiences->flips.items[middle];
+    uint64_t mark = (uint64_t)flip->audience << 32 | flip->subject;
+    if (mark == wanted) return flip;
+    if (mark < wanted)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return NULL;
 }
 
 void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged) {

@@ -11,6 +11,7 @@ struct roll_list {
   uint64_t count; /* numbers in all blocks */
   uint64_t gone;  /* of them, whose items are gone */
   struct roll_block *swept; /* the block swept last; NULL: the first is next */
+  struct roll_block *read;  /* the block read last, where who reads on goes on; NULL: none, or it is gone */
   uint32_t unswept;         /* dropped since */
 };
 
@@ -132,6 +133,7 @@ static void sweep(struct memory *memory, struct roll_list *list, const struct ta
   } else {
     list->first = block->next;
   }
+  if (list->read == block) list->read = NULL;
   pbk_release(memory, block, block_size(block->capacity));
 }
 
@@ -160,7 +162,9 @@ uint32_t pbk_roll_read(const roll *word, const struct table *table, uint64_t aft
     if (*word >> 1 > after) numbers[count++] = *word >> 1;
     return count;
   }
-  for (const struct roll_block *block = list_of(word)->first; block; block = block->next) {
+  struct roll_list *list = list_of(word);
+  struct roll_block *block = list->read && list->read->count > 0 && list->read->numbers[0] <= after ? list->read : list->first;
+  for (; block; block = block->next) {
     if (block->count == 0 || block->numbers[block->count - 1] <= after) continue;
     uint32_t low = 0, high = block->count;
     while (low < high) {
@@ -168,6 +172,7 @@ uint32_t pbk_roll_read(const roll *word, const struct table *table, uint64_t aft
       if (block->numbers[middle] <= after) low = middle + 1;
       else high = middle;
     }
+    list->read = block;
     for (; low < block->count; low++) {
       if (!table_has(table, block->numbers[low])) continue;
       numbers[count++] = block->numbers[low];

@@ -346,9 +346,6 @@ static void install_removal(struct pbk_engine *engine, const struct prepared *pr
     pbk_install_audience_removal(&engine->audiences, prepared->place);
   } else {
     release_object(engine, prepared->kind, pbk_registry_install_removal(registry, prepared->place));
-    if (prepared->kind == PBK_DEFINE_SENDER) pbk_forget_sender(&engine->facts, prepared->place);
-    if (prepared->kind == PBK_DEFINE_ROLE) pbk_forget_role_or_user(&engine->facts, prepared->place, MAP_NONE);
-    if (prepared->kind == PBK_DEFINE_USER) pbk_forget_role_or_user(&engine->facts, MAP_NONE, prepared->place);
   }
 }
 

@@ -93,6 +93,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
     const struct membership *membership = &engine->audiences.memberships.items[i];
     bytes += ROW_GROWTH(membership->bits) + words_growth(&membership->armed, soon) +
              words_growth(&membership->signs, soon / 8);
+    if (membership->alike.pages.count > 0) bytes += words_growth(&membership->alike, facts->accounts.count + GROWTH_SOON);
   }
   return bytes;
 }

@@ -94,20 +94,13 @@ void pbk_set_holder(struct facts *facts, struct account *account, uint32_t role,
   array_push(facts->context->memory, &account->holders, holder);
 }
 
+/* Users and roles that are not defined any more may still stand there: their places are never another's. */
 uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t role) {
   if (account == MAP_NONE) return MAP_NONE;
   const struct account *holding = account_at(facts, account);
-  for (uint32_t i = 0; i < holding->holders.count; i++)
-    if (holding->holders.items[i].role == role) return holding->holders.items[i].user;
-  return MAP_NONE;
-}
-
-void pbk_forget_role_or_user(struct facts *facts, uint32_t role, uint32_t user) {
-  for (uint32_t i = 0; i < facts->accounts.count; i++) {
-    struct account *account = account_at(facts, i);
-    for (uint32_t j = account->holders.count; j-- > 0;)
-      if ((role != MAP_NONE && account->holders.items[j].role == role) ||
-          (user != MAP_NONE && account->holders.items[j].user == user))
-        array_remove(&account->holders, j);
+  for (uint32_t i = 0; i < holding->holders.count; i++) {
+    uint32_t user = holding->holders.items[i].user;
+    if (holding->holders.items[i].role == role) return registry_current(&facts->users, user) ? user : MAP_NONE;
   }
+  return MAP_NONE;
 }

@@ -1,5 +1,8 @@
 /* facts/dealings.c - contacts and senders: who was in contact with whom, and when (SPEC S8), who is pinned; declared in
- * facts.h. */
+ * facts.h.
+ *
+ * A sender that is not defined any more stays where it stands here, as its place is never another's: who looks finds it
+ * inactive. So nobody goes through all contacts for one sender. */
 #include "facts/facts.h"
 
 /* Several senders that were in contact with one contact, in the order in which they first were. */
@@ -74,20 +77,6 @@ void pbk_add_contacted(struct facts *facts, const struct contact *contact, struc
   dealings->with.list = list;
 }
 
-/* Back to an only one, or none, where no more are left. */
-static void remove_contacted(struct memory *memory, struct dealings *dealings, uint32_t at) {
-  if (!has_list(dealings)) {
-    dealings->sender = MAP_NONE;
-    return;
-  }
-  struct contacted_list *list = dealings->with.list;
-  list->count--;
-  memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof *list->items);
-  if (list->count > 1) return;
-  set_only(dealings, list->items[0]);
-  pbk_release(memory, list, list_size(list->capacity));
-}
-
 void pbk_clear_dealings(struct facts *facts, const struct contact *contact) {
   struct dealings *dealings = dealings_at(facts, contact->subject.index);
   if (has_list(dealings)) pbk_release(facts->context->memory, dealings->with.list, list_size(dealings->with.list->capacity));
@@ -106,13 +95,4 @@ void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t s
     return;
   }
   pbk_add_contacted(facts, contact, contacted);
-}
-
-void pbk_forget_sender(struct facts *facts, uint32_t sender) {
-  for (uint32_t i = 0; i < facts->dealings.count; i++) {
-    struct dealings *dealings = dealings_at(facts, i);
-    if (dealings->pinned == sender) dealings->pinned = MAP_NONE;
-    for (uint32_t j = count_of(dealings); j-- > 0;)
-      if (entry_at(dealings, j).sender == sender) remove_contacted(facts->context->memory, dealings, j);
-  }
 }

@@ -191,9 +191,6 @@ void pbk_add_contacted(struct facts *facts, const struct contact *contact, struc
 /* So many are about to be added to none, with the orders that they have. */
 void pbk_expect_contacted(struct facts *facts, const struct contact *contact, uint32_t count);
 void pbk_clear_dealings(struct facts *facts, const struct contact *contact); /* but for who is pinned */
-/* A sender is not defined any more: nothing refers to it. */
-void pbk_forget_sender(struct facts *facts, uint32_t sender);
-void pbk_forget_role_or_user(struct facts *facts, uint32_t role, uint32_t user);
 
 /* Empties a subject, forgets its key, parts it from its account or contacts. What refers to its index finds it deleted. */
 void pbk_erase_subject(struct facts *facts, struct subject *subject);

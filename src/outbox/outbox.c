@@ -269,16 +269,25 @@ void pbk_complete_open_task(struct outbox *outbox, uint64_t id, pbk_time occurre
 }
 
 /* What is open about or to a subject, of one enrollment or (0) of any, is cancelled by number. */
+enum { READ_AT_ONCE = 64 };
 static void cancel_messages(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject, struct text reason) {
-  uint64_t id = 0;
-  while ((id = next_open(&outbox->messages, &outbox->open_messages, kind, subject, id)) != 0)
-    if (!enrollment || message_at(outbox, id)->told.enrollment == enrollment) pbk_cancel_message(outbox, id, reason);
+  uint64_t ids[READ_AT_ONCE], last = 0;
+  uint32_t count;
+  while ((count = read_open(&outbox->messages, &outbox->open_messages, kind, subject, last, ids, READ_AT_ONCE)) > 0) {
+    last = ids[count - 1];
+    for (uint32_t i = 0; i < count; i++)
+      if (!enrollment || message_at(outbox, ids[i])->told.enrollment == enrollment) pbk_cancel_message(outbox, ids[i], reason);
+  }
 }
 
 static void cancel_tasks(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject) {
-  uint64_t id = 0;
-  while ((id = next_open(&outbox->tasks, &outbox->open_tasks, kind, subject, id)) != 0)
-    if (!enrollment || task_at(outbox, id)->enrollment == enrollment) pbk_cancel_open_task(outbox, id);
+  uint64_t ids[READ_AT_ONCE], last = 0;
+  uint32_t count;
+  while ((count = read_open(&outbox->tasks, &outbox->open_tasks, kind, subject, last, ids, READ_AT_ONCE)) > 0) {
+    last = ids[count - 1];
+    for (uint32_t i = 0; i < count; i++)
+      if (!enrollment || task_at(outbox, ids[i])->enrollment == enrollment) pbk_cancel_open_task(outbox, ids[i]);
+  }
 }
 
 void pbk_cancel_messages_of(struct outbox *outbox, uint64_t enrollment, int32_t kind, uint32_t subject, struct text reason) {

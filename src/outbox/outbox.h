@@ -98,12 +98,17 @@ static inline struct task *task_at(const struct outbox *outbox, uint64_t id) {
 static inline const struct words *open_of_kind(const struct open_of *open, int32_t kind) {
   return kind == PBK_CONTACT ? &open->contacts : &open->accounts;
 }
-/* The first message or task above a number that is about or to a subject; 0: none. */
+/* The first messages or tasks above a number that are about or to a subject, at most so many: how many. */
+static inline uint32_t read_open(const struct table *table, const struct open_of *open, int32_t kind, uint32_t subject,
+                                 uint64_t after, uint64_t *numbers, uint32_t most) {
+  roll word = word_at(open_of_kind(open, kind), subject);
+  return pbk_roll_read(&word, table, after, numbers, most);
+}
+/* The first of them; 0: none. */
 static inline uint64_t next_open(const struct table *table, const struct open_of *open, int32_t kind, uint32_t subject,
                                  uint64_t after) {
-  roll word = word_at(open_of_kind(open, kind), subject);
   uint64_t next;
-  return pbk_roll_read(&word, table, after, &next, 1) ? next : 0;
+  return read_open(table, open, kind, subject, after, &next, 1) ? next : 0;
 }
 
 /* For those who know what comes next: the message, and later, when that is there, its subject; of one that may end, what hangs on that

@@ -147,11 +147,15 @@ struct route {
   uint32_t playbook;
 };
 
-/* The versions whose exits read one thing of the world: ordered by what they read. */
+/* The versions whose exits read one thing of the world: ordered by what they read. That somebody leaves the audience by
+ * which they entered is one, too. */
 struct exit_read {
   struct cel_read read;
   struct version *version;
 };
+static inline struct cel_read leaving_of(uint32_t audience) {
+  return (struct cel_read){CEL_READS_MEMBER, UINT8_MAX, audience};
+}
 
 /* Who was judged in the cause under way (P5): a set, whose entries of other causes are free. */
 struct judged {
@@ -174,6 +178,7 @@ struct playbooks {
   struct words of_contacts, of_accounts;  /* by subject index: the address of its first passage */
   ARRAY(struct version *) watched; /* versions with watchers */
   ARRAY(struct exit_read) exit_reads;
+  ARRAY(struct version *) stirred; /* those whose exits the change that is looked at may have made true */
   uint64_t armed; /* running enrollments with a wake-up for their exit */
   uint64_t stir;  /* number of the change that is looked at */
   const void *zones_seen; /* the time zone data that exits were last looked at with */

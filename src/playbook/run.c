@@ -65,6 +65,7 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
   struct playbook *playbook = &playbooks->states.items[enrollment->playbook];
   uint64_t id = enrollment->id;
   uint32_t subject = enrollment->subject;
+  bool acted = enrollment->next_step > 0; /* else it has made no message and no task */
   struct passage *passage = pbk_passage_of(playbooks, version->subject_kind, subject, enrollment->playbook);
   passage->running = false;
   passage->of.last_exit = context->now;
@@ -74,7 +75,7 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
   roll_drop(context->memory, &playbook->enrollments, &playbooks->enrollments, id);
   playbook->running--;
 
-  if (!text_equal(reason, TEXT("completed"))) {
+  if (acted && !text_equal(reason, TEXT("completed"))) {
     bool keeps = !text_equal(reason, TEXT("deleted")) && !text_equal(reason, TEXT("sender_removed"));
     if (!(keeps && version->keep_messages))
       pbk_cancel_messages_of(playbooks->outbox, id, version->subject_kind, subject, reason);
@@ -162,11 +163,8 @@ bool pbk_step_due(struct playbooks *playbooks, uint64_t id, pbk_time time) {
 /* P9: the subject left the audience whose entered or tagged triggered it. */
 static bool left_audience(const struct playbooks *playbooks, const struct enrollment *enrollment) {
   if (!enrollment->version->exit_on_left || enrollment->audience == MAP_NONE) return false;
-  for (uint32_t i = 0; i < playbooks->audiences->flips.count; i++) {
-    const struct flip *flip = &playbooks->audiences->flips.items[i];
-    if (flip->audience == enrollment->audience && flip->subject == enrollment->subject && !flip->entered) return true;
-  }
-  return false;
+  const struct flip *flip = pbk_flip_of(playbooks->audiences, enrollment->audience, enrollment->subject);
+  return flip && !flip->entered;
 }
 
 static void review(struct playbooks *playbooks, struct enrollment *enrollment) {
@@ -176,23 +174,83 @@ static void review(struct playbooks *playbooks, struct enrollment *enrollment) {
   else if (left) pbk_exit_enrollment(playbooks, enrollment, TEXT("left"));
 }
 
-/* Those of a subject whose exit may be met now: of the versions that are stirred, those whose wake-up is due, and those that watch for
- * leaving an audience (MAP_NONE: none). */
-static void collect_running(struct playbooks *playbooks, number_list *ids, int32_t kind, uint32_t subject, uint32_t audience) {
-  const struct passages passages = passages_of(playbooks, kind, subject);
+/* Whether an exit may be due at this very time, whose turn (T6) has not come. */
+static bool exits_due(struct playbooks *playbooks) {
+  struct wake wake;
+  if (playbooks->armed == 0) return false;
+  if (!calendar_may_be_due(&playbooks->context->calendar, playbooks->context->now)) return false;
+  return calendar_peek(&playbooks->context->calendar, &wake) && wake.time <= playbooks->context->now;
+}
+
+/* Of what a subject is in and has been in, those of the versions that are stirred, and those whose wake-up is due. */
+static void collect_passages(struct playbooks *playbooks, number_list *ids, const struct passages passages) {
   for (uint32_t i = 0; i < passages.count; i++) {
     if (!passages.items[i].running) continue;
     const struct enrollment *enrollment = enrollment_at(playbooks, passages.items[i].of.enrollment);
-    bool left = audience != MAP_NONE && enrollment->audience == audience && enrollment->version->exit_on_left;
-    if (left || enrollment->version->stirred == playbooks->stir || enrollment->exit_armed <= playbooks->context->now)
+    if (enrollment->version->stirred == playbooks->stir || enrollment->exit_armed <= playbooks->context->now)
       pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
   }
 }
 
+/* Those of a subject whose exit may be met now. Who is in many playbooks is looked up in those that are concerned. */
+static void collect_running(struct playbooks *playbooks, number_list *ids, int32_t kind, uint32_t subject) {
+  enum { MANY = 4 }; /* passages that are walked as quickly as one is looked up */
+  const struct passages passages = passages_of(playbooks, kind, subject);
+  if (passages.count == 0) return;
+  bool due = exits_due(playbooks);
+  if (due || passages.count / MANY < playbooks->stirred.count) {
+    if (due || playbooks->stirred.count > 0) collect_passages(playbooks, ids, passages);
+    return;
+  }
+  for (uint32_t i = 0; i < playbooks->stirred.count; i++) {
+    const struct version *version = playbooks->stirred.items[i];
+    if (version->subject_kind != kind) continue;
+    const struct enrollment *enrollment = pbk_running_of(playbooks, kind, subject, version->place);
+    if (enrollment && enrollment->version == version) pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
+  }
+}
+
+/* Those of an account who are in a playbook. */
+static void collect_enrolled(struct playbooks *playbooks, number_list *ids, const struct version *version,
+                             uint32_t account) {
+  uint64_t read[64], last = 0;
+  const roll *running = &playbooks->states.items[version->place].enrollments;
+  for (uint32_t count; (count = pbk_roll_read(running, &playbooks->enrollments, last, read, 64)) > 0; last = read[count - 1])
+    for (uint32_t i = 0; i < count; i++) {
+      const struct enrollment *enrollment = enrollment_at(playbooks, read[i]);
+      if (enrollment->version == version && contact_at(playbooks->facts, enrollment->subject)->account == account)
+        pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
+    }
+}
+
+/* The contacts of an account, or those in the playbooks that are concerned, whichever are fewer. */
 static void collect_contacts(struct playbooks *playbooks, number_list *ids, uint32_t account) {
   const struct account *of = account_at(playbooks->facts, account);
-  for (uint32_t i = 0; i < of->contacts.count; i++)
-    collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i], MAP_NONE);
+  uint64_t enrolled = 0;
+  for (uint32_t i = 0; i < playbooks->stirred.count; i++) {
+    const struct version *version = playbooks->stirred.items[i];
+    if (version->subject_kind == PBK_CONTACT) enrolled += playbooks->states.items[version->place].running;
+  }
+  if (enrolled >= of->contacts.count || exits_due(playbooks)) {
+    for (uint32_t i = 0; i < of->contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i]);
+    return;
+  }
+  for (uint32_t i = 0; i < playbooks->stirred.count; i++) {
+    const struct version *version = playbooks->stirred.items[i];
+    if (version->subject_kind == PBK_CONTACT) collect_enrolled(playbooks, ids, version, account);
+  }
+}
+
+/* Another change is looked at: nothing is stirred yet. */
+static void begin_stir(struct playbooks *playbooks) {
+  playbooks->stir++;
+  playbooks->stirred.count = 0;
+}
+
+static void stir_version(struct playbooks *playbooks, struct version *version) {
+  if (version->stirred == playbooks->stir) return;
+  version->stirred = playbooks->stir;
+  array_push(playbooks->context->memory, &playbooks->stirred, version);
 }
 
 /* Marks the watched versions for a kind of subject whose exits read something: whether there are any. */
@@ -202,7 +260,7 @@ static bool stir_readers(struct playbooks *playbooks, int32_t kind, struct cel_r
     const struct exit_read *reader = &playbooks->exit_reads.items[i];
     if (pbk_compare_reads(reader->read, read) != 0) break;
     if (reader->version->watchers == 0 || reader->version->subject_kind != kind) continue;
-    reader->version->stirred = playbooks->stir;
+    stir_version(playbooks, reader->version);
     any = true;
   }
   return any;
@@ -214,11 +272,11 @@ static bool stir(struct playbooks *playbooks, int32_t kind, struct change change
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count = pbk_reads_of_change(change, reads);
   bool any = false;
-  playbooks->stir++;
+  begin_stir(playbooks);
   for (uint32_t i = 0; count == CHANGE_READS_ALL && i < playbooks->watched.count; i++) {
     struct version *version = playbooks->watched.items[i];
     if (version->subject_kind != kind || !version->exit_when) continue;
-    version->stirred = playbooks->stir;
+    stir_version(playbooks, version);
     any = true;
   }
   if (count == CHANGE_READS_ALL) return any;
@@ -232,19 +290,10 @@ static void collect_changed(struct playbooks *playbooks, number_list *ids) {
   const struct facts *facts = playbooks->facts;
   for (uint32_t i = 0; i < facts->changes.count; i++) {
     struct change change = facts->changes.items[i];
-    if (stir(playbooks, change.subject_kind, change))
-      collect_running(playbooks, ids, change.subject_kind, change.subject, MAP_NONE);
+    if (stir(playbooks, change.subject_kind, change)) collect_running(playbooks, ids, change.subject_kind, change.subject);
     if (change.subject_kind == PBK_ACCOUNT && stir(playbooks, PBK_CONTACT, change))
       collect_contacts(playbooks, ids, change.subject);
   }
-}
-
-/* Whether an exit may be due at this very time, whose turn (T6) has not come. */
-static bool exits_due(struct playbooks *playbooks) {
-  struct wake wake;
-  if (playbooks->armed == 0) return false;
-  if (!calendar_may_be_due(&playbooks->context->calendar, playbooks->context->now)) return false;
-  return calendar_peek(&playbooks->context->calendar, &wake) && wake.time <= playbooks->context->now;
 }
 
 /* Those whose membership changed, and of an account its contacts. */
@@ -258,10 +307,11 @@ static void collect_flipped(struct playbooks *playbooks, number_list *ids) {
     const struct audience *audience = audience_at(audiences, flip.audience);
     uint32_t slot = audience->kind == PBK_DEFINE_PERSONA ? LOOKUP_PERSONA : LOOKUP_SEGMENT;
     struct cel_read read = {CEL_READS_MEMBER, slot, flip.audience};
-    playbooks->stir++;
+    begin_stir(playbooks);
     stir_readers(playbooks, audience->of, read);
+    if (!flip.entered) stir_readers(playbooks, audience->of, leaving_of(flip.audience));
     if (new_zones) stir_readers(playbooks, audience->of, zones);
-    collect_running(playbooks, ids, audience->of, flip.subject, flip.audience);
+    collect_running(playbooks, ids, audience->of, flip.subject);
     if (audience->of != PBK_ACCOUNT) continue;
     bool any = stir_readers(playbooks, PBK_CONTACT, read);
     if (new_zones) any = stir_readers(playbooks, PBK_CONTACT, zones) || any;

@@ -32,6 +32,7 @@ void pbk_playbooks_release(struct playbooks *playbooks) {
   }
   pbk_passages_release(playbooks);
   array_release(memory, &playbooks->exit_reads);
+  array_release(memory, &playbooks->stirred);
   array_release(memory, &playbooks->served);
   array_release(memory, &playbooks->states);
   array_release(memory, &playbooks->watched);

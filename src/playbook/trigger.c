@@ -68,17 +68,25 @@ uint32_t pbk_exit_read_place(const struct playbooks *playbooks, struct cel_read 
   return low;
 }
 
+static void add_exit_read(struct playbooks *playbooks, struct version *version, struct cel_read read) {
+  struct exit_read reader = {read, version};
+  uint32_t at = pbk_exit_read_place(playbooks, read);
+  array_insert(playbooks->context->memory, &playbooks->exit_reads, at, reader);
+}
+
 void pbk_index_exit_reads(struct playbooks *playbooks, struct version *version) {
-  for (uint32_t i = 0; version->exit_when && i < pbk_cel_read_count(version->exit_when); i++) {
-    struct exit_read reader = {pbk_cel_read_at(version->exit_when, i), version};
-    uint32_t at = pbk_exit_read_place(playbooks, reader.read);
-    array_insert(playbooks->context->memory, &playbooks->exit_reads, at, reader);
+  for (uint32_t i = 0; version->exit_when && i < pbk_cel_read_count(version->exit_when); i++)
+    add_exit_read(playbooks, version, pbk_cel_read_at(version->exit_when, i));
+  for (uint32_t i = 0; version->exit_on_left && i < version->trigger_count; i++) {
+    const struct trigger *trigger = &version->triggers[i];
+    if (trigger->kind == PBK_TRIGGER_SEGMENT_ENTERED || trigger->kind == PBK_TRIGGER_PERSONA_TAGGED)
+      add_exit_read(playbooks, version, leaving_of(trigger->name));
   }
 }
 
 void pbk_forget_exit_reads(struct playbooks *playbooks, const struct version *version) {
   uint32_t kept = 0;
-  if (!version->exit_when) return;
+  if (!version->exit_when && !version->exit_on_left) return;
   for (uint32_t i = 0; i < playbooks->exit_reads.count; i++)
     if (playbooks->exit_reads.items[i].version != version)
       playbooks->exit_reads.items[kept++] = playbooks->exit_reads.items[i];

@@ -214,7 +214,73 @@ static void deleted(void) {
   rig_close(&rig);
 }
 
+/* Who is in many playbooks leaves the one whose exit is met, and no other. */
+static void one_of_many_playbooks(void) {
+  enum { PLAYBOOKS = 40 };
+  struct rig rig;
+  rig_open(&rig, RIG_WITHOUT_STORAGE);
+  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'p','when':'contact.traits.t > 3'}",
+           "{'type':'define','kind':'segment','key':'s','of':'account','when':'account.traits.t > 3'}");
+  for (uint32_t i = 0; i < PLAYBOOKS; i++) {
+    char when[120];
+    snprintf(when, sizeof when, "events(`x%" PRIu32 "`).last() >= enrollment.started_at", i);
+    if (i == 38) snprintf(when, sizeof when, "segment(`s`)");
+    if (i == 39) snprintf(when, sizeof when, "now >= enrollment.started_at + duration(`1h`)");
+    tell_format(&rig,
+                "{'type':'define','kind':'playbook','key':'b%" PRIu32
+                "','active':true,'trigger':{'persona':'p'},'exit':{'when':'%s'%s},"
+                "'steps':[{'delay':'9d','actions':[{'task':{'title':'t'}}]}]}",
+                i, when, i == 20 ? ",'on_left':true" : "");
+  }
+  for (uint32_t i = 0; i < 3; i++) tell_format(&rig, "{'type':'group','userId':'u%" PRIu32 "','groupId':'a'}", i);
+  TELL_ALL(&rig, "{'type':'identify','userId':'u1','traits':{'t':5}}");
+  rig_take(&rig);
+  for (uint32_t i = 0; i < 37; i += 3) {
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "exited #%" PRIu32 " goal\n", i + 1);
+    tell_format(&rig, "{'type':'track','userId':'u1','event':'x%" PRIu32 "'}", i);
+    CHECK_OUTPUTS(&rig, wanted);
+  }
+  TELL_ALL(&rig, "{'type':'identify','userId':'u1','traits':{'t':1}}");
+  CHECK_OUTPUTS(&rig, "untagged u1 p\nexited #21 left\n");
+  TELL_ALL(&rig, "{'type':'group','groupId':'a','traits':{'t':5}}");
+  CHECK_OUTPUTS(&rig, "entered a s\nexited #39 goal\n");
+  CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_HOUR, 0), PBK_OK);
+  CHECK_OUTPUTS(&rig, "exited #40 goal\n");
+  rig_close(&rig);
+}
+
+/* Of an account's contacts, those who are in leave with it: few, all, and by leaving what they entered by. */
+static void those_of_an_account(void) {
+  struct rig rig;
+  rig_open(&rig, RIG_WITHOUT_STORAGE);
+  TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'p','when':'account.traits.t > 3'}",
+           "{'type':'define','kind':'playbook','key':'few','active':true,'trigger':{'manual':true},'exit':{'when':'account."
+           "traits.t > 7'},"
+           "'steps':[{'delay':'9d','actions':[{'task':{'title':'t'}}]}]}",
+           "{'type':'define','kind':'playbook','key':'all','active':true,'trigger':{'persona':'p'},'exit':{'on_left':true},"
+           "'steps':[{'delay':'9d','actions':[{'task':{'title':'t'}}]}]}");
+  for (uint32_t i = 0; i < MANY; i++)
+    tell_format(&rig, "{'type':'group','userId':'u%" PRIu32 "','groupId':'a%" PRIu32 "'}", i, i % 7 == 0);
+  for (uint32_t i = 0; i < 70; i += 10) enroll(&rig, "few", i); /* one of them of the other account */
+  rig_take(&rig);
+  TELL_ALL(&rig, "{'type':'group','groupId':'a0','traits':{'t':5}}");
+  CHECK_EQUAL_UINT(count_ascending(&rig, "enrolled #", "", NULL), MANY / 7 * 6);
+  TELL_ALL(&rig, "{'type':'group','groupId':'a0','traits':{'t':8}}");
+  CHECK_OUTPUTS(&rig,
+                "exited #2 goal\nexited #3 goal\nexited #4 goal\nexited #5 goal\n"
+                "exited #6 goal\nexited #7 goal\n");
+  TELL_ALL(&rig, "{'type':'group','groupId':'a1','traits':{'t':8}}");
+  CHECK_EQUAL_UINT(count_ascending(&rig, "exited #", " goal", NULL), 1);
+  TELL_ALL(&rig, "{'type':'group','groupId':'a0','traits':{'t':1}}");
+  CHECK_EQUAL_UINT(count_ascending(&rig, "exited #", " left", NULL), MANY / 7 * 6);
+  CHECK_EQUAL_UINT(running(&rig), MANY / 7);
+  rig_close(&rig);
+}
+
 int main(void) {
+  RUN(one_of_many_playbooks);
+  RUN(those_of_an_account);
   RUN(archived_with_cancel);
   RUN(removed_senders);
   RUN(left_of_a_sender);

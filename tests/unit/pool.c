@@ -186,6 +186,32 @@ static void pinned_then_sticky_then_rotation(void) {
   close_senders(&pool);
 }
 
+/* A sender that is not defined any more is nobody, wherever it still stands; under its key comes another one. */
+static void undefined(void) {
+  struct pool pool = {0};
+  enum sender_choice how;
+  open_senders();
+  for (uint32_t i = 0; i < 3; i++) pbk_pool_add(&memory, &pool, i);
+  pbk_pin_sender(&facts, contact, 8);
+  pbk_record_contact(&facts, contact, 1, 100);
+  pbk_record_contact(&facts, contact, 7, 200);
+  for (uint32_t gone = 7; gone < 9; gone++) {
+    pbk_registry_propose_removal(&senders.registry, gone);
+    pbk_release_sender(&senders, pbk_registry_install_removal(&senders.registry, gone));
+    pbk_registry_settle(&senders.registry);
+  }
+  CHECK_EQUAL_UINT(pbk_pool_choose(&senders, &pool, PBK_STICKY_ANY, contact, &how), 1);
+  CHECK_EQUAL_INT(how, CHOSEN_STICKY);
+  struct sender *sender = pbk_allocate_cleared(&memory, sizeof *sender);
+  sender->user = MAP_NONE;
+  uint32_t place = pbk_registry_propose(&senders.registry, TEXT("h"), pbk_names_intern(&context.names, TEXT("h")), sender);
+  pbk_registry_install(&senders.registry, place, sender);
+  pbk_registry_settle(&senders.registry);
+  CHECK_EQUAL_UINT(place, SENDERS);
+  CHECK_EQUAL_UINT(pbk_pool_choose(&senders, &pool, PBK_STICKY_ANY, contact, &how), 1);
+  close_senders(&pool);
+}
+
 /* S8: a later occurrence wins, of equal ones the one recorded later; an earlier one does not take it back. */
 static void the_last_in_contact(void) {
   struct pool pool = {0};
@@ -307,6 +333,7 @@ int main(void) {
   RUN(replaced);
   RUN(replaced_by_the_present_order);
   RUN(pinned_then_sticky_then_rotation);
+  RUN(undefined);
   RUN(the_last_in_contact);
   RUN(random_work);
   return check_report();

@@ -43,6 +43,15 @@ static void check_read(const roll *word, const bool *in, uint64_t last, uint32_t
   CHECK_EQUAL_UINT(at, last + 1);
 }
 
+/* From anywhere, as who reads on does: the next one. */
+static void check_next(const roll *word, const bool *in, uint64_t last, uint64_t after) {
+  uint64_t next, wanted = after + 1;
+  while (wanted <= last && !in[wanted]) wanted++;
+  uint32_t count = pbk_roll_read(word, &table, after, &next, 1);
+  CHECK_EQUAL_UINT(count, wanted <= last);
+  if (count) CHECK_EQUAL_UINT(next, wanted);
+}
+
 static void few(void) {
   begin();
   roll word = 0;
@@ -86,6 +95,7 @@ static void many(void) {
       drop(&rolls[whose[gone]], gone);
       in[whose[gone]][gone] = false;
     }
+    if (id % 7 == 0) check_next(&rolls[at], in[at], id, random_number() % id);
     if (id % 4999 == 0)
       for (uint32_t i = 0; i < ROLLS; i++) check_read(&rolls[i], in[i], MOST, i == 0 ? 1 : i * 50);
   }
@@ -136,6 +146,7 @@ static void a_long_one(void) {
       uint64_t id = way == 0 ? i + 1 : way == 1 ? MOST - i : (uint64_t)i * 7919 % MOST + 1;
       drop(&word, id);
       in[id] = false;
+      if (i % 97 == 0) check_next(&word, in, MOST, i % 2 ? id : random_number() % MOST);
       if (i == MOST / 3 || i == MOST / 2 || i == MOST - 5000) check_read(&word, in, MOST, 100);
     }
     CHECK_EQUAL_UINT(word, 0);
