@@ -145,11 +145,11 @@ static void fetch_readers(const pbk_engine *engine, const struct rows *rows) {
   if (left <= AT_ONCE) return;
   const pbk_row *row = &rows->rows[rows->taken + AT_ONCE];
   uint32_t event = known_event(rows, row);
-  if (event) pbk_fetch_enrolling(engine, row, event - 1);
+  if (event) pbk_fetch_enrolling(engine, row->contact, event - 1);
   if (left <= SOON) return;
   row = &rows->rows[rows->taken + SOON];
   event = known_event(rows, row);
-  if (event) pbk_fetch_readers(engine, row, event - 1);
+  if (event) pbk_fetch_readers(engine, row->contact, event - 1);
 }
 
 static pbk_status rows_body(pbk_engine *engine, void *argument) {

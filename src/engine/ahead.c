@@ -75,17 +75,17 @@ void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32
   if (contact_index(engine, rows[FIRST_STAGE].contact, &index)) pbk_prefetch_contact(&engine->facts, index);
 }
 
-void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event) {
+void pbk_fetch_readers(const struct pbk_engine *engine, pbk_handle contact, uint32_t event) {
   uint32_t index;
-  if (!contact_index(engine, row->contact, &index)) return;
+  if (!contact_index(engine, contact, &index)) return;
   pbk_prefetch_event_readers(&engine->audiences, event, index);
   if (first_route(&engine->playbooks, ROUTE_EVENT, event) != UINT32_MAX)
     prefetch_passages(&engine->playbooks, PBK_CONTACT, index);
 }
 
-void pbk_fetch_enrolling(const struct pbk_engine *engine, const pbk_row *row, uint32_t event) {
+void pbk_fetch_enrolling(const struct pbk_engine *engine, pbk_handle contact, uint32_t event) {
   uint32_t index;
-  if (first_route(&engine->playbooks, ROUTE_EVENT, event) == UINT32_MAX || !contact_index(engine, row->contact, &index))
+  if (first_route(&engine->playbooks, ROUTE_EVENT, event) == UINT32_MAX || !contact_index(engine, contact, &index))
     return;
   prefetch((const void *)(uintptr_t)word_at(&engine->playbooks.of_contacts, index));
   pbk_prefetch_dealings(&engine->facts, index);

@@ -60,6 +60,12 @@ struct defining {
 
 /* Of the names that are given with rows, so many are remembered. */
 enum { ROW_NAMES = 64 };
+/* And so many of the events of lines, each where its text says. */
+enum { LINE_NAMES = 64 };
+static inline uint32_t line_name_place(struct text name) { /* which is not empty */
+  const unsigned char *bytes = (const unsigned char *)name.bytes;
+  return (bytes[0] + 3u * bytes[name.size / 2] + 7u * bytes[name.size - 1] + 17 * name.size) % LINE_NAMES;
+}
 
 /* What the command under way has done that no record tells of yet: a record tells of things when they are done (delivering.c). */
 struct unrecorded {
@@ -109,6 +115,7 @@ struct pbk_engine {
   uint64_t commands;
   uint64_t answers; /* of them, those of delivery */
   uint32_t row_names[ROW_NAMES]; /* what the last list of names given with rows had where: numbers, plus one (row_calls.c) */
+  uint32_t line_names[LINE_NAMES]; /* the same of the last event with such a name */
   char looked_key[MESSAGE_KEY_TEXT]; /* of the message that pbk_next_message gave last */
 };
 
@@ -154,10 +161,10 @@ static inline void pbk_unprepare(struct pbk_engine *engine) { engine->memory.chu
 void pbk_fetch_due(const struct pbk_engine *engine, struct wake done);
 /* What the rows to come need; `left` are there, the next one first. */
 void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left);
-/* What a row's event makes to be looked at. */
-void pbk_fetch_readers(const struct pbk_engine *engine, const pbk_row *row, uint32_t event);
+/* What an event makes to be looked at. */
+void pbk_fetch_readers(const struct pbk_engine *engine, pbk_handle contact, uint32_t event);
 /* The same, later: what deciding about an enrollment needs, where it triggers one. */
-void pbk_fetch_enrolling(const struct pbk_engine *engine, const pbk_row *row, uint32_t event);
+void pbk_fetch_enrolling(const struct pbk_engine *engine, pbk_handle contact, uint32_t event);
 /* What the messages to be offered next need, or those that a call names. */
 void pbk_fetch_ready(const struct pbk_engine *engine);
 void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left);

@@ -267,13 +267,15 @@ static pbk_status feed_line(struct pbk_engine *engine, struct text line) {
   return feed_object(&feeding, &value, &members, NULL, NO_TEXT);
 }
 
-pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
-  struct lines *lines = &engine->lines;
+static inline void begin_line(struct lines *lines) {
   lines->count++;
   lines->recorded = 0;
   lines->resumed = lines->passed;
   lines->under_way = true;
-  pbk_status status = feed_line(engine, line);
+}
+
+static inline pbk_status end_line(struct pbk_engine *engine, pbk_status status) {
+  struct lines *lines = &engine->lines;
   if (status == PBK_ERR_NO_MEMORY && !engine->broken) {
     pbk_abandon_line(engine);
     return status;
@@ -281,4 +283,45 @@ pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
   lines->under_way = false;
   lines->passed = 0; /* where it gave less than it did before, it is another line */
   return status;
+}
+
+pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
+  begin_line(&engine->lines);
+  return end_line(engine, feed_line(engine, line));
+}
+
+/* ---- events that were read already ---- */
+
+/* The number of the event's name, plus one; 0: it is not known yet. */
+static inline uint32_t find_event(struct pbk_engine *engine, const struct plain_event *event) {
+  const struct names *names = &engine->context.names;
+  uint32_t *kept = &engine->line_names[event->name_place];
+  if (*kept == 0 || *kept > names->count || !text_equal(pbk_names_text(names, *kept - 1), event->event))
+    *kept = pbk_names_find(names, event->event) + 1;
+  return *kept;
+}
+
+/* The same of the contact. */
+static inline uint32_t find_contact(const struct facts *facts, const struct plain_event *event) {
+  uint32_t likely = event->likely;
+  if (likely == MAP_NONE) likely = pbk_map_likely(&facts->contact_keys, event->contact_hash);
+  if (likely < pbk_subject_total(facts, PBK_CONTACT)) {
+    const struct subject *subject = &contact_at(facts, likely)->subject;
+    if (!subject->deleted && text_equal(subject_key(subject), event->contact)) return likely + 1;
+  }
+  return pbk_map_find_hashed(&facts->contact_keys, event->contact, event->contact_hash) + 1;
+}
+
+pbk_status pbk_feed_event(struct pbk_engine *engine, struct text line, const struct plain_event *event, struct command *command) {
+  uint32_t name = find_event(engine, event), contact = find_contact(&engine->facts, event);
+  if (!name || !contact) return pbk_feed_text(engine, line);
+  begin_line(&engine->lines);
+  command->line = engine->lines.count;
+  command->received_at = event->received_at != PBK_NO_TIME ? event->received_at : event->timestamp;
+  command->occurred_at = event->timestamp != PBK_NO_TIME ? event->timestamp : event->received_at;
+  command->contact = event->contact;
+  command->contact_number = contact;
+  command->event = event->event;
+  command->name_number = name;
+  return end_line(engine, pbk_submit_event(engine, command));
 }

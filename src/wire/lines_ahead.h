@@ -4,19 +4,22 @@
 #define PBK_WIRE_LINES_AHEAD_H
 
 #include "engine/engine.h"
+#include "wire/plain_event.h"
 
 enum { LINES_AHEAD = 32 }; /* a power of two */
 
 struct line_ahead {
   const char *bytes;
   size_t size; /* with what ends it */
-  uint32_t hash, contact;
-  bool named; /* whose it is was found */
+  bool plain;  /* it was read: event says what it is */
+  bool named;  /* whose it is was found, in any case: hash and contact of the event are set */
+  struct plain_event event;
 };
 struct lines_ahead {
   const char *bytes; /* of those not looked at */
   size_t size;
-  size_t key_at; /* where the one before named its contact */
+  size_t key_at;          /* where the one before named its contact */
+  struct known_hour hour; /* of the last time read */
   struct line_ahead lines[LINES_AHEAD];
   uint32_t first, end; /* those looked at and not given */
 };

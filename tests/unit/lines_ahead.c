@@ -82,7 +82,7 @@ static void found_by_their_bytes(void) {
     const struct line_ahead *line = pbk_next_line(&ahead, rig.engine);
     if (!CHECK(line != NULL)) break;
     CHECK_EQUAL_INT(line->named, named[i]);
-    if (i < 3) CHECK_EQUAL_UINT(pbk_map_likely(&rig.engine->facts.contact_keys, line->hash), contacts[i]);
+    if (i < 3) CHECK_EQUAL_UINT(pbk_map_likely(&rig.engine->facts.contact_keys, line->event.contact_hash), contacts[i]);
   }
   rig_close(&rig);
 }
