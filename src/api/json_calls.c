@@ -10,7 +10,8 @@ static pbk_status feed_body(pbk_engine *engine, void *argument) {
   struct command command = {.type = COMMAND_TRACK};
   struct plain_event event;
   struct known_hour hour = {0};
-  if (end && pbk_read_plain_event(line.bytes, end, &hour, &event) == end) return pbk_feed_event(engine, line, &event, &command);
+  if (end && pbk_read_plain_event(line.bytes, end, &hour, &event) == end)
+    return pbk_feed_event(engine, line, &event, event_places(&event), &command);
   return pbk_feed_text(engine, line);
 }
 
@@ -39,7 +40,7 @@ static pbk_status feed_all(pbk_engine *engine, void *argument) {
   for (const struct line_ahead *line; (line = pbk_next_line(&feeding->ahead, engine));) {
     if (engine->broken) return engine->broken;
     struct text text = line_of(line->bytes, line->size);
-    pbk_status status = line->plain ? pbk_feed_event(engine, text, &line->event, &feeding->event) : pbk_feed_text(engine, text);
+    pbk_status status = line->plain ? pbk_feed_event(engine, text, &line->event, line->places, &feeding->event) : pbk_feed_text(engine, text);
     engine->last = status;
     if (status == PBK_ERR_REFUSED) feeding->refused++;
     else if (status != PBK_OK && status != PBK_DUPLICATE) return status;

@@ -25,6 +25,7 @@ bool pbk_read_line_command(struct reading_line *reading, const struct line_membe
 /* Feeds one line, whatever it is: PBK_OK, PBK_DUPLICATE, PBK_ERR_REFUSED, or what stops the engine. */
 pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line);
 /* The same of a line that was read. `command` is one of this kind, in which nothing else was ever set. */
-pbk_status pbk_feed_event(struct pbk_engine *engine, struct text line, const struct plain_event *event, struct command *command);
+pbk_status pbk_feed_event(struct pbk_engine *engine, struct text line, const struct plain_event *event, struct event_places places,
+                          struct command *command);
 
 #endif

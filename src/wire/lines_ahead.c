@@ -26,67 +26,78 @@ static size_t find_key(const struct line_ahead *line, size_t guess) {
   return 0;
 }
 
-SELDOM static void look_for_key(struct lines_ahead *ahead, struct line_ahead *line) {
+/* What can be told of a line that is not plain. */
+SELDOM static void look_for_key(struct lines_ahead *ahead, uint32_t place) {
+  struct line_ahead *line = &ahead->lines[place];
   const char *end = memchr(ahead->bytes, '\n', ahead->size);
   line->size = end ? (size_t)(end - ahead->bytes) + 1 : ahead->size;
+  ahead->places[place] = (struct event_places){0, MAP_NONE, LINE_NAMES};
+  ahead->named[place] = false;
   size_t at = find_key(line, ahead->key_at);
-  line->named = at > 0;
-  if (!line->named) return;
+  if (at == 0) return;
   ahead->key_at = at;
   size_t most = line->size - at < PBK_MAX_KEY ? line->size - at : PBK_MAX_KEY;
   const char *key = line->bytes + at, *quote = memchr(key, '"', most);
-  if (!quote) {
-    line->named = false;
-    return;
-  }
-  line->event.contact_hash = pbk_hash_text((struct text){key, (uint32_t)(quote - key)});
-  line->event.likely = MAP_NONE;
+  if (!quote) return;
+  ahead->places[place].contact_hash = pbk_hash_text((struct text){key, (uint32_t)(quote - key)});
+  ahead->named[place] = true;
 }
 
 static inline void look_at_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
-  struct line_ahead *line = &ahead->lines[ahead->end++ % LINES_AHEAD];
+  uint32_t place = ahead->end++ % LINES_AHEAD;
+  struct line_ahead *line = &ahead->lines[place];
   const char *end = pbk_read_plain_event(ahead->bytes, ahead->bytes + ahead->size, &ahead->hour, &line->event);
   line->bytes = ahead->bytes;
-  line->plain = line->named = end != NULL;
-  if (end)
+  line->plain = end != NULL;
+  if (end) {
     line->size = (size_t)(end - ahead->bytes);
-  else
-    look_for_key(ahead, line);
+    ahead->places[place] = event_places(&line->event);
+    ahead->named[place] = true;
+  } else {
+    look_for_key(ahead, place);
+  }
   ahead->bytes += line->size;
   ahead->size -= line->size;
-  if (line->named) map_prefetch(&engine->facts.contact_keys, line->event.contact_hash);
+  if (ahead->named[place]) map_prefetch(&engine->facts.contact_keys, ahead->places[place].contact_hash);
 }
 
-static inline struct line_ahead *line_in(struct lines_ahead *ahead, uint32_t stage) {
-  struct line_ahead *line = &ahead->lines[(ahead->first + stage) % LINES_AHEAD];
-  return ahead->end - ahead->first > stage && line->named ? line : NULL;
+/* What happens at each stage; those before the last know the contact's index, probably. */
+
+static void fetch_contact(struct lines_ahead *ahead, uint32_t place, const struct facts *facts) {
+  struct event_places *places = &ahead->places[place];
+  if (!ahead->named[place]) return;
+  places->contact = pbk_map_likely(&facts->contact_keys, places->contact_hash);
+  if (places->contact < pbk_subject_total(facts, PBK_CONTACT)) pbk_prefetch_contact(facts, places->contact);
 }
 
-/* The number of a plain event's name, plus one, where it is at hand; it may be another's. */
-static inline uint32_t likely_event(const struct pbk_engine *engine, const struct line_ahead *line, uint32_t total) {
-  if (!line || !line->plain || line->event.likely >= total) return 0;
-  uint32_t event = engine->line_names[line->event.name_place];
+/* The number of the event's name, plus one, where it is at hand; it may be another's. */
+static inline uint32_t likely_event(const struct pbk_engine *engine, const struct event_places *places) {
+  uint32_t event = engine->line_names[places->name];
   return event <= engine->context.names.count ? event : 0;
 }
-static inline pbk_handle likely_contact(const struct line_ahead *line) {
-  return (pbk_handle)PBK_HANDLE_CONTACT << 56 | line->event.likely;
+static inline pbk_handle likely_contact(const struct event_places *places) {
+  return (pbk_handle)PBK_HANDLE_CONTACT << 56 | places->contact;
 }
 
 const struct line_ahead *pbk_next_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
   const struct facts *facts = &engine->facts;
   const uint32_t total = pbk_subject_total(facts, PBK_CONTACT);
-  struct line_ahead *line;
   while (ahead->size > 0 && ahead->end - ahead->first <= PLACE_STAGE) look_at_line(ahead, engine);
-  if ((line = line_in(ahead, CONTACT_STAGE))) {
-    line->event.likely = pbk_map_likely(&facts->contact_keys, line->event.contact_hash);
-    if (line->event.likely < total) pbk_prefetch_contact(facts, line->event.likely);
-  }
-  if ((line = line_in(ahead, BODY_STAGE)) && line->event.likely < total) pbk_prefetch_body(facts, line->event.likely);
-  uint32_t event = likely_event(engine, line = line_in(ahead, READERS_STAGE), total);
-  if (event) pbk_fetch_readers(engine, likely_contact(line), event - 1);
-  if ((line = line_in(ahead, ACCOUNT_STAGE)) && line->event.likely < total)
-    pbk_prefetch_account_body(facts, line->event.likely);
-  event = likely_event(engine, line = line_in(ahead, ENROLLING_STAGE), total);
-  if (event) pbk_fetch_enrolling(engine, likely_contact(line), event - 1);
-  return ahead->first == ahead->end ? NULL : &ahead->lines[ahead->first++ % LINES_AHEAD];
+  const uint32_t first = ahead->first, count = ahead->end - first;
+  const struct event_places *places;
+  uint32_t event;
+  if (count == 0) return NULL;
+#define AT_STAGE(stage) (count > (stage) && (places = &ahead->places[(first + (stage)) % LINES_AHEAD])->contact < total)
+  if (count > CONTACT_STAGE) fetch_contact(ahead, (first + CONTACT_STAGE) % LINES_AHEAD, facts);
+  if (AT_STAGE(BODY_STAGE)) pbk_prefetch_body(facts, places->contact);
+  if (AT_STAGE(READERS_STAGE) && (event = likely_event(engine, places)))
+    pbk_fetch_readers(engine, likely_contact(places), event - 1);
+  if (AT_STAGE(ACCOUNT_STAGE)) pbk_prefetch_account_body(facts, places->contact);
+  if (AT_STAGE(ENROLLING_STAGE) && (event = likely_event(engine, places)))
+    pbk_fetch_enrolling(engine, likely_contact(places), event - 1);
+#undef AT_STAGE
+  struct line_ahead *line = &ahead->lines[first % LINES_AHEAD];
+  line->places = ahead->places[first % LINES_AHEAD];
+  ahead->first++;
+  return line;
 }

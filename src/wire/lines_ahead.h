@@ -11,22 +11,25 @@ enum { LINES_AHEAD = 32 }; /* a power of two */
 struct line_ahead {
   const char *bytes;
   size_t size; /* with what ends it */
-  bool plain;  /* it was read: event says what it is */
-  bool named;  /* whose it is was found, in any case: hash and contact of the event are set */
+  bool plain;  /* it was read: event and places say what it is */
   struct plain_event event;
+  struct event_places places;
 };
 struct lines_ahead {
   const char *bytes; /* of those not looked at */
   size_t size;
   size_t key_at;          /* where the one before named its contact */
   struct known_hour hour; /* of the last time read */
+  uint32_t first, end;    /* those looked at and not given */
   struct line_ahead lines[LINES_AHEAD];
-  uint32_t first, end; /* those looked at and not given */
+  struct event_places
+    places[LINES_AHEAD];   /* of a line that is not plain what can be told; together, as they are looked at often */
+  bool named[LINES_AHEAD]; /* whose it is was found */
 };
 
 /* `bytes` are borrowed for as long as lines are asked for. */
 void pbk_begin_lines(struct lines_ahead *ahead, const char *bytes, size_t size);
-/* The next one, or NULL where there is none. */
+/* The next one, or NULL where there is none. It is there until the one after it is asked for. */
 const struct line_ahead *pbk_next_line(struct lines_ahead *ahead, const struct pbk_engine *engine);
 
 #endif

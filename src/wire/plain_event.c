@@ -2,7 +2,6 @@
  * not wrong, but goes the longer way. */
 #include "wire/plain_event.h"
 
-#include "engine/engine.h"
 #include "wire/plain_bytes.h"
 
 enum { TYPE_GIVEN = 1, CONTACT_GIVEN = 2, EVENT_GIVEN = 4, ALL_GIVEN = 7 };
@@ -85,8 +84,5 @@ const char *pbk_read_plain_event(const char *at, const char *end, struct known_h
   if (at < end && *at == '\r') at++;
   if (at < end && *at++ != '\n') return NULL;
   if (at - start > PBK_MAX_LINE || event->event.size == 0 || event->contact.size - 1 >= PBK_MAX_KEY) return NULL;
-  event->contact_hash = pbk_hash_text(event->contact);
-  event->likely = MAP_NONE;
-  event->name_place = line_name_place(event->event);
   return at;
 }

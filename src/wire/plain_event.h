@@ -3,17 +3,23 @@
 #ifndef PBK_WIRE_PLAIN_EVENT_H
 #define PBK_WIRE_PLAIN_EVENT_H
 
-#include <playbook/playbook.h>
 #include "base/clock.h"
-#include "base/map.h"
+#include "engine/engine.h"
 
 struct plain_event {
   struct text contact, event; /* neither is empty; borrowed */
   pbk_time timestamp, received_at;
-  uint32_t contact_hash;
-  uint32_t likely;     /* the contact's index, probably: where it is another's, it is looked for */
-  uint32_t name_place; /* where the engine keeps the number of a name like this */
 };
+
+/* Where what it is about is found, or probably is. */
+struct event_places {
+  uint32_t contact_hash;
+  uint32_t contact; /* its index, probably: where it is another's, it is looked for; MAP_NONE: it was not looked for */
+  uint32_t name;    /* where the engine keeps the number of a name like this; LINE_NAMES: it has none */
+};
+static inline struct event_places event_places(const struct plain_event *event) {
+  return (struct event_places){pbk_hash_text(event->contact), MAP_NONE, line_name_place(event->event)};
+}
 
 /* Reads such a line at `at`; `end` is that of all lines. Gives the place behind it and what ends it, or NULL: it is another,
  * or wrong, or too large, which is left to say to those who read any line. */
