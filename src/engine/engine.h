@@ -60,7 +60,7 @@ struct defining {
 
 /* Of the names that are given with rows, so many are remembered. */
 enum { ROW_NAMES = 64 };
-/* And so many of the events of lines, each where its text says. */
+/* And so many of events that are given as text, each where its text says (known.h). */
 enum { LINE_NAMES = 64 };
 static inline uint32_t line_name_place(struct text name) { /* which is not empty */
   const unsigned char *bytes = (const unsigned char *)name.bytes;

@@ -1,6 +1,7 @@
 /* wire/feed.c - one line of input: read, recognised, handed to the engine as one command, or as one for each item of a batch; see
  * lines.h. */
 #include "base/number.h"
+#include "engine/known.h"
 #include "wire/definition_lines.h"
 #include "wire/json_reader.h"
 #include "wire/lines.h"
@@ -292,29 +293,10 @@ pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
 
 /* ---- events that were read already ---- */
 
-/* The number of the event's name, plus one; 0: it is not known yet. */
-static inline uint32_t find_event(struct pbk_engine *engine, const struct plain_event *event, uint32_t place) {
-  const struct names *names = &engine->context.names;
-  uint32_t *kept = &engine->line_names[place];
-  if (*kept == 0 || *kept > names->count || !text_equal(pbk_names_text(names, *kept - 1), event->event))
-    *kept = pbk_names_find(names, event->event) + 1;
-  return *kept;
-}
-
-/* The same of the contact. */
-static inline uint32_t find_contact(const struct facts *facts, const struct plain_event *event, struct event_places places) {
-  uint32_t likely = places.contact;
-  if (likely == MAP_NONE) likely = pbk_map_likely(&facts->contact_keys, places.contact_hash);
-  if (likely < pbk_subject_total(facts, PBK_CONTACT)) {
-    const struct subject *subject = &contact_at(facts, likely)->subject;
-    if (!subject->deleted && text_equal(subject_key(subject), event->contact)) return likely + 1;
-  }
-  return pbk_map_find_hashed(&facts->contact_keys, event->contact, places.contact_hash) + 1;
-}
-
 pbk_status pbk_feed_event(struct pbk_engine *engine, struct text line, const struct plain_event *event, struct event_places places,
                           struct command *command) {
-  uint32_t name = find_event(engine, event, places.name), contact = find_contact(&engine->facts, event, places);
+  uint32_t name = known_event(engine, event->event, places.name);
+  uint32_t contact = known_contact(&engine->facts, event->contact, places.contact_hash, places.contact);
   if (!name || !contact) return pbk_feed_text(engine, line);
   begin_line(&engine->lines);
   command->line = engine->lines.count;

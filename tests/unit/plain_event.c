@@ -177,8 +177,9 @@ static void the_same(void) {
     for (int i = 0; i < 3; i++) {
       rig_open(&rigs[i], round % 2 ? PBK_DELIVER_AT_ONCE : 0);
       define_usual(&rigs[i]);
-      tell(&rigs[i], "{'type':'define','kind':'persona','key':'many','when':'contact.events(`e1`).count() > 2'}");
-      tell(&rigs[i], "{'type':'identify','userId':'u1'}");
+      CHECK_EQUAL_INT(tell(&rigs[i], "{'type':'define','kind':'persona','key':'many','when':'events(`e1`).count() > 2'}"),
+                      PBK_OK);
+      CHECK_EQUAL_INT(tell(&rigs[i], "{'type':'identify','userId':'u1'}"), PBK_OK);
     }
     for (int i = 0; i < LINES; i++) {
       size_t length = make_line(&state, all + size, 1000);
@@ -223,7 +224,7 @@ static void what_changes_meanwhile(void) {
     "{\"type\":\"alias\",\"previousId\":\"u1\",\"userId\":\"u2\"}\n"
     "{\"type\":\"track\",\"userId\":\"u2\",\"event\":\"e\"}\n"
     "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}\n"
-    "{\"type\":\"define\",\"kind\":\"persona\",\"key\":\"p\",\"when\":\"contact.events('new').count() > 0 && 1\"}\n"
+    "{\"type\":\"define\",\"kind\":\"persona\",\"key\":\"p\",\"when\":\"events('new').count() > 0 && 1\"}\n"
     "{\"type\":\"track\",\"userId\":\"u2\",\"event\":\"newer\"}\n"
     "{\"type\":\"track\",\"userId\":\"u2\",\"event\":\"new\"}\n"
     "{\"type\":\"track\",\"userId\":\"u2\",\"event\":\"newer\"}\n";
