@@ -7,12 +7,11 @@
 static pbk_status feed_body(pbk_engine *engine, void *argument) {
   const struct text line = *(struct text *)argument;
   const char *end = line.size > 0 ? line.bytes + line.size : NULL;
-  struct command command = {.type = COMMAND_TRACK};
-  struct plain_event event;
   struct known_hour hour = {0};
-  if (end && pbk_read_plain_event(line.bytes, end, &hour, &event) == end)
-    return pbk_feed_event(engine, line, &event, event_places(&event), &command);
-  return pbk_feed_text(engine, line);
+  struct plain_line plain;
+  if (!end || pbk_read_plain_line(line.bytes, end, &hour, &plain) != end) return pbk_feed_text(engine, line);
+  struct command command = {.type = plain.type};
+  return pbk_feed_plain(engine, line, &plain, line_places(&plain), &command);
 }
 
 /* All that are longer are refused alike. */
@@ -30,7 +29,7 @@ pbk_status pbk_feed_line(pbk_engine *engine, const char *line, size_t size) {
 
 struct feeding {
   struct lines_ahead ahead;
-  struct command event; /* of those that are plain */
+  struct command event, approval; /* of lines that are plain */
   uint64_t refused;
 };
 
@@ -40,7 +39,8 @@ static pbk_status feed_all(pbk_engine *engine, void *argument) {
   for (const struct line_ahead *line; (line = pbk_next_line(&feeding->ahead, engine));) {
     if (engine->broken) return engine->broken;
     struct text text = line_of(line->bytes, line->size);
-    pbk_status status = line->plain ? pbk_feed_event(engine, text, &line->event, line->places, &feeding->event) : pbk_feed_text(engine, text);
+    struct command *command = line->read.type == COMMAND_TRACK ? &feeding->event : &feeding->approval;
+    pbk_status status = line->plain ? pbk_feed_plain(engine, text, &line->read, line->places, command) : pbk_feed_text(engine, text);
     engine->last = status;
     if (status == PBK_ERR_REFUSED) feeding->refused++;
     else if (status != PBK_OK && status != PBK_DUPLICATE) return status;
@@ -55,6 +55,7 @@ pbk_status pbk_feed_json(pbk_engine *engine, const char *bytes, size_t size, uin
   struct feeding feeding;
   pbk_begin_lines(&feeding.ahead, bytes, size);
   feeding.event = (struct command){.type = COMMAND_TRACK};
+  feeding.approval = (struct command){.type = COMMAND_APPROVE};
   feeding.refused = 0;
   engine->journal.together = true;
   status = pbk_guarded(engine, feed_all, &feeding);

@@ -291,20 +291,28 @@ pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
   return end_line(engine, feed_line(engine, line));
 }
 
-/* ---- events that were read already ---- */
+/* ---- lines that were read already ---- */
 
-pbk_status pbk_feed_event(struct pbk_engine *engine, struct text line, const struct plain_event *event, struct event_places places,
+static pbk_status feed_approval(struct pbk_engine *engine, const struct command *command) {
+  if (engine->lines.passed || !pbk_approve_quickly(engine, command)) return pbk_submit(engine, command);
+  return engine->lines.status = PBK_OK;
+}
+
+pbk_status pbk_feed_plain(struct pbk_engine *engine, struct text line, const struct plain_line *plain, struct line_places places,
                           struct command *command) {
-  uint32_t name = known_event(engine, event->event, places.name);
-  uint32_t contact = known_contact(&engine->facts, event->contact, places.contact_hash, places.contact);
-  if (!name || !contact) return pbk_feed_text(engine, line);
+  const bool is_event = plain->type == COMMAND_TRACK;
+  if (is_event) {
+    command->name_number = known_event(engine, plain->event, places.name);
+    command->contact_number = known_contact(&engine->facts, plain->contact, places.contact_hash, places.contact);
+    if (!command->name_number || !command->contact_number) return pbk_feed_text(engine, line);
+    command->contact = plain->contact;
+    command->event = plain->event;
+  } else {
+    command->number = plain->message;
+  }
   begin_line(&engine->lines);
   command->line = engine->lines.count;
-  command->received_at = event->received_at != PBK_NO_TIME ? event->received_at : event->timestamp;
-  command->occurred_at = event->timestamp != PBK_NO_TIME ? event->timestamp : event->received_at;
-  command->contact = event->contact;
-  command->contact_number = contact;
-  command->event = event->event;
-  command->name_number = name;
-  return end_line(engine, pbk_submit_event(engine, command));
+  command->received_at = plain->received_at != PBK_NO_TIME ? plain->received_at : plain->timestamp;
+  command->occurred_at = plain->timestamp != PBK_NO_TIME ? plain->timestamp : plain->received_at;
+  return end_line(engine, is_event ? pbk_submit_event(engine, command) : feed_approval(engine, command));
 }

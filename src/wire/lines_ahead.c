@@ -1,4 +1,4 @@
-/* wire/lines_ahead.c - see lines_ahead.h. Most lines are plain events, which are read when they are looked at. Whose another
+/* wire/lines_ahead.c - see lines_ahead.h. Most lines are plain, which are read when they are looked at. Whose another
  * line is can be told from its bytes well before it is read: lines of one host have the same shape, so it is looked for
  * where the line before had it first. A wrong guess costs time, nothing else. */
 #include "wire/lines_ahead.h"
@@ -31,8 +31,8 @@ SELDOM static void look_for_key(struct lines_ahead *ahead, uint32_t place) {
   struct line_ahead *line = &ahead->lines[place];
   const char *end = memchr(ahead->bytes, '\n', ahead->size);
   line->size = end ? (size_t)(end - ahead->bytes) + 1 : ahead->size;
-  ahead->places[place] = (struct event_places){0, MAP_NONE, LINE_NAMES};
-  ahead->named[place] = false;
+  ahead->places[place] = no_places;
+  ahead->about[place] = ABOUT_NOTHING;
   size_t at = find_key(line, ahead->key_at);
   if (at == 0) return;
   ahead->key_at = at;
@@ -40,42 +40,50 @@ SELDOM static void look_for_key(struct lines_ahead *ahead, uint32_t place) {
   const char *key = line->bytes + at, *quote = memchr(key, '"', most);
   if (!quote) return;
   ahead->places[place].contact_hash = pbk_hash_text((struct text){key, (uint32_t)(quote - key)});
-  ahead->named[place] = true;
+  ahead->about[place] = ABOUT_CONTACT;
 }
 
 static inline void look_at_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
   uint32_t place = ahead->end++ % LINES_AHEAD;
   struct line_ahead *line = &ahead->lines[place];
-  const char *end = pbk_read_plain_event(ahead->bytes, ahead->bytes + ahead->size, &ahead->hour, &line->event);
+  const char *end = pbk_read_plain_line(ahead->bytes, ahead->bytes + ahead->size, &ahead->hour, &line->read);
   line->bytes = ahead->bytes;
   line->plain = end != NULL;
   if (end) {
     line->size = (size_t)(end - ahead->bytes);
-    ahead->places[place] = event_places(&line->event);
-    ahead->named[place] = true;
+    ahead->places[place] = line_places(&line->read);
+    ahead->about[place] = line->read.type == COMMAND_TRACK ? ABOUT_CONTACT : ABOUT_MESSAGE;
   } else {
     look_for_key(ahead, place);
   }
   ahead->bytes += line->size;
   ahead->size -= line->size;
-  if (ahead->named[place]) map_prefetch(&engine->facts.contact_keys, ahead->places[place].contact_hash);
+  if (ahead->about[place] == ABOUT_CONTACT) map_prefetch(&engine->facts.contact_keys, ahead->places[place].contact_hash);
 }
 
 /* What happens at each stage; those before the last know the contact's index, probably. */
 
 static void fetch_contact(struct lines_ahead *ahead, uint32_t place, const struct facts *facts) {
-  struct event_places *places = &ahead->places[place];
-  if (!ahead->named[place]) return;
+  struct line_places *places = &ahead->places[place];
+  if (ahead->about[place] != ABOUT_CONTACT) return;
   places->contact = pbk_map_likely(&facts->contact_keys, places->contact_hash);
   if (places->contact < pbk_subject_total(facts, PBK_CONTACT)) pbk_prefetch_contact(facts, places->contact);
 }
 
+/* An approval's, where it is one: itself, then whom it is for. */
+static void fetch_message(const struct lines_ahead *ahead, uint32_t place, const struct outbox *outbox, bool subject) {
+  if (ahead->about[place] != ABOUT_MESSAGE) return;
+  uint64_t message = ahead->lines[place].read.message;
+  if (subject) pbk_prefetch_subject_of(outbox, message);
+  else prefetch_message(outbox, message);
+}
+
 /* The number of the event's name, plus one, where it is at hand; it may be another's. */
-static inline uint32_t likely_event(const struct pbk_engine *engine, const struct event_places *places) {
+static inline uint32_t likely_event(const struct pbk_engine *engine, const struct line_places *places) {
   uint32_t event = engine->line_names[places->name];
   return event <= engine->context.names.count ? event : 0;
 }
-static inline pbk_handle likely_contact(const struct event_places *places) {
+static inline pbk_handle likely_contact(const struct line_places *places) {
   return (pbk_handle)PBK_HANDLE_CONTACT << 56 | places->contact;
 }
 
@@ -84,15 +92,17 @@ const struct line_ahead *pbk_next_line(struct lines_ahead *ahead, const struct p
   const uint32_t total = pbk_subject_total(facts, PBK_CONTACT);
   while (ahead->size > 0 && ahead->end - ahead->first <= PLACE_STAGE) look_at_line(ahead, engine);
   const uint32_t first = ahead->first, count = ahead->end - first;
-  const struct event_places *places;
+  const struct line_places *places;
   uint32_t event;
   if (count == 0) return NULL;
 #define AT_STAGE(stage) (count > (stage) && (places = &ahead->places[(first + (stage)) % LINES_AHEAD])->contact < total)
   if (count > CONTACT_STAGE) fetch_contact(ahead, (first + CONTACT_STAGE) % LINES_AHEAD, facts);
   if (AT_STAGE(BODY_STAGE)) pbk_prefetch_body(facts, places->contact);
+  else if (count > BODY_STAGE) fetch_message(ahead, (first + BODY_STAGE) % LINES_AHEAD, &engine->outbox, false);
   if (AT_STAGE(READERS_STAGE) && (event = likely_event(engine, places)))
     pbk_fetch_readers(engine, likely_contact(places), event - 1);
   if (AT_STAGE(ACCOUNT_STAGE)) pbk_prefetch_account_body(facts, places->contact);
+  else if (count > ACCOUNT_STAGE) fetch_message(ahead, (first + ACCOUNT_STAGE) % LINES_AHEAD, &engine->outbox, true);
   if (AT_STAGE(ENROLLING_STAGE) && (event = likely_event(engine, places)))
     pbk_fetch_enrolling(engine, likely_contact(places), event - 1);
 #undef AT_STAGE

@@ -4,16 +4,17 @@
 #define PBK_WIRE_LINES_AHEAD_H
 
 #include "engine/engine.h"
-#include "wire/plain_event.h"
+#include "wire/plain_line.h"
 
 enum { LINES_AHEAD = 32 }; /* a power of two */
+enum { ABOUT_NOTHING, ABOUT_CONTACT, ABOUT_MESSAGE };
 
 struct line_ahead {
   const char *bytes;
   size_t size; /* with what ends it */
-  bool plain;  /* it was read: event and places say what it is */
-  struct plain_event event;
-  struct event_places places;
+  bool plain;  /* what it is was read */
+  struct plain_line read;
+  struct line_places places;
 };
 struct lines_ahead {
   const char *bytes; /* of those not looked at */
@@ -22,9 +23,9 @@ struct lines_ahead {
   struct known_hour hour; /* of the last time read */
   uint32_t first, end;    /* those looked at and not given */
   struct line_ahead lines[LINES_AHEAD];
-  struct event_places
-    places[LINES_AHEAD];   /* of a line that is not plain what can be told; together, as they are looked at often */
-  bool named[LINES_AHEAD]; /* whose it is was found */
+  struct line_places
+    places[LINES_AHEAD];            /* of a line that is not plain what can be told; together, as they are looked at often */
+  unsigned char about[LINES_AHEAD]; /* the same: what is known of it */
 };
 
 /* `bytes` are borrowed for as long as lines are asked for. */

@@ -81,7 +81,7 @@ static void found_by_their_bytes(void) {
   for (int i = 0; i < 5; i++) {
     const struct line_ahead *line = pbk_next_line(&ahead, rig.engine);
     if (!CHECK(line != NULL)) break;
-    CHECK_EQUAL_INT(ahead.named[i], named[i]);
+    CHECK_EQUAL_INT(ahead.about[i] == ABOUT_CONTACT, named[i]);
     if (i < 3) CHECK_EQUAL_UINT(pbk_map_likely(&rig.engine->facts.contact_keys, line->places.contact_hash), contacts[i]);
   }
   rig_close(&rig);

@@ -1,6 +1,6 @@
-/* tests/unit/plain_event.c - events read in one pass: which lines are such, and that what they do is what they do when they
- * are read as any other line is. */
-#include "wire/plain_event.h"
+/* tests/unit/plain_line.c - events and approvals read in one pass: which lines are such, and that what they do is what they
+ * do when they are read as any other line is. */
+#include "wire/plain_line.h"
 
 #include "storage_support.h"
 #include "wire/lines.h"
@@ -17,18 +17,20 @@ static void drop(const char *copy) {
 }
 
 struct read_line {
-  struct plain_event event;
+  struct plain_line line;
   char contact[300], name[300];
   size_t size; /* 0: it is not plain */
 };
 static struct read_line read_line(const char *text, size_t size) {
   struct read_line read = {0};
   struct known_hour hour = {0};
-  const char *bytes = copy_of(text, size), *end = pbk_read_plain_event(bytes, bytes + size, &hour, &read.event);
+  const char *bytes = copy_of(text, size), *end = pbk_read_plain_line(bytes, bytes + size, &hour, &read.line);
   if (end) {
     read.size = (size_t)(end - bytes);
-    snprintf(read.contact, sizeof read.contact, "%.*s", (int)read.event.contact.size, read.event.contact.bytes);
-    snprintf(read.name, sizeof read.name, "%.*s", (int)read.event.event.size, read.event.event.bytes);
+    if (read.line.type == COMMAND_TRACK) {
+      snprintf(read.contact, sizeof read.contact, "%.*s", (int)read.line.contact.size, read.line.contact.bytes);
+      snprintf(read.name, sizeof read.name, "%.*s", (int)read.line.event.size, read.line.event.bytes);
+    }
   }
   drop(bytes);
   return read;
@@ -58,8 +60,8 @@ static void what_is_plain(void) {
     CHECK_EQUAL_UINT(read.size, strlen(plain[i].line));
     CHECK_TEXT(text_from(read.contact), plain[i].contact);
     CHECK_TEXT(text_from(read.name), plain[i].event);
-    CHECK_EQUAL_INT(read.event.timestamp, plain[i].timestamp);
-    CHECK_EQUAL_INT(read.event.received_at, plain[i].received_at);
+    CHECK_EQUAL_INT(read.line.timestamp, plain[i].timestamp);
+    CHECK_EQUAL_INT(read.line.received_at, plain[i].received_at);
     for (size_t size = 0; size + 2 < strlen(plain[i].line); size++) CHECK_EQUAL_UINT(read_line(plain[i].line, size).size, 0);
   }
   static const char *const others[] = {
@@ -88,6 +90,38 @@ static void what_is_plain(void) {
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
     check_note("%s", others[i]);
     CHECK_EQUAL_UINT(read_line(others[i], strlen(others[i])).size, 0);
+  }
+}
+
+static void approvals(void) {
+  static const struct {
+    const char *line;
+    bool plain;
+    uint64_t message;
+  } cases[] = {
+    {"{\"type\":\"approve\",\"message\":0}", true, 0},
+    {"{\"type\":\"approve\",\"message\":17}\n", true, 17},
+    {"{\"message\":17,\"type\":\"approve\",\"timestamp\":\"2026-01-31T10:00:00Z\"}\r\n", true, 17},
+    {"{\"type\":\"approve\",\"message\":999999999999999999}", true, 999999999999999999u},
+    {"{\"type\":\"approve\",\"message\":1000000000000000000}", false, 0},
+    {"{\"type\":\"approve\",\"message\":01}", false, 0},
+    {"{\"type\":\"approve\",\"message\":-1}", false, 0},
+    {"{\"type\":\"approve\",\"message\":1.0}", false, 0},
+    {"{\"type\":\"approve\",\"message\":1e1}", false, 0},
+    {"{\"type\":\"approve\",\"message\":}", false, 0},
+    {"{\"type\":\"approve\",\"message\":\"1\"}", false, 0},
+    {"{\"type\":\"approve\"}", false, 0},
+    {"{\"type\":\"approve\",\"message\":1,\"userId\":\"u\"}", false, 0},
+    {"{\"type\":\"track\",\"type\":\"approve\",\"message\":1}", false, 0},
+    {"{\"type\":\"track\",\"userId\":\"u\",\"event\":\"e\",\"message\":1}", false, 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct read_line read = read_line(cases[i].line, strlen(cases[i].line));
+    check_note("%s", cases[i].line);
+    CHECK_EQUAL_UINT(read.size, cases[i].plain ? strlen(cases[i].line) : 0);
+    if (!cases[i].plain) continue;
+    CHECK_EQUAL_INT(read.line.type, COMMAND_APPROVE);
+    CHECK_EQUAL_UINT(read.line.message, cases[i].message);
   }
 }
 
@@ -129,12 +163,18 @@ static size_t make_line(uint64_t *state, char *line, size_t capacity) {
     "\"messageId\":\"m%u\"",
     "\"anonymousId\":\"u%u\"",
     "\"type\":\"identify\"",
+    "\"message\":%u",
     "\"timestamp\":17698536%02u000",
   };
-  size_t size = (size_t)snprintf(line, capacity, "{\"type\":\"track\"");
-  uint32_t count = check_random_below(state, 5), from = check_random_below(state, 8) ? 1 : 0;
-  for (uint32_t i = 0; i < count + 3; i++) {
-    uint32_t which = i < 3 && from ? i + 1 : check_random_below(state, sizeof members / sizeof *members);
+  static uint32_t pending; /* messages come about one by one */
+  bool approval = check_random_below(state, 4) == 0;
+  size_t size = (size_t)snprintf(line, capacity, approval ? "{\"type\":\"approve\"" : "{\"type\":\"track\"");
+  if (approval) size += (size_t)snprintf(line + size, capacity - size, ",\"message\":%u", pending++ / 2 % 12);
+  uint32_t count = check_random_below(state, 5), from = !approval && check_random_below(state, 8) ? 1 : 0;
+  for (uint32_t i = 0; i < (approval ? count / 3 : count + 3); i++) {
+    uint32_t which = approval && check_random_below(state, 3) ? 3
+                     : i < 3 && from                          ? i + 1
+                                                              : check_random_below(state, sizeof members / sizeof *members);
     line[size++] = ',';
     size += (size_t)snprintf(line + size, capacity - size, members[which], check_random_below(state, 9));
     if (i >= 2 && check_random_below(state, 3)) break;
@@ -168,7 +208,7 @@ static void check_same_error(struct rig *a, struct rig *b) {
 static void the_same(void) {
   enum { ROUNDS = 60, LINES = 60 };
   uint64_t state = 3;
-  uint32_t plain = 0;
+  uint32_t plain = 0, approved = 0;
   for (int round = 0; round < ROUNDS; round++) {
     static char all[LINES * 1000];
     struct rig rigs[3];
@@ -179,18 +219,25 @@ static void the_same(void) {
       define_usual(&rigs[i]);
       CHECK_EQUAL_INT(tell(&rigs[i], "{'type':'define','kind':'persona','key':'many','when':'events(`e1`).count() > 2'}"),
                       PBK_OK);
-      CHECK_EQUAL_INT(tell(&rigs[i], "{'type':'identify','userId':'u1'}"), PBK_OK);
+      TELL_ALL(
+        &rigs[i], "{'type':'identify','userId':'u1'}",
+        "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'event':'e2'},'reentry':'always','steps':["
+        "{'actions':[{'email':{'template':'hello'}}]}]}",
+        "{'type':'batch','batch':[{'type':'track','userId':'u2','event':'e2'},{'type':'track','userId':'u3','event':'e2'},"
+        "{'type':'track','userId':'u4','event':'e2'},{'type':'track','userId':'u5','event':'e2'}]}");
     }
     for (int i = 0; i < LINES; i++) {
       size_t length = make_line(&state, all + size, 1000);
       const char *line = copy_of(all + size, length);
       check_note("%.*s", (int)length, line);
-      plain += read_line(line, length).size > 0;
+      struct read_line read = read_line(line, length);
+      plain += read.size > 0;
       pbk_status status = pbk_feed_line(rigs[0].engine, line, length);
       rigs[1].engine->last = pbk_feed_text(rigs[1].engine, (struct text){line, (uint32_t)length});
       CHECK_EQUAL_INT(status, rigs[1].engine->last);
       check_same_error(&rigs[0], &rigs[1]);
       refused += status == PBK_ERR_REFUSED;
+      approved += read.size > 0 && read.line.type == COMMAND_APPROVE && status == PBK_OK;
       drop(line);
       size += length;
       all[size++] = '\n';
@@ -209,6 +256,7 @@ static void the_same(void) {
     for (int i = 0; i < 3; i++) rig_close(&rigs[i]);
   }
   CHECK(plain > ROUNDS * LINES / 5);
+  CHECK(approved > ROUNDS);
 }
 
 /* Whom a line is about may be another one when its turn comes, and its event's name another's. */
@@ -246,6 +294,7 @@ static void what_changes_meanwhile(void) {
 
 int main(void) {
   RUN(what_is_plain);
+  RUN(approvals);
   RUN(long_ones);
   RUN(the_same);
   RUN(what_changes_meanwhile);
