@@ -100,6 +100,7 @@ static inline const char *plain_member(const char *at, const char *end, struct k
 const char *pbk_read_plain_line(const char *at, const char *end, struct known_hour *hour, struct plain_line *line) {
   const char *start = at;
   uint32_t given = 0;
+  line->type = COMMAND_NONE;
   line->timestamp = line->received_at = PBK_NO_TIME;
   if (at == end || *at != '{') return NULL;
   do {
