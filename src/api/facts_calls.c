@@ -1,6 +1,7 @@
 /* api/facts_calls.c - <playbook/facts.h>: arguments checked, commands made. */
 #include "api/call.h"
 #include "base/value.h"
+#include "engine/known.h"
 
 /* Inside, maps are sorted by name: a copy of the caller's is. */
 struct with_traits {
@@ -44,9 +45,32 @@ pbk_status pbk_group(pbk_engine *engine, const pbk_envelope *envelope, const cha
   return call_with_traits(engine, envelope, &command, traits);
 }
 
+static pbk_status event_body(pbk_engine *engine, void *argument) {
+  return pbk_submit_event(engine, argument);
+}
+
+/* Most calls by far: an event of a contact, both known, and nothing else. What is known is fine text. False: it is another
+ * call, or wrong. */
+static bool take_event(pbk_engine *engine, const pbk_envelope *envelope, struct text contact, struct text name,
+                       struct plain_event *event) {
+  struct command command = {.type = COMMAND_TRACK};
+  if (contact.size == 0 || name.size == 0 || pbk_may_change(engine) != PBK_OK) return false;
+  uint32_t name_number = known_event(engine, name, line_name_place(name));
+  uint32_t contact_number = known_contact(&engine->facts, contact, pbk_hash_text(contact), MAP_NONE);
+  if (!name_number || !contact_number || pbk_take_envelope(envelope, &command) != PBK_OK) return false;
+  *event = (struct plain_event){command.received_at, command.occurred_at, contact_number - 1, name_number - 1, 0};
+  return !command.message_id.bytes;
+}
+
 pbk_status pbk_track(pbk_engine *engine, const pbk_envelope *envelope, const char *contact, size_t contact_size,
                      const char *account, size_t account_size, const char *event, size_t event_size,
                      const pbk_value *properties) {
+  bool plain = engine && contact && event && !account && !account_size && !properties;
+  if (plain && contact_size <= PBK_MAX_KEY && event_size <= PBK_MAX_KEY) {
+    struct text key = {contact, (uint32_t)contact_size}, name = {event, (uint32_t)event_size};
+    struct plain_event plain_event;
+    if (take_event(engine, envelope, key, name, &plain_event)) return pbk_change(engine, event_body, &plain_event);
+  }
   struct command command = {.type = COMMAND_TRACK};
   if (!TAKE_TEXTS({contact, contact_size, &command.contact}, {account, account_size, &command.account},
             {event, event_size, &command.event}))

@@ -70,8 +70,18 @@ static pbk_status call_number(pbk_engine *engine, const pbk_envelope *envelope, 
   return pbk_call(engine, envelope, &command);
 }
 
+static pbk_status approve_body(pbk_engine *engine, void *argument) {
+  struct command *command = argument;
+  const uint64_t message = command->number;
+  if (!command->message_id.bytes && pbk_approve_quickly(engine, command, &message, 1)) return PBK_OK;
+  return pbk_submit(engine, command);
+}
+
 pbk_status pbk_approve(pbk_engine *engine, const pbk_envelope *envelope, uint64_t message) {
-  return call_number(engine, envelope, COMMAND_APPROVE, message);
+  struct command command = {.type = COMMAND_APPROVE, .number = message};
+  pbk_status status = pbk_may_change(engine);
+  if (status == PBK_OK) status = pbk_take_envelope(envelope, &command);
+  return status == PBK_OK ? pbk_change(engine, approve_body, &command) : status;
 }
 
 pbk_status pbk_unapprove(pbk_engine *engine, const pbk_envelope *envelope, uint64_t message) {

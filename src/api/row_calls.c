@@ -130,6 +130,7 @@ static inline bool take_event(pbk_engine *engine, struct rows *rows, const pbk_r
   event->name = rows->events[row->name].number - 1;
   event->received_at = row->received_at;
   event->occurred_at = row->occurred_at != PBK_NO_TIME ? row->occurred_at : row->received_at;
+  event->line = 0;
   return true;
 }
 

@@ -1,6 +1,7 @@
 /* base/clock.c - see clock.h. */
 #include "base/clock.h"
 
+#include "base/codec.h"
 #include "base/number.h"
 
 /* ---- the calendar ---- */
@@ -82,9 +83,82 @@ static bool clock_digits(struct text text, uint32_t at, uint32_t count, int32_t 
   return true;
 }
 
+#ifdef NUMBERS_ARE_LITTLE
+/* Most times are "2026-01-31T10:00:00Z" or "2026-01-31T10:00:00.000Z": of these sizes, eight bytes at a time. */
+enum { CLOCK_SECONDS_SIZE = 20, CLOCK_THOUSANDTHS_SIZE = 24 };
+
+/* Bytes as in a pattern, which has zeros for digits: what they are more than it. False: not all are. `over` brings a byte that is too
+ * large past 0x7f: 0x76 that of a digit, 0x7f that of any other. */
+static inline bool clock_match(uint64_t *word, const char pattern[9], uint64_t over) {
+  uint64_t wanted;
+  memcpy(&wanted, pattern, 8);
+  *word ^= wanted;
+  return !(((*word + over) | *word) & 0x8080808080808080u);
+}
+/* Two digits from a byte on. */
+static inline uint32_t clock_pair(uint64_t pairs, uint32_t byte) { return (uint32_t)(pairs >> (8 * byte)) & 0xff; }
+
+/* False: it is another one, or none. */
+static inline bool clock_parse_usual(struct text text, pbk_time *time) {
+  const bool fine = text.size == CLOCK_THOUSANDTHS_SIZE;
+  uint64_t date, hours, rest = 0;
+  if (!fine && text.size != CLOCK_SECONDS_SIZE) return false;
+  memcpy(&date, text.bytes, 8);
+  memcpy(&hours, text.bytes + 8, 8);
+  memcpy(&rest, text.bytes + 16, fine ? 8 : 4);
+  if (!fine) rest = (rest & 0xffffff) | (rest & 0xff000000) << 32 | (uint64_t)0x3030302e << 24;
+  if (!clock_match(&date, "0000-00-", 0x7f76767f76767676u) || !clock_match(&hours, "00T00:00", 0x76767f76767f7676u) ||
+      !clock_match(&rest, ":00.000Z", 0x7f7676767f76767fu))
+    return false;
+  date = date * 10 + (date >> 8);
+  hours = hours * 10 + (hours >> 8);
+  uint32_t thousandths = (uint32_t)(rest >> 32 & 0xff) * 100 + (uint32_t)(rest >> 40 & 0xff) * 10 + (uint32_t)(rest >> 48 & 0xff);
+  rest = rest * 10 + (rest >> 8);
+  uint32_t year = clock_pair(date, 0) * 100 + clock_pair(date, 2), month = clock_pair(date, 5), day = clock_pair(hours, 0);
+  uint32_t hour = clock_pair(hours, 3), minute = clock_pair(hours, 6), second = clock_pair(rest, 1);
+  if (year - 1 >= 9999 || month - 1 >= 12 || day - 1 >= 31 || hour >= 24 || minute >= 60 || second >= 60) return false;
+  if (day > 28 && (int32_t)day > civil_days_in_month(year, (int32_t)month)) return false;
+  uint32_t years = year - (month <= 2); /* as in civil_to_days */
+  int32_t days = (int32_t)(years * 365 + years / 4 - years / 100 + years / 400 +
+                           (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1) - DAYS_TO_1970;
+  int64_t seconds = (int64_t)days * (PBK_DAY / PBK_SECOND) + (int64_t)(hour * 3600 + minute * 60 + second);
+  *time = seconds * PBK_SECOND + thousandths * (PBK_SECOND / 1000);
+  return true;
+}
+#endif
+
 bool pbk_parse_time(struct text text, pbk_time *time) {
+#ifdef NUMBERS_ARE_LITTLE
+  if (clock_parse_usual(text, time)) return true;
+#endif
   uint32_t nanoseconds;
   return pbk_parse_fine_time(text, time, &nanoseconds);
+}
+
+bool pbk_parse_time_near(struct text text, struct known_hour *hour, pbk_time *time) {
+#ifdef NUMBERS_ARE_LITTLE
+  if (text.size != CLOCK_SECONDS_SIZE) return pbk_parse_time(text, time);
+  if (memcmp(text.bytes, hour->text, sizeof hour->text) == 0) {
+    uint64_t rest;
+    memcpy(&rest, text.bytes + 12, 8);
+    if (clock_match(&rest, "0:00:00Z", 0x7f76767f76767f76u)) {
+      rest = rest * 10 + (rest >> 8);
+      uint32_t minute = clock_pair(rest, 2), second = clock_pair(rest, 5);
+      if (minute < 60 && second < 60) {
+        *time = hour->start + (int64_t)(minute * 60 + second) * PBK_SECOND;
+        return true;
+      }
+    }
+  }
+  if (!clock_parse_usual(text, time)) return pbk_parse_time(text, time);
+  memcpy(hour->text, text.bytes, sizeof hour->text);
+  pbk_time within = *time % PBK_HOUR;
+  hour->start = *time - (within < 0 ? within + PBK_HOUR : within);
+  return true;
+#else
+  (void)hour;
+  return pbk_parse_time(text, time);
+#endif
 }
 
 bool pbk_parse_fine_time(struct text text, pbk_time *time, uint32_t *nanoseconds) {

@@ -16,6 +16,12 @@ bool pbk_time_from_civil(const struct civil *civil, pbk_time *time);
 /* RFC 3339 date-time, the whole text: "2026-01-31T10:00:00Z", any number of fraction digits (past six cut off, SPEC T2), 'T' and 'Z'
  * in either case, a space for 'T', "+01:00" offsets. Years 0001 to 9999. A second of 60 is refused. */
 bool pbk_parse_time(struct text text, pbk_time *time);
+/* The same of times that come in order, most of which are of one hour: the one that was read last is remembered, at first none. */
+struct known_hour {
+  char text[14]; /* "2026-01-31T10:" */
+  pbk_time start;
+};
+bool pbk_parse_time_near(struct text text, struct known_hour *hour, pbk_time *time);
 
 /* The times that RFC 3339 can write: years 0001 to 9999. */
 #define TIME_EARLIEST ((pbk_time)-62135596800000000)

@@ -261,7 +261,7 @@ uint32_t pbk_approve_quickly(struct pbk_engine *engine, struct command *command,
     engine->commands++;
     pbk_begin_cause(engine);
     pbk_approve_message(outbox, message);
-    if (kept && !engine->replaying) pbk_record_command(engine, command);
+    if (!engine->replaying && (kept || command->line)) pbk_record_command(engine, command);
   }
   pbk_unprepare(engine);
   return done;

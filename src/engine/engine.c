@@ -395,7 +395,8 @@ static struct command command_of(const struct pbk_engine *engine, const struct p
                           .contact = subject_key(&contact_at(&engine->facts, event->contact)->subject),
                           .contact_number = event->contact + 1,
                           .event = name_text(&engine->context, event->name),
-                          .name_number = event->name + 1};
+                          .name_number = event->name + 1,
+                          .line = event->line};
 }
 
 /* What is seldom needed of an event: it goes the way of other commands, or it is recorded, or something is due behind it. */
@@ -419,7 +420,7 @@ pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event 
   static const struct command kind = {.type = COMMAND_TRACK};
   struct context *context = &engine->context;
   pbk_status status = PBK_OK;
-  if (is_behind(engine)) return submit_as_command(engine, event);
+  if (is_behind(engine) || (event->line && engine->lines.passed)) return submit_as_command(engine, event);
   engine->stopped = PBK_OK;
   engine->unrecorded = (struct unrecorded){0};
   if (!arrive(engine, &kind, event->received_at, EXTENT_REST + 2 * PBK_MAX_KEY)) {
@@ -431,7 +432,11 @@ pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event 
   pbk_time now = context->now, occurred_at = event->occurred_at;
   pbk_begin_cause(engine);
   pbk_apply_event(engine, event, occurred_at == PBK_NO_TIME || occurred_at > now ? now : occurred_at); /* T5 */
-  if (calendar_may_be_due(&context->calendar, now) || journal_kept(&engine->journal)) status = conclude_event(engine, event);
+  if (event->line) engine->lines.status = PBK_OK;
+  if (calendar_may_be_due(&context->calendar, now) || journal_kept(&engine->journal))
+    status = conclude_event(engine, event);
+  else if (event->line)
+    engine->lines.recorded++;
   pbk_unprepare(engine);
   return status;
 }

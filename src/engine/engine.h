@@ -60,6 +60,12 @@ struct defining {
 
 /* Of the names that are given with rows, so many are remembered. */
 enum { ROW_NAMES = 64 };
+/* And so many of events that are given as text, each where its text says (known.h). */
+enum { LINE_NAMES = 64 };
+static inline uint32_t line_name_place(struct text name) { /* which is not empty */
+  const unsigned char *bytes = (const unsigned char *)name.bytes;
+  return (bytes[0] + 3u * bytes[name.size / 2] + 7u * bytes[name.size - 1] + 17 * name.size) % LINE_NAMES;
+}
 
 /* What the command under way has done that no record tells of yet: a record tells of things when they are done (delivering.c). */
 struct unrecorded {
@@ -109,6 +115,7 @@ struct pbk_engine {
   uint64_t commands;
   uint64_t answers; /* of them, those of delivery */
   uint32_t row_names[ROW_NAMES]; /* what the last list of names given with rows had where: numbers, plus one (row_calls.c) */
+  uint32_t line_names[LINE_NAMES + 1]; /* the same of the last event with such a name; the last of all is never set */
   char looked_key[MESSAGE_KEY_TEXT]; /* of the message that pbk_next_message gave last */
 };
 
@@ -123,6 +130,7 @@ struct plain_event {
   pbk_time received_at, occurred_at; /* as in a command */
   uint32_t contact;                  /* index */
   uint32_t name;                     /* at most PBK_MAX_KEY bytes */
+  uint64_t line;                     /* 0: of none */
 };
 pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event *event);
 /* A line that a lack of memory cut short: it can be fed again. */

@@ -21,7 +21,7 @@ static bool read_event(struct pbk_engine *engine, struct reader *reader, struct 
   if (!pbk_read_brief_event(reader, brief, &event)) return false;
   if (event.name.bytes) names[event.place] = pbk_names_intern(&engine->context.names, event.name) + 1;
   if (names[event.place] == 0) return false;
-  *plain = (struct plain_event){event.at, event.at, event.contact - 1, names[event.place] - 1};
+  *plain = (struct plain_event){event.at, event.at, event.contact - 1, names[event.place] - 1, 0};
   return true;
 }
 

@@ -182,22 +182,6 @@ uint64_t pbk_watching_growth(const struct facts *facts) {
   return bytes < MOST ? bytes : MOST;
 }
 
-/* ---- ahead of time ---- */
-
-void pbk_prefetch_body(const struct facts *facts, uint32_t contact) {
-  const struct contact *of = contact_at(facts, contact);
-  prefetch_values(&of->subject);
-  prefetch_history(&of->subject);
-  if (account_touched(of)) pbk_prefetch_account(facts, of->account);
-}
-
-void pbk_prefetch_account_body(const struct facts *facts, uint32_t contact) {
-  const struct contact *of = contact_at(facts, contact);
-  if (!account_touched(of)) return;
-  prefetch_values(&account_at(facts, of->account)->subject);
-  prefetch_history(&account_at(facts, of->account)->subject);
-}
-
 uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon) {
   uint64_t bytes = shelf_growth(&facts->contacts, subjects_soon) + shelf_growth(&facts->accounts, subjects_soon) +
                    shelf_growth(&facts->dealings, subjects_soon) + pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);

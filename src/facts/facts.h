@@ -146,10 +146,8 @@ static inline void prefetch_history(const struct subject *subject) { prefetch_li
 static inline void pbk_prefetch_contact(const struct facts *facts, uint32_t index) { prefetch(contact_at(facts, index)); }
 static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) { prefetch(account_at(facts, index)); }
 static inline void pbk_prefetch_dealings(const struct facts *facts, uint32_t contact) { prefetch(dealings_at(facts, contact)); }
-/* All of it that an input may need; of an account, which events of most contacts do not touch (sharing.c), what hangs on it later. */
+/* Events of most contacts do not touch their account's (sharing.c). */
 static inline bool account_touched(const struct contact *contact) { return contact->account != MAP_NONE && !contact->shares; }
-void pbk_prefetch_body(const struct facts *facts, uint32_t contact);
-void pbk_prefetch_account_body(const struct facts *facts, uint32_t contact);
 
 /* What the rows over all subjects may take soon, where it is much, and what one input may take at most for the history of one. */
 uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon);

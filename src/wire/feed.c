@@ -1,6 +1,7 @@
 /* wire/feed.c - one line of input: read, recognised, handed to the engine as one command, or as one for each item of a batch; see
  * lines.h. */
 #include "base/number.h"
+#include "engine/known.h"
 #include "wire/definition_lines.h"
 #include "wire/json_reader.h"
 #include "wire/lines.h"
@@ -267,13 +268,15 @@ static pbk_status feed_line(struct pbk_engine *engine, struct text line) {
   return feed_object(&feeding, &value, &members, NULL, NO_TEXT);
 }
 
-pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
-  struct lines *lines = &engine->lines;
+static inline void begin_line(struct lines *lines) {
   lines->count++;
   lines->recorded = 0;
   lines->resumed = lines->passed;
   lines->under_way = true;
-  pbk_status status = feed_line(engine, line);
+}
+
+static inline pbk_status end_line(struct pbk_engine *engine, pbk_status status) {
+  struct lines *lines = &engine->lines;
   if (status == PBK_ERR_NO_MEMORY && !engine->broken) {
     pbk_abandon_line(engine);
     return status;
@@ -281,4 +284,37 @@ pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
   lines->under_way = false;
   lines->passed = 0; /* where it gave less than it did before, it is another line */
   return status;
+}
+
+pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line) {
+  begin_line(&engine->lines);
+  return end_line(engine, feed_line(engine, line));
+}
+
+/* ---- lines that were read already ---- */
+
+static pbk_status feed_approval(struct pbk_engine *engine, struct command *approval) {
+  const uint64_t message = approval->number;
+  if (engine->lines.passed || !pbk_approve_quickly(engine, approval, &message, 1)) return pbk_submit(engine, approval);
+  return engine->lines.status = PBK_OK;
+}
+
+pbk_status pbk_feed_plain(struct pbk_engine *engine, struct text line, const struct plain_line *plain, struct line_places places,
+                          struct command *approval) {
+  const pbk_time received_at = plain->received_at != PBK_NO_TIME ? plain->received_at : plain->timestamp;
+  const pbk_time occurred_at = plain->timestamp != PBK_NO_TIME ? plain->timestamp : plain->received_at;
+  if (plain->type != COMMAND_TRACK) {
+    begin_line(&engine->lines);
+    approval->line = engine->lines.count;
+    approval->number = plain->message;
+    approval->received_at = received_at;
+    approval->occurred_at = occurred_at;
+    return end_line(engine, feed_approval(engine, approval));
+  }
+  uint32_t name = known_event(engine, plain->event, places.name);
+  uint32_t contact = known_contact(&engine->facts, plain->contact, places.contact_hash, places.contact);
+  if (!name || !contact) return pbk_feed_text(engine, line);
+  begin_line(&engine->lines);
+  const struct plain_event event = {received_at, occurred_at, contact - 1, name - 1, engine->lines.count};
+  return end_line(engine, pbk_submit_event(engine, &event));
 }

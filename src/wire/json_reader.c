@@ -5,11 +5,8 @@
 
 #include "base/number.h"
 #include "base/utf8.h"
+#include "wire/plain_bytes.h"
 
-#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
-#include <emmintrin.h>
-#define JSON_BY_SIXTEEN 1 /* bytes looked at together */
-#endif
 #if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(PBK_PORTABLE)
 #define JSON_BY_WORD 1 /* digits read together */
 #endif
@@ -49,28 +46,16 @@ static inline bool json_is(const struct json_reader *reader, const char *at, cha
 
 /* ---- texts ---- */
 
-/* Plain is what stands for itself in a text, and is ASCII. */
-
-#ifdef JSON_BY_SIXTEEN
-/* A mark for each of sixteen bytes that is not plain. */
-static inline uint32_t json_rich_marks(const char *from) {
-  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
-  __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-  __m128i others = _mm_subs_epi8(bytes, _mm_set1_epi8(' ')); /* negative below a space, and from 0x80 on */
-  return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), others));
-}
-#endif
-
 /* Gives the first byte that is not plain, or the end. */
 static const char *json_skip_plain(const struct json_reader *reader, const char *at) {
   const char *end = reader->end;
-#ifdef JSON_BY_SIXTEEN
+#ifdef PLAIN_BY_SIXTEEN
   for (; end - at >= 16; at += 16) {
-    uint32_t marks = json_rich_marks(at);
+    uint32_t marks = plain_marks(at);
     if (marks) return at + __builtin_ctz(marks);
   }
   if (at < end && end - reader->start >= 16) { /* the last sixteen, and those that are behind us are forgotten */
-    uint32_t marks = json_rich_marks(end - 16) >> (16 - (end - at));
+    uint32_t marks = plain_marks(end - 16) >> (16 - (end - at));
     return marks ? at + __builtin_ctz(marks) : end;
   }
 #endif
@@ -183,9 +168,9 @@ static const char *json_read_rich_text(struct json_reader *reader, const char *s
 
 /* Longer than a step, or not plain, or at the end of the whole. */
 APART static const char *json_read_long_text(struct json_reader *reader, const char *at, struct text *text) {
-#ifdef JSON_BY_SIXTEEN
+#ifdef PLAIN_BY_SIXTEEN
   for (const char *from = at; reader->end - from >= 16; from += 16) {
-    uint32_t marks = json_rich_marks(from);
+    uint32_t marks = plain_marks(from);
     if (!marks) continue;
     const char *stop = from + (uint32_t)__builtin_ctz(marks);
     if (*stop != '"') break;
@@ -198,9 +183,9 @@ APART static const char *json_read_long_text(struct json_reader *reader, const c
 
 /* The quote is behind us. */
 static inline const char *json_read_text(struct json_reader *reader, const char *at, struct text *text) {
-#ifdef JSON_BY_SIXTEEN
+#ifdef PLAIN_BY_SIXTEEN
   if (reader->end - at >= 16) { /* most texts are short and plain */
-    uint32_t marks = json_rich_marks(at), size = marks ? (uint32_t)__builtin_ctz(marks) : 0;
+    uint32_t marks = plain_marks(at), size = marks ? (uint32_t)__builtin_ctz(marks) : 0;
     if (at[size] == '"') {
       *text = (struct text){at, size};
       return at + size + 1;

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "wire/line_members.h"
 #include "wire/object.h"
+#include "wire/plain_line.h"
 
 /* When an input is received and when it occurred; PBK_NO_TIME: not given. */
 struct line_times {
@@ -21,7 +22,10 @@ static inline pbk_time times_received(struct line_times times) {
 bool pbk_read_line_command(struct reading_line *reading, const struct line_members *members, struct text type,
                            struct command *command);
 
-/* Feeds one line: PBK_OK, PBK_DUPLICATE, PBK_ERR_REFUSED, or what stops the engine. */
+/* Feeds one line, whatever it is: PBK_OK, PBK_DUPLICATE, PBK_ERR_REFUSED, or what stops the engine. */
 pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line);
+/* The same of a line that was read. `approval` is a command of that type, in which nothing was ever set but by this. */
+pbk_status pbk_feed_plain(struct pbk_engine *engine, struct text line, const struct plain_line *plain, struct line_places places,
+                          struct command *approval);
 
 #endif

@@ -1,17 +1,17 @@
-/* wire/lines_ahead.c - see lines_ahead.h. Whose a line is can be told from its bytes well before it is read: lines of one
- * host have the same shape, so it is looked for where the line before had it first. A wrong guess costs time, nothing else.
- */
+/* wire/lines_ahead.c - see lines_ahead.h. Most lines are plain, which are read when they are looked at. Whose another
+ * line is can be told from its bytes well before it is read: lines of one host have the same shape, so it is looked for
+ * where the line before had it first. A wrong guess costs time, nothing else. */
 #include "wire/lines_ahead.h"
 
-/* As in engine/ahead.c, things hang on each other: the place of its key, itself, what hangs on that, what hangs on that
- * again. */
-enum { PLACE_STAGE = 24, CONTACT_STAGE = 18, BODY_STAGE = 12, ACCOUNT_STAGE = 6 };
+/* Before what is fetched of any event (engine.h) comes the place of the contact's key. */
+enum { PLACE_STAGE = 26 };
 
 void pbk_begin_lines(struct lines_ahead *ahead, const char *bytes, size_t size) {
   ahead->bytes = bytes;
   ahead->size = size;
   ahead->key_at = 0;
   ahead->first = ahead->end = 0;
+  ahead->hour = (struct known_hour){0};
 }
 
 /* Where the key of the contact begins, or 0. Keys with escapes are not found by their bytes, which does not matter here. */
@@ -25,43 +25,81 @@ static size_t find_key(const struct line_ahead *line, size_t guess) {
   return 0;
 }
 
-static void look_at_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
-  struct line_ahead *line = &ahead->lines[ahead->end++ % LINES_AHEAD];
+/* What can be told of a line that is not plain. */
+SELDOM static void look_for_key(struct lines_ahead *ahead, uint32_t place) {
+  struct line_ahead *line = &ahead->lines[place];
   const char *end = memchr(ahead->bytes, '\n', ahead->size);
-  line->bytes = ahead->bytes;
   line->size = end ? (size_t)(end - ahead->bytes) + 1 : ahead->size;
-  ahead->bytes += line->size;
-  ahead->size -= line->size;
-  line->contact = MAP_NONE;
+  ahead->places[place] = no_places;
+  ahead->about[place] = ABOUT_NOTHING;
   size_t at = find_key(line, ahead->key_at);
-  line->named = at > 0;
-  if (!line->named) return;
+  if (at == 0) return;
   ahead->key_at = at;
   size_t most = line->size - at < PBK_MAX_KEY ? line->size - at : PBK_MAX_KEY;
   const char *key = line->bytes + at, *quote = memchr(key, '"', most);
-  if (!quote) {
-    line->named = false;
-    return;
+  if (!quote) return;
+  ahead->places[place].contact_hash = pbk_hash_text((struct text){key, (uint32_t)(quote - key)});
+  ahead->about[place] = ABOUT_CONTACT;
+}
+
+static inline void look_at_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
+  uint32_t place = ahead->end++ % LINES_AHEAD;
+  struct line_ahead *line = &ahead->lines[place];
+  const char *end = pbk_read_plain_line(ahead->bytes, ahead->bytes + ahead->size, &ahead->hour, &line->read);
+  line->bytes = ahead->bytes;
+  line->plain = end != NULL;
+  if (end) {
+    line->size = (size_t)(end - ahead->bytes);
+    ahead->places[place] = line_places(&line->read);
+    ahead->about[place] = line->read.type == COMMAND_TRACK ? ABOUT_CONTACT : ABOUT_MESSAGE;
+  } else {
+    look_for_key(ahead, place);
   }
-  line->hash = pbk_hash_text((struct text){key, (uint32_t)(quote - key)});
-  map_prefetch(&engine->facts.contact_keys, line->hash);
+  ahead->bytes += line->size;
+  ahead->size -= line->size;
+  if (ahead->about[place] == ABOUT_CONTACT) map_prefetch(&engine->facts.contact_keys, ahead->places[place].contact_hash);
 }
 
-static inline struct line_ahead *line_in(struct lines_ahead *ahead, uint32_t stage) {
-  struct line_ahead *line = &ahead->lines[(ahead->first + stage) % LINES_AHEAD];
-  return ahead->end - ahead->first > stage && line->named ? line : NULL;
+/* What happens at each stage; those before the last know the contact's index, probably. */
+
+static void fetch_contact(struct lines_ahead *ahead, uint32_t place, const struct facts *facts) {
+  struct line_places *places = &ahead->places[place];
+  if (ahead->about[place] != ABOUT_CONTACT) return;
+  places->contact = pbk_map_likely(&facts->contact_keys, places->contact_hash);
+  if (places->contact < pbk_subject_total(facts, PBK_CONTACT)) pbk_prefetch_contact(facts, places->contact);
 }
 
+/* An approval's, where it is one: itself, then whom it is for. */
+static void fetch_message(const struct lines_ahead *ahead, uint32_t place, const struct outbox *outbox, bool subject) {
+  if (ahead->about[place] != ABOUT_MESSAGE) return;
+  uint64_t message = ahead->lines[place].read.message;
+  if (subject) pbk_prefetch_subject_of(outbox, message);
+  else prefetch_message(outbox, message);
+}
+
+/* What the event is used for, where its name is at hand; it may be another's. */
+static inline struct event_use likely_event(const struct pbk_engine *engine, const struct line_places *places) {
+  uint32_t event = engine->line_names[places->name];
+  return event > 0 && event <= engine->context.names.count ? pbk_event_use(engine, event - 1) : (struct event_use){0};
+}
 const struct line_ahead *pbk_next_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
   const struct facts *facts = &engine->facts;
   const uint32_t total = pbk_subject_total(facts, PBK_CONTACT);
-  struct line_ahead *line;
   while (ahead->size > 0 && ahead->end - ahead->first <= PLACE_STAGE) look_at_line(ahead, engine);
-  if ((line = line_in(ahead, CONTACT_STAGE))) {
-    line->contact = pbk_map_likely(&facts->contact_keys, line->hash);
-    if (line->contact < total) pbk_prefetch_contact(facts, line->contact);
-  }
-  if ((line = line_in(ahead, BODY_STAGE)) && line->contact < total) pbk_prefetch_body(facts, line->contact);
-  if ((line = line_in(ahead, ACCOUNT_STAGE)) && line->contact < total) pbk_prefetch_account_body(facts, line->contact);
-  return ahead->first == ahead->end ? NULL : &ahead->lines[ahead->first++ % LINES_AHEAD];
+  const uint32_t first = ahead->first, count = ahead->end - first;
+  const struct line_places *places;
+  if (count == 0) return NULL;
+#define AT_STAGE(stage) (count > (stage) && (places = &ahead->places[(first + (stage)) % LINES_AHEAD])->contact < total)
+  if (count > AHEAD_SUBJECT) fetch_contact(ahead, (first + AHEAD_SUBJECT) % LINES_AHEAD, facts);
+  if (AT_STAGE(AHEAD_CHANGED))
+    pbk_fetch_changed(engine, places->contact, ahead->lines[(first + AHEAD_CHANGED) % LINES_AHEAD].plain);
+  else if (count > AHEAD_CHANGED) fetch_message(ahead, (first + AHEAD_CHANGED) % LINES_AHEAD, &engine->outbox, false);
+  if (AT_STAGE(AHEAD_READERS)) pbk_fetch_readers(engine, places->contact, likely_event(engine, places));
+  if (AT_STAGE(AHEAD_LAST)) pbk_fetch_last(engine, places->contact, likely_event(engine, places));
+  else if (count > AHEAD_LAST) fetch_message(ahead, (first + AHEAD_LAST) % LINES_AHEAD, &engine->outbox, true);
+#undef AT_STAGE
+  struct line_ahead *line = &ahead->lines[first % LINES_AHEAD];
+  line->places = ahead->places[first % LINES_AHEAD];
+  ahead->first++;
+  return line;
 }

@@ -480,6 +480,36 @@ static void fine_durations(void) {
   CHECK(!pbk_parse_fine_duration(TEXT("-9223372036854775808001ns"), &duration, &nanoseconds));
 }
 
+/* Times of the usual forms, and what is nearly such, are what the longer way says. */
+static void usual_times(void) {
+  uint64_t state = 21;
+  struct known_hour hour = {0};
+  uint32_t good = 0;
+  for (int i = 0; i < 200000; i++) {
+    char text[40];
+    uint32_t year = check_random_below(&state, 4) ? 2026 : check_random_below(&state, 10001), month = check_random_below(&state, 14);
+    uint32_t day = 25 + check_random_below(&state, 8), at = check_random_below(&state, 62);
+    if (check_random_below(&state, 4)) month = 1, day = 31; /* most are of the same hours */
+    int size = snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u", year, month, day, 9 + check_random_below(&state, 17) / 8,
+                        at, (at * 7) % 62);
+    if (check_random_below(&state, 3)) text[size++] = 'Z';
+    else size += snprintf(text + size, sizeof text - (size_t)size, ".%03uZ", check_random_below(&state, 1000));
+    if (check_random_below(&state, 4) == 0) text[check_random_below(&state, (uint32_t)size)] = "09:-TZtz .+/\x80"[check_random_below(&state, 13)];
+    pbk_time wanted = 0, time = 0, near = 0;
+    uint32_t nanoseconds;
+    struct text given = {text, (uint32_t)size};
+    check_note("%s", text);
+    bool fine = pbk_parse_fine_time(given, &wanted, &nanoseconds);
+    CHECK_EQUAL_INT(pbk_parse_time(given, &time), fine);
+    CHECK_EQUAL_INT(pbk_parse_time_near(given, &hour, &near), fine);
+    if (!fine) continue;
+    good++;
+    CHECK_EQUAL_INT(time, wanted);
+    CHECK_EQUAL_INT(near, wanted);
+  }
+  CHECK(good > 50000 && good < 190000);
+}
+
 int main(void) {
   RUN(fine_times);
   RUN(fine_durations);
@@ -493,5 +523,6 @@ int main(void) {
   RUN(durations_refused);
   RUN(days_and_weeks);
   RUN(durations_printed);
+  RUN(usual_times);
   return check_report();
 }

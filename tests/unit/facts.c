@@ -146,13 +146,13 @@ static void ahead(void) {
   struct contact *contact = pbk_need_contact(&facts, TEXT("u1"));
   uint32_t index = contact->subject.index;
   pbk_prefetch_contact(&facts, index);
-  pbk_prefetch_body(&facts, index);
-  pbk_prefetch_account_body(&facts, index);
+  prefetch_values(&contact->subject);
+  prefetch_history(&contact->subject);
   pbk_join_account(&facts, contact, pbk_need_account(&facts, TEXT("a1"))->subject.index);
   pbk_record_event(&facts, &contact->subject, name_of("login"), 5);
   pbk_prefetch_account(&facts, contact->account);
-  pbk_prefetch_body(&facts, index);
-  pbk_prefetch_account_body(&facts, index);
+  prefetch_values(&contact->subject);
+  prefetch_history(&contact->subject);
   CHECK_EQUAL_UINT(pbk_facts_growth(&facts, 1), facts.subjects.largest_history * 5 / 4);
   close_facts();
 }

@@ -1,6 +1,6 @@
 /* tests/unit/facts_calls.c - facts as C calls: arguments checked, traits copied and put in order, refusals with their codes
  * (SPEC E, L). */
-#include "engine_support.h"
+#include "storage_support.h"
 
 static pbk_subject contact_of(const char *key) {
   return (pbk_subject){.size = sizeof(pbk_subject), .kind = PBK_CONTACT, .key = words(key)};
@@ -236,6 +236,40 @@ static void subjects_are_created(void) {
   rig_close(&rig);
 }
 
+/* An event of a known contact goes a shorter way than one with properties, be it never so empty. */
+static void events_of_known_contacts(void) {
+  struct rig rigs[2];
+  pbk_value empty = {.kind = PBK_MAP};
+  uint64_t state = 8;
+  for (int i = 0; i < 2; i++) {
+    rig_open(&rigs[i], 0);
+    define_usual(&rigs[i]);
+    CHECK_EQUAL_INT(tell(&rigs[i], "{'type':'define','kind':'persona','key':'many','when':'events(`e1`).count() > 2'}"), PBK_OK);
+  }
+  for (int n = 0; n < 2000; n++) {
+    char key[32], name[32], id[8];
+    int key_size = snprintf(key, sizeof key, check_random_below(&state, 2) ? "u%u" : "a key of some length %u", check_random_below(&state, 6));
+    int name_size = snprintf(name, sizeof name, "e%u", check_random_below(&state, 4));
+    int id_size = snprintf(id, sizeof id, "m%u", check_random_below(&state, 50));
+    pbk_envelope envelope = {.size = sizeof envelope, .received_at = (int64_t)n * PBK_MINUTE, .occurred_at = PBK_NO_TIME};
+    if (check_random_below(&state, 3) == 0) envelope.occurred_at = envelope.received_at - PBK_HOUR;
+    if (check_random_below(&state, 3) == 0) envelope.message_id = (pbk_text){id, (size_t)id_size};
+    if (check_random_below(&state, 50) == 0) envelope.size = 8;
+    if (check_random_below(&state, 50) == 0) name[0] = '\x80';
+    if (check_random_below(&state, 50) == 0) key_size = 0;
+    const pbk_envelope *given = check_random_below(&state, 8) ? &envelope : NULL;
+    pbk_status status = pbk_track(rigs[0].engine, given, key, (size_t)key_size, NULL, 0, name, (size_t)name_size, NULL);
+    CHECK_EQUAL_INT(pbk_track(rigs[1].engine, given, key, (size_t)key_size, NULL, 0, name, (size_t)name_size, &empty), status);
+    CHECK_EQUAL_INT(rig_error(&rigs[0]).code, rig_error(&rigs[1]).code);
+    if (n % 100) continue;
+    CHECK_DIGEST(&rigs[1], rig_digest(&rigs[0]));
+    for (int i = 0; i < 2; i++) CHECK_EQUAL_INT(pbk_commit(rigs[i].engine), PBK_OK);
+    const char *first = rig_take(&rigs[0]), *second = rig_take(&rigs[1]);
+    CHECK_TEXT(text_from(second), first);
+  }
+  for (int i = 0; i < 2; i++) rig_close(&rigs[i]);
+}
+
 int main(void) {
   RUN(texts_are_checked);
   RUN(no_engine);
@@ -245,5 +279,6 @@ int main(void) {
   RUN(depth);
   RUN(refusals);
   RUN(subjects_are_created);
+  RUN(events_of_known_contacts);
   return check_report();
 }

@@ -81,8 +81,8 @@ static void found_by_their_bytes(void) {
   for (int i = 0; i < 5; i++) {
     const struct line_ahead *line = pbk_next_line(&ahead, rig.engine);
     if (!CHECK(line != NULL)) break;
-    CHECK_EQUAL_INT(line->named, named[i]);
-    if (i < 3) CHECK_EQUAL_UINT(pbk_map_likely(&rig.engine->facts.contact_keys, line->hash), contacts[i]);
+    CHECK_EQUAL_INT(ahead.about[i] == ABOUT_CONTACT, named[i]);
+    if (i < 3) CHECK_EQUAL_UINT(pbk_map_likely(&rig.engine->facts.contact_keys, line->places.contact_hash), contacts[i]);
   }
   rig_close(&rig);
 }

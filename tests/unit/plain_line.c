@@ -1,0 +1,302 @@
+/* tests/unit/plain_line.c - events and approvals read in one pass: which lines are such, and that what they do is what they
+ * do when they are read as any other line is. */
+#include "wire/plain_line.h"
+
+#include "storage_support.h"
+#include "wire/lines.h"
+
+/* In memory of just its size, so that a sanitizer sees who reads past the end. */
+static const char *copy_of(const char *text, size_t size) {
+  char *bytes = malloc(size + 1);
+  if (!bytes) abort();
+  memcpy(bytes + 1, text, size);
+  return bytes + 1;
+}
+static void drop(const char *copy) {
+  free((void *)(uintptr_t)(copy - 1));
+}
+
+struct read_line {
+  struct plain_line line;
+  char contact[300], name[300];
+  size_t size; /* 0: it is not plain */
+};
+static struct read_line read_line(const char *text, size_t size) {
+  struct read_line read = {0};
+  struct known_hour hour = {0};
+  const char *bytes = copy_of(text, size), *end = pbk_read_plain_line(bytes, bytes + size, &hour, &read.line);
+  if (end) {
+    read.size = (size_t)(end - bytes);
+    if (read.line.type == COMMAND_TRACK) {
+      snprintf(read.contact, sizeof read.contact, "%.*s", (int)read.line.contact.size, read.line.contact.bytes);
+      snprintf(read.name, sizeof read.name, "%.*s", (int)read.line.event.size, read.line.event.bytes);
+    }
+  }
+  drop(bytes);
+  return read;
+}
+
+static void what_is_plain(void) {
+  static const struct {
+    const char *line, *contact, *event;
+    pbk_time timestamp, received_at;
+  } plain[] = {
+    {"{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}", "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
+    {"{\"event\":\"e\",\"userId\":\"u1\",\"type\":\"track\"}\n", "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
+    {"{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}\r\n", "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
+    {"{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}\r", "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
+    {"{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"a name of more than sixteen "
+     "bytes\",\"timestamp\":\"1970-01-01T00:00:01Z\"}",
+     "u1", "a name of more than sixteen bytes", 1000000, PBK_NO_TIME},
+    {"{\"type\":\"track\",\"timestamp\":\"1970-01-01T00:00:01.5+00:00\",\"receivedAt\":\"1970-01-01T00:00:02.250Z\","
+     "\"userId\":\"u\",\"event\":\"e\"}",
+     "u", "e", 1500000, 2250000},
+    {"{\"type\":\"track\",\"userId\":\"a\",\"userId\":\"b\",\"event\":\"e\",\"event\":\"f\",\"type\":\"track\"}\n", "b", "f",
+     PBK_NO_TIME, PBK_NO_TIME},
+  };
+  for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+    struct read_line read = read_line(plain[i].line, strlen(plain[i].line));
+    check_note("%s", plain[i].line);
+    CHECK_EQUAL_UINT(read.size, strlen(plain[i].line));
+    CHECK_TEXT(text_from(read.contact), plain[i].contact);
+    CHECK_TEXT(text_from(read.name), plain[i].event);
+    CHECK_EQUAL_INT(read.line.timestamp, plain[i].timestamp);
+    CHECK_EQUAL_INT(read.line.received_at, plain[i].received_at);
+    for (size_t size = 0; size + 2 < strlen(plain[i].line); size++) CHECK_EQUAL_UINT(read_line(plain[i].line, size).size, 0);
+  }
+  static const char *const others[] = {
+    "\n",
+    "{}\n",
+    " {\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"} ",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}\r ",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"\"}",
+    "{\"type\":\"track\",\"userId\":\"\",\"event\":\"e\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\"}",
+    "{\"type\":\"track\",\"event\":\"e\"}",
+    "{\"userId\":\"u1\",\"event\":\"e\"}",
+    "{\"type\":\"tracks\",\"userId\":\"u1\",\"event\":\"e\"}",
+    "{\"type\":\"track\",\"userId\":\"u\\u0031\",\"event\":\"e\"}",
+    "{\"type\":\"track\",\"userId\":\"\xc3\xa9\",\"event\":\"e\"}",
+    "{\"type\":\"track\",\"userId\":\"u\t1\",\"event\":\"e\"}",
+    "{\"type\":\"track\",\"userId\":null,\"event\":\"e\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"messageId\":\"m\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"properties\":{}}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"timestamp\":\"1970-01-01T00:00:60Z\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"timestamp\":\"\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"timestamp\":5}",
+  };
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    check_note("%s", others[i]);
+    CHECK_EQUAL_UINT(read_line(others[i], strlen(others[i])).size, 0);
+  }
+}
+
+static void approvals(void) {
+  static const struct {
+    const char *line;
+    bool plain;
+    uint64_t message;
+  } cases[] = {
+    {"{\"type\":\"approve\",\"message\":0}", true, 0},
+    {"{\"type\":\"approve\",\"message\":17}\n", true, 17},
+    {"{\"message\":17,\"type\":\"approve\",\"timestamp\":\"2026-01-31T10:00:00Z\"}\r\n", true, 17},
+    {"{\"type\":\"approve\",\"message\":999999999999999999}", true, 999999999999999999u},
+    {"{\"type\":\"approve\",\"message\":1000000000000000000}", false, 0},
+    {"{\"type\":\"approve\",\"message\":01}", false, 0},
+    {"{\"type\":\"approve\",\"message\":-1}", false, 0},
+    {"{\"type\":\"approve\",\"message\":1.0}", false, 0},
+    {"{\"type\":\"approve\",\"message\":1e1}", false, 0},
+    {"{\"type\":\"approve\",\"message\":}", false, 0},
+    {"{\"type\":\"approve\",\"message\":\"1\"}", false, 0},
+    {"{\"type\":\"approve\"}", false, 0},
+    {"{\"type\":\"approve\",\"message\":1,\"userId\":\"u\"}", false, 0},
+    {"{\"type\":\"track\",\"type\":\"approve\",\"message\":1}", false, 0},
+    {"{\"type\":\"track\",\"userId\":\"u\",\"event\":\"e\",\"message\":1}", false, 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct read_line read = read_line(cases[i].line, strlen(cases[i].line));
+    check_note("%s", cases[i].line);
+    CHECK_EQUAL_UINT(read.size, cases[i].plain ? strlen(cases[i].line) : 0);
+    if (!cases[i].plain) continue;
+    CHECK_EQUAL_INT(read.line.type, COMMAND_APPROVE);
+    CHECK_EQUAL_UINT(read.line.message, cases[i].message);
+  }
+}
+
+/* Keys have 255 bytes at most, lines about a million. */
+static void long_ones(void) {
+  static const char begin[] = "{\"type\":\"track\",\"userId\":\"", middle[] = "\",\"event\":\"", end[] = "\"}\n";
+  enum { LONGEST = PBK_MAX_LINE };
+  for (size_t key = 250; key <= 260; key++) {
+    char line[400];
+    size_t size = (size_t)snprintf(line, sizeof line, "%s%0*d%se%s", begin, (int)key, 7, middle, end);
+    CHECK_EQUAL_UINT(read_line(line, size).size, key <= PBK_MAX_KEY ? size : 0);
+  }
+  char *line = malloc(LONGEST + 8);
+  if (!line) abort();
+  memset(line, 'x', LONGEST + 8);
+  for (size_t size = LONGEST - 2; size <= LONGEST + 2; size++) {
+    size_t used = (size_t)snprintf(line, 100, "%su%s", begin, middle);
+    line[used] = 'x';
+    memcpy(line + size - 3, end, 3);
+    CHECK_EQUAL_UINT(read_line(line, size).size, size <= LONGEST ? size : 0);
+    memset(line + size - 3, 'x', 3);
+  }
+  free(line);
+}
+
+/* ---- the same as any other line ---- */
+
+static size_t make_line(uint64_t *state, char *line, size_t capacity) {
+  static const char *const members[] = {
+    "\"type\":\"track\"",
+    "\"userId\":\"u%u\"",
+    "\"event\":\"e%u\"",
+    "\"timestamp\":\"2026-01-31T10:%02u:00Z\"",
+    "\"timestamp\":\"2026-01-31T10:00:%02u.500Z\"",
+    "\"receivedAt\":\"2026-01-31T1%u:00:00Z\"",
+    "\"event\":\"a name that is longer than sixteen bytes %u\"",
+    "\"userId\":\"a key that is longer than sixteen bytes %u\"",
+    "\"properties\":{\"n\":%u}",
+    "\"messageId\":\"m%u\"",
+    "\"anonymousId\":\"u%u\"",
+    "\"type\":\"identify\"",
+    "\"message\":%u",
+    "\"timestamp\":17698536%02u000",
+  };
+  static uint32_t pending; /* messages come about one by one */
+  bool approval = check_random_below(state, 4) == 0;
+  size_t size = (size_t)snprintf(line, capacity, approval ? "{\"type\":\"approve\"" : "{\"type\":\"track\"");
+  if (approval) size += (size_t)snprintf(line + size, capacity - size, ",\"message\":%u", pending++ / 2 % 12);
+  uint32_t count = check_random_below(state, 5), from = !approval && check_random_below(state, 8) ? 1 : 0;
+  for (uint32_t i = 0; i < (approval ? count / 3 : count + 3); i++) {
+    uint32_t which = approval && check_random_below(state, 3) ? 3
+                     : i < 3 && from                          ? i + 1
+                                                              : check_random_below(state, sizeof members / sizeof *members);
+    line[size++] = ',';
+    size += (size_t)snprintf(line + size, capacity - size, members[which], check_random_below(state, 9));
+    if (i >= 2 && check_random_below(state, 3)) break;
+  }
+  line[size++] = '}';
+  if (check_random_below(state, 3)) return size;
+  for (uint32_t changes = 1 + check_random_below(state, 3); changes > 0 && size > 0;
+       changes--) { /* and so it is wrong, mostly */
+    static const char bytes[] = " \"\\{},:e0\x01\x80\xc3\xa9\r";
+    size_t at = check_random_below(state, (uint32_t)size);
+    switch (check_random_below(state, 4)) {
+      case 0: line[at] = bytes[check_random_below(state, sizeof bytes - 1)]; break;
+      case 1: memmove(line + at, line + at + 1, --size - at); break;
+      case 2: size = at; break;
+      default: memmove(line + at + 1, line + at, size++ - at); line[at] = bytes[check_random_below(state, sizeof bytes - 1)];
+    }
+  }
+  return size;
+}
+
+static void check_same_error(struct rig *a, struct rig *b) {
+  pbk_error first = rig_error(a), second = rig_error(b);
+  CHECK_EQUAL_INT(first.status, second.status);
+  CHECK_EQUAL_INT(first.code, second.code);
+  CHECK_EQUAL_UINT(first.offset, second.offset);
+  CHECK(text_equal(private_text(first.message), private_text(second.message)));
+  CHECK(text_equal(private_text(first.path), private_text(second.path)));
+}
+
+/* Each line as it comes, as any line, and together with others. */
+static void the_same(void) {
+  enum { ROUNDS = 60, LINES = 60 };
+  uint64_t state = 3;
+  uint32_t plain = 0, approved = 0;
+  for (int round = 0; round < ROUNDS; round++) {
+    static char all[LINES * 1000];
+    struct rig rigs[3];
+    size_t size = 0;
+    uint64_t refused = 0, told = 0;
+    for (int i = 0; i < 3; i++) {
+      rig_open(&rigs[i], round % 2 ? PBK_DELIVER_AT_ONCE : 0);
+      define_usual(&rigs[i]);
+      CHECK_EQUAL_INT(tell(&rigs[i], "{'type':'define','kind':'persona','key':'many','when':'events(`e1`).count() > 2'}"),
+                      PBK_OK);
+      TELL_ALL(
+        &rigs[i], "{'type':'identify','userId':'u1'}",
+        "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'event':'e2'},'reentry':'always','steps':["
+        "{'actions':[{'email':{'template':'hello'}}]}]}",
+        "{'type':'batch','batch':[{'type':'track','userId':'u2','event':'e2'},{'type':'track','userId':'u3','event':'e2'},"
+        "{'type':'track','userId':'u4','event':'e2'},{'type':'track','userId':'u5','event':'e2'}]}");
+    }
+    for (int i = 0; i < LINES; i++) {
+      size_t length = make_line(&state, all + size, 1000);
+      const char *line = copy_of(all + size, length);
+      check_note("%.*s", (int)length, line);
+      struct read_line read = read_line(line, length);
+      plain += read.size > 0;
+      pbk_status status = pbk_feed_line(rigs[0].engine, line, length);
+      rigs[1].engine->last = pbk_feed_text(rigs[1].engine, (struct text){line, (uint32_t)length});
+      CHECK_EQUAL_INT(status, rigs[1].engine->last);
+      check_same_error(&rigs[0], &rigs[1]);
+      refused += status == PBK_ERR_REFUSED;
+      approved += read.size > 0 && read.line.type == COMMAND_APPROVE && status == PBK_OK;
+      drop(line);
+      size += length;
+      all[size++] = '\n';
+    }
+    const char *bytes = copy_of(all, size);
+    CHECK_EQUAL_INT(pbk_feed_json(rigs[2].engine, bytes, size, &told), PBK_OK);
+    CHECK_EQUAL_UINT(told, refused);
+    drop(bytes);
+    CHECK_DIGEST(&rigs[1], rig_digest(&rigs[0]));
+    CHECK_DIGEST(&rigs[2], rig_digest(&rigs[0]));
+    for (int i = 0; i < 3; i++) CHECK_EQUAL_INT(pbk_commit(rigs[i].engine), PBK_OK);
+    const char *outputs[3];
+    for (int i = 0; i < 3; i++) outputs[i] = rig_take(&rigs[i]);
+    CHECK_TEXT(text_from(outputs[1]), outputs[0]);
+    CHECK_TEXT(text_from(outputs[2]), outputs[0]);
+    for (int i = 0; i < 3; i++) rig_close(&rigs[i]);
+  }
+  CHECK(plain > ROUNDS * LINES / 5);
+  CHECK(approved > ROUNDS);
+}
+
+/* Whom a line is about may be another one when its turn comes, and its event's name another's. */
+static void what_changes_meanwhile(void) {
+  struct rig rig;
+  rig_open(&rig, 0);
+  define_usual(&rig);
+  static const char lines[] =
+    "{\"type\":\"identify\",\"userId\":\"u1\"}\n"
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}\n"
+    "{\"type\":\"delete\",\"userId\":\"u1\"}\n"
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}\n"
+    "{\"type\":\"alias\",\"previousId\":\"u1\",\"userId\":\"u2\"}\n"
+    "{\"type\":\"track\",\"userId\":\"u2\",\"event\":\"e\"}\n"
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\"}\n"
+    "{\"type\":\"define\",\"kind\":\"persona\",\"key\":\"p\",\"when\":\"events('new').count() > 0 && 1\"}\n"
+    "{\"type\":\"track\",\"userId\":\"u2\",\"event\":\"newer\"}\n"
+    "{\"type\":\"track\",\"userId\":\"u2\",\"event\":\"new\"}\n"
+    "{\"type\":\"track\",\"userId\":\"u2\",\"event\":\"newer\"}\n";
+  struct rig other;
+  uint64_t refused;
+  rig_open(&other, 0);
+  define_usual(&other);
+  CHECK_EQUAL_INT(pbk_feed_json(rig.engine, lines, sizeof lines - 1, &refused), PBK_OK);
+  CHECK_EQUAL_UINT(refused, 1);
+  for (const char *at = lines, *end; at < lines + sizeof lines - 1; at = end) {
+    end = strchr(at, '\n') + 1;
+    pbk_feed_text(other.engine, (struct text){at, (uint32_t)(end - at)});
+  }
+  CHECK_DIGEST(&rig, rig_digest(&other));
+  CHECK_EQUAL_UINT(rig.engine->facts.contact_count, 2);
+  rig_close(&rig);
+  rig_close(&other);
+}
+
+int main(void) {
+  RUN(what_is_plain);
+  RUN(approvals);
+  RUN(long_ones);
+  RUN(the_same);
+  RUN(what_changes_meanwhile);
+  return check_report();
+}
