@@ -313,7 +313,7 @@ pbk_status pbk_feed_plain(struct pbk_engine *engine, struct text line, const str
   }
   uint32_t name = known_event(engine, plain->event, places.name);
   uint32_t contact = known_contact(&engine->facts, plain->contact, places.contact_hash, places.contact);
-  if (!name || !contact) return pbk_feed_text(engine, line);
+  if (!name || !contact || plain->event.size > PBK_MAX_KEY) return pbk_feed_text(engine, line);
   begin_line(&engine->lines);
   const struct plain_event event = {received_at, occurred_at, contact - 1, name - 1, engine->lines.count};
   return end_line(engine, pbk_submit_event(engine, &event));
