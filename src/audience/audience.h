@@ -122,8 +122,7 @@ void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subjec
 /* By the host (A2): takes its turn in the next pass, as every membership does. */
 void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged);
 
-/* The wake-up that is set for a subject; INT64_MAX: none. Words are zero until they are set, so that is what they say then.
- */
+/* The wake-up that is set for a subject; INT64_MAX: none. That is what a word says which is zero. */
 static inline pbk_time armed_of_word(uint64_t word) {
   return (pbk_time)(word ^ INT64_MAX);
 }

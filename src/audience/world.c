@@ -68,16 +68,16 @@ static bool world_field(void *context, uint32_t slot, struct cel_value *value) {
   }
 }
 
-static struct shown_values *need_room(struct audiences *audiences, uint32_t shown, uint32_t count) {
+static inline pbk_value *need_room(struct audiences *audiences, uint32_t shown, uint32_t count) {
   struct shown_values *room = &audiences->shown[shown];
   array_reserve(audiences->context->memory, &room->traits, count);
-  return room;
+  return room->traits.items;
 }
 
 static const pbk_value *trait_at(const struct view *view, uint32_t slot, const struct subject *subject, uint32_t place) {
   uint32_t shown = slot < SLOT_ACCOUNT_ID ? SHOWN_CONTACT : SHOWN_ACCOUNT;
-  struct shown_values *room = need_room(view->audiences, shown, trait_count(subject));
-  return packed_value(&subject->values[place], &room->traits.items[place]);
+  pbk_value *room = need_room(view->audiences, shown, trait_count(subject));
+  return packed_value(&subject->values[place], &room[place]);
 }
 
 static bool world_entry(void *context, uint32_t slot, uint32_t name, struct cel_value *value) {
@@ -142,12 +142,11 @@ static void show_traits(struct audiences *audiences, uint32_t at, const struct s
   shown->count = 0;
   shown->names = &none;
   shown->values = NULL;
-  shown->room = NULL;
   if (!subject->shape) return;
   shown->values = subject->values;
   shown->names = subject->shape->names;
   shown->count = subject->shape->count;
-  shown->room = need_room(audiences, at, shown->count)->traits.items;
+  shown->room = need_room(audiences, at, shown->count);
 }
 static void show_no_traits(struct cel_shown *shown) {
   shown->names = NULL;

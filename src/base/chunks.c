@@ -17,8 +17,7 @@ enum {
   CHUNK_ALIGNMENT = 16,
   CHUNK_FINE_MOST = 1024, /* up to here a class every 16 bytes, then four for each doubling */
   CHUNK_FINE_CLASSES = CHUNK_FINE_MOST / CHUNK_ALIGNMENT,
-  CHUNK_REST = 64, /* what is left when a block is cut again is not smaller, while there is other room: something is always
-                      in want of that */
+  CHUNK_REST = 64, /* something is always in want of that */
 #ifdef CHUNKS_CHECKED
   CHUNK_SMALL_MOST = 0, /* every block is the host's own, so that the sanitizer sees its edges */
 #else
@@ -26,7 +25,7 @@ enum {
 #endif
   CHUNK_LEAST = 16384,
   CHUNK_MOST = 1 << 20,
-  CHUNK_SHARE = 64 /* a chunk is that part of what was taken so far: as much may be unused */
+  CHUNK_SHARE = 128 /* a chunk is that part of what was taken so far: as much may be unused */
 };
 
 struct chunk {
@@ -222,9 +221,14 @@ static void *grow_large(struct memory *memory, void *pointer, size_t size) {
 
 /* ---- blocks ---- */
 
-/* Cut from a larger one that was given back: the smallest that leaves at least so much. NULL: there is none. */
-static struct chunk_block *split_free(struct chunks *chunks, uint32_t class, uint32_t rest) {
-  uint32_t from = class + rest / CHUNK_ALIGNMENT;
+/* The smallest class of which something of use is left: as much again, or what is always wanted. */
+static uint32_t class_to_split(uint32_t class) {
+  const uint32_t rest = CHUNK_REST / CHUNK_ALIGNMENT;
+  return class + (class + 1 < rest ? class + 1 : rest);
+}
+
+/* Cut from a larger one that was given back: the smallest from a class on. NULL: there is none. */
+static struct chunk_block *split_free(struct chunks *chunks, uint32_t class, uint32_t from) {
   if (from >= CHUNK_FINE_CLASSES) return NULL;
   for (uint64_t left = chunks->split >> from; left; left >>= 1, from++) {
     if (!(left & 1)) continue;
@@ -250,11 +254,11 @@ static void *allocate(struct memory *memory, size_t size) {
     chunks->free[class] = block->next;
     return block;
   }
-  block = split_free(chunks, class, CHUNK_REST);
+  block = split_free(chunks, class, class_to_split(class));
   if (block) return block;
   size_t cut = class_size(class);
   if ((size_t)(chunks->end - chunks->at) < cut) { /* before the host is asked, whatever there is will do */
-    block = split_free(chunks, class, CHUNK_ALIGNMENT);
+    block = split_free(chunks, class, class + 1);
     if (block) return block;
     if (!make_room(memory, cut)) return NULL;
   }

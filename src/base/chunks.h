@@ -35,7 +35,7 @@ void *pbk_chunks_allocate(struct memory *memory, size_t size);
 void *pbk_chunks_reallocate(struct memory *memory, void *pointer, size_t old_size, size_t new_size);
 void pbk_chunks_free(struct memory *memory, void *pointer, size_t size);
 /* Whether so much is put by, and not far too much. */
-enum { CHUNKS_SPARE_KEPT = 1 << 20 };
+enum { CHUNKS_SPARE_KEPT = 1 << 18 };
 static inline bool chunks_reserved(const struct chunks *chunks, uint64_t size) {
   return chunks->spare_size >= size && (chunks->spare_size <= CHUNKS_SPARE_KEPT || chunks->spare_size / 4 <= size);
 }

@@ -8,6 +8,7 @@
 enum {
   HEADS_MOST = (1 << 24) - 1,
   SERIES_MOST_HERE = 16, /* times that stand in the block itself; with more the series is one of its own */
+  LONG_LEAST = 23,       /* with its head whole steps */
   HISTORY_LEAST = 64,
   HISTORY_SMALL = 256, /* up to here a block grows by no more than it must */
   HISTORY_STEP = 16,
@@ -143,7 +144,7 @@ static struct long_series *new_long(struct memory *memory, uint32_t capacity) {
 static void add_to_long(struct memory *memory, pbk_time *word, uint32_t count, pbk_time time) {
   struct long_series *series = long_at(word);
   if (count == series->capacity) {
-    uint32_t capacity = count + count / 4 + 1;
+    uint32_t capacity = (count + count / 8 + 3) | 1;
     if (capacity < count || (uint64_t)capacity * sizeof time > PTRDIFF_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
     series = pbk_reallocate(memory, series, long_size(series->capacity), long_size(capacity));
     series->capacity = capacity;
@@ -185,7 +186,7 @@ void pbk_history_add(struct history **history, struct memory *memory, uint32_t e
     move_words(*history, all, word, count, count + 1);
     put_time(words_of(*history) + word, count, time);
   } else if (count == SERIES_MOST_HERE) {
-    struct long_series *series = new_long(memory, 2 * SERIES_MOST_HERE);
+    struct long_series *series = new_long(memory, LONG_LEAST);
     pbk_time *words = words_of(*history) + word;
     memcpy(series->times, words, SERIES_MOST_HERE * sizeof *words);
     put_time(series->times, count, time);
