@@ -1,6 +1,8 @@
 /* base/letters.c - see letters.h. */
 #include "base/letters.h"
 
+#include "base/output_record.h"
+
 static struct text text_of_kind(const struct letter_kind *kind) {
   return (struct text){(const char *)kind, sizeof *kind};
 }
@@ -31,10 +33,13 @@ uint32_t pbk_letters_intern(struct letters *letters, const struct letter_kind *k
   number = letters->items.count;
   array_reserve(letters->memory, &letters->items, number + 1);
   pbk_map_add(letters->memory, &letters->map, text_of_kind(kind), number);
+  const struct name *texts = letters->names->texts;
   letters->items.items[number] = (struct letter){.playbook = told_name(letters->names, kind->playbook),
                                                  .channel = told_name(letters->names, kind->channel),
                                                  .template = told_name(letters->names, kind->template),
-                                                 .kind = *kind};
+                                                 .kind = *kind,
+                                                 .sum = digest_mix(digest_mix(texts[kind->playbook].checksum, texts[kind->channel].checksum),
+                                                                   texts[kind->template].checksum)};
   letters->items.count++;
   return number;
 }

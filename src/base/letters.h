@@ -22,6 +22,7 @@ struct letter_kind {
 struct letter {
   pbk_text playbook, channel, template; /* as outputs and offers have them */
   struct letter_kind kind;
+  uint64_t sum; /* of the three texts, for the digest of outputs */
 };
 
 struct letters {

@@ -43,9 +43,9 @@ struct exited_record {
 /* ---- the digest ---- */
 
 /* Of what a host sees, and the same everywhere: from numbers, not from how they lie in memory, and with the texts of names,
- * whose numbers may be others after a crash. Each step can be undone, so that one difference is never lost on the way. */
+ * whose numbers may be others after a crash. */
 static inline uint64_t mix(uint64_t sum, uint64_t word) {
-  return ((sum << 23 | sum >> 41) ^ word) * 0x9fb21c651e98df25u;
+  return digest_mix(sum, word);
 }
 static inline uint64_t pair(uint32_t low, uint32_t high) {
   return (uint64_t)high << 32 | low;
@@ -69,15 +69,12 @@ static inline const char *texts_of(const struct message_record *record) {
 
 static inline uint64_t mix_message(uint64_t sum, const struct outputs *outputs, const struct message_record *record,
                                    struct message_sizes sizes) {
-  const struct name *texts = outputs->names->texts;
   const struct told_message *told = &record->told;
-  const struct letter_kind *kind = &letter_at(&outputs->letters, told->letter)->kind;
   uint32_t to = record->head.flags & TO_KEY ? MAP_NONE : told->to;
   sum = mix(sum, told->message);
   sum = mix(sum, told->enrollment);
-  sum = mix(sum, pair(texts[kind->playbook].checksum, texts[kind->channel].checksum));
-  sum = mix(sum, pair(texts[kind->template].checksum, name_sum(outputs->names, told->sender)));
-  sum = mix(sum, told->attempt);
+  sum = mix(sum, letter_at(&outputs->letters, told->letter)->sum);
+  sum = mix(sum, pair(told->attempt, name_sum(outputs->names, told->sender)));
   if (!(record->head.flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(outputs->names, to), sizes.to));
   if (record->head.flags & HAS_REASON) sum = mix(sum, sizes.reason);
   sum = mix(sum, load_word(told->key));
