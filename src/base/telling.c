@@ -132,7 +132,12 @@ void pbk_digest_told(struct outputs *outputs, const struct output_record *record
 
 /* ---- telling ---- */
 
-void pbk_tell_membership(struct context *context, pbk_output_type type, struct told_subject subject, uint32_t audience) {
+/* The commonest are told without calling anything, so that nothing need be kept over a call: in a block that has room, of a subject whose
+ * key is short. What is not so is first made so, or told at length. */
+enum { SHORT_KEY = 16 };
+
+static SELDOM void tell_membership_at_length(struct context *context, pbk_output_type type, struct told_subject subject,
+                                             uint32_t audience) {
   struct heading heading = heading_of(type, WORD_NONE, subject);
   struct membership_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
   record->audience = audience;
@@ -141,12 +146,38 @@ void pbk_tell_membership(struct context *context, pbk_output_type type, struct t
   record_end(context, &record->head);
 }
 
-void pbk_tell_enrolled(struct context *context, struct told_subject subject, const struct told_enrollment *told,
-                       enum word sender_by) {
+void pbk_tell_membership(struct context *context, pbk_output_type type, struct told_subject subject, uint32_t audience) {
+  if (subject.key_size > SHORT_KEY || !output_fits(&context->outputs, sizeof(struct membership_record) + SHORT_KEY)) {
+    tell_membership_at_length(context, type, subject, audience);
+    return;
+  }
+  struct heading heading = heading_of(type, WORD_NONE, subject);
+  struct membership_record *record = record_put(context, heading, record_size(sizeof *record, subject.key_size));
+  record->audience = audience;
+  record->unused = 0;
+  put_text((char *)(record + 1), subject.key, subject.key_size);
+  record_end(context, &record->head);
+}
+
+static SELDOM void tell_enrolled_at_length(struct context *context, struct told_subject subject, const struct told_enrollment *told,
+                                           enum word sender_by) {
   struct heading heading = heading_of(PBK_OUTPUT_ENROLLED, sender_by, subject);
   struct enrolled_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
   record->told = *told;
   put_text((char *)(record + 1), subject.key, heading.subject_size);
+  record_end(context, &record->head);
+}
+
+void pbk_tell_enrolled(struct context *context, struct told_subject subject, const struct told_enrollment *told,
+                       enum word sender_by) {
+  if (subject.key_size > SHORT_KEY || !output_fits(&context->outputs, sizeof(struct enrolled_record) + SHORT_KEY)) {
+    tell_enrolled_at_length(context, subject, told, sender_by);
+    return;
+  }
+  struct heading heading = heading_of(PBK_OUTPUT_ENROLLED, sender_by, subject);
+  struct enrolled_record *record = record_put(context, heading, record_size(sizeof *record, subject.key_size));
+  record->told = *told;
+  put_text((char *)(record + 1), subject.key, subject.key_size);
   record_end(context, &record->head);
 }
 
@@ -160,12 +191,27 @@ void pbk_tell_not_enrolled(struct context *context, struct told_subject subject,
   record_end(context, &record->head);
 }
 
-void pbk_tell_step(struct context *context, uint64_t enrollment, uint32_t step, enum word outcome) {
-  struct heading heading = {PBK_OUTPUT_STEP, (uint8_t)outcome, 0, 0};
-  struct step_record *record = record_begin(context, heading, sizeof *record, 0);
+static inline void fill_step(struct step_record *record, uint64_t enrollment, uint32_t step) {
   record->enrollment = enrollment;
   record->step = step;
   record->unused = 0;
+}
+
+static SELDOM void tell_step_in_new_block(struct context *context, uint64_t enrollment, uint32_t step, enum word outcome) {
+  struct heading heading = {PBK_OUTPUT_STEP, (uint8_t)outcome, 0, 0};
+  struct step_record *record = record_begin(context, heading, sizeof *record, 0);
+  fill_step(record, enrollment, step);
+  record_end(context, &record->head);
+}
+
+void pbk_tell_step(struct context *context, uint64_t enrollment, uint32_t step, enum word outcome) {
+  if (!output_fits(&context->outputs, sizeof(struct step_record))) {
+    tell_step_in_new_block(context, enrollment, step, outcome);
+    return;
+  }
+  struct heading heading = {PBK_OUTPUT_STEP, (uint8_t)outcome, 0, 0};
+  struct step_record *record = record_put(context, heading, sizeof *record);
+  fill_step(record, enrollment, step);
   record_end(context, &record->head);
 }
 
