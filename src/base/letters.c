@@ -34,12 +34,13 @@ uint32_t pbk_letters_intern(struct letters *letters, const struct letter_kind *k
   array_reserve(letters->memory, &letters->items, number + 1);
   pbk_map_add(letters->memory, &letters->map, text_of_kind(kind), number);
   const struct name *texts = letters->names->texts;
-  letters->items.items[number] = (struct letter){.playbook = told_name(letters->names, kind->playbook),
-                                                 .channel = told_name(letters->names, kind->channel),
-                                                 .template = told_name(letters->names, kind->template),
-                                                 .kind = *kind,
-                                                 .sum = digest_mix(digest_mix(texts[kind->playbook].checksum, texts[kind->channel].checksum),
-                                                                   texts[kind->template].checksum)};
+  letters->items.items[number] =
+    (struct letter){.playbook = told_name(letters->names, kind->playbook),
+                    .channel = told_name(letters->names, kind->channel),
+                    .template = told_name(letters->names, kind->template),
+                    .kind = *kind,
+                    .sum = digest_mix(digest_mix(texts[kind->playbook].checksum, texts[kind->channel].checksum),
+                                      texts[kind->template].checksum)};
   letters->items.count++;
   return number;
 }

@@ -6,8 +6,8 @@
 
 #include "base/outputs.h"
 
-/* The digest of outputs, or of a part of them, and what comes next. Each step can be undone, so that one difference is never lost on the
- * way. */
+/* The digest of outputs, or of a part of them, and what comes next. Each step can be undone, so that one difference is never
+ * lost on the way. */
 static inline uint64_t digest_mix(uint64_t sum, uint64_t word) {
   return ((sum << 23 | sum >> 41) ^ word) * 0x9fb21c651e98df25u;
 }

@@ -132,8 +132,8 @@ void pbk_digest_told(struct outputs *outputs, const struct output_record *record
 
 /* ---- telling ---- */
 
-/* The commonest are told without calling anything, so that nothing need be kept over a call: in a block that has room, of a subject whose
- * key is short. What is not so is first made so, or told at length. */
+/* The commonest are told without calling anything, so that nothing need be kept over a call: in a block that has room, of a
+ * subject whose key is short. What is not so is first made so, or told at length. */
 enum { SHORT_KEY = 16 };
 
 static SELDOM void tell_membership_at_length(struct context *context, pbk_output_type type, struct told_subject subject,
@@ -159,8 +159,8 @@ void pbk_tell_membership(struct context *context, pbk_output_type type, struct t
   record_end(context, &record->head);
 }
 
-static SELDOM void tell_enrolled_at_length(struct context *context, struct told_subject subject, const struct told_enrollment *told,
-                                           enum word sender_by) {
+static SELDOM void tell_enrolled_at_length(struct context *context, struct told_subject subject,
+                                           const struct told_enrollment *told, enum word sender_by) {
   struct heading heading = heading_of(PBK_OUTPUT_ENROLLED, sender_by, subject);
   struct enrolled_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
   record->told = *told;
@@ -284,10 +284,18 @@ static inline pbk_text marked_told(const struct names *names, uint32_t name) {
 }
 #define WORD_TOLD(literal) \
   { literal, sizeof(literal) - 1 }
-static const pbk_text words_told[WORDS] = {
-  {NULL, 0},           WORD_TOLD("pinned"),  WORD_TOLD("sticky"),   WORD_TOLD("rotation"),
-  WORD_TOLD("run"),    WORD_TOLD("skipped"), WORD_TOLD("pending"),  WORD_TOLD("approved"),
-  WORD_TOLD("sending"), WORD_TOLD("sent"),   WORD_TOLD("failed"),   WORD_TOLD("cancelled")};
+static const pbk_text words_told[WORDS] = {{NULL, 0},
+                                           WORD_TOLD("pinned"),
+                                           WORD_TOLD("sticky"),
+                                           WORD_TOLD("rotation"),
+                                           WORD_TOLD("run"),
+                                           WORD_TOLD("skipped"),
+                                           WORD_TOLD("pending"),
+                                           WORD_TOLD("approved"),
+                                           WORD_TOLD("sending"),
+                                           WORD_TOLD("sent"),
+                                           WORD_TOLD("failed"),
+                                           WORD_TOLD("cancelled")};
 static inline pbk_text word_told(const struct output_record *record) {
   return words_told[record->word];
 }
@@ -331,8 +339,9 @@ static inline void message_told(const struct outputs *outputs, struct message_re
   const struct letter *letter = letter_at(&outputs->letters, told->letter);
   uint32_t flags = record->head.flags;
   if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT) {
+    /* Each by itself: what has just been written in halves is slow to be read whole. */
     const char *subject = (const char *)(record + 1);
-    size_t size = record->head.subject_size; /* each by itself: what has just been written in halves is slow to be read whole */
+    size_t size = record->head.subject_size;
     output->contact.bytes = subject;
     output->contact.size = size;
     output->to.bytes = subject;
