@@ -1,6 +1,8 @@
 /* base/letters.c - see letters.h. */
 #include "base/letters.h"
 
+#include "base/output_record.h"
+
 static struct text text_of_kind(const struct letter_kind *kind) {
   return (struct text){(const char *)kind, sizeof *kind};
 }
@@ -25,24 +27,20 @@ static pbk_text told_name(const struct names *names, uint32_t name) {
   return (pbk_text){text.bytes, text.size};
 }
 
-/* Those of names are the same in every run. */
-static uint64_t sum_of(const struct names *names, const struct letter_kind *kind) {
-  const struct name *texts = names->texts;
-  uint64_t sum = (uint64_t)texts[kind->playbook].checksum << 32 | texts[kind->channel].checksum;
-  return (sum << 23 | sum >> 41) * 0x9fb21c651e98df25u ^ texts[kind->template].checksum;
-}
-
 uint32_t pbk_letters_intern(struct letters *letters, const struct letter_kind *kind) {
   uint32_t number = pbk_map_find(&letters->map, text_of_kind(kind));
   if (number != MAP_NONE) return number;
   number = letters->items.count;
   array_reserve(letters->memory, &letters->items, number + 1);
   pbk_map_add(letters->memory, &letters->map, text_of_kind(kind), number);
-  letters->items.items[number] = (struct letter){.playbook = told_name(letters->names, kind->playbook),
-                                                 .channel = told_name(letters->names, kind->channel),
-                                                 .template = told_name(letters->names, kind->template),
-                                                 .sum = sum_of(letters->names, kind),
-                                                 .kind = *kind};
+  const struct name *texts = letters->names->texts;
+  letters->items.items[number] =
+    (struct letter){.playbook = told_name(letters->names, kind->playbook),
+                    .channel = told_name(letters->names, kind->channel),
+                    .template = told_name(letters->names, kind->template),
+                    .kind = *kind,
+                    .sum = digest_mix(digest_mix(texts[kind->playbook].checksum, texts[kind->channel].checksum),
+                                      texts[kind->template].checksum)};
   letters->items.count++;
   return number;
 }

@@ -21,8 +21,8 @@ struct letter_kind {
 
 struct letter {
   pbk_text playbook, channel, template; /* as outputs and offers have them */
-  uint64_t sum; /* of these texts, for the digest */
   struct letter_kind kind;
+  uint64_t sum; /* of the three texts, for the digest of outputs */
 };
 
 struct letters {

@@ -37,13 +37,23 @@ static inline struct heading heading_of(pbk_output_type type, enum word word, st
                           (uint8_t)subject.key_size};
 }
 
-/* A record with `fixed` bytes and some text behind, its last eight bytes cleared. */
-static inline void *record_begin(struct context *context, struct heading heading, uint32_t fixed, uint32_t text) {
-  uint32_t size = (fixed + text + 7) & ~(uint32_t)7;
-  struct output_record *record = output_room(&context->outputs, size);
+/* With `fixed` bytes and some text behind. */
+static inline uint32_t record_size(uint32_t fixed, uint32_t text) {
+  return (fixed + text + 7) & ~(uint32_t)7;
+}
+/* A record for which there is room, its last eight bytes cleared. */
+static inline void *record_put(struct context *context, struct heading heading, uint32_t size) {
+  struct output_block *block = context->outputs.newest;
+  struct output_record *record = (struct output_record *)(void *)(output_block_bytes(block) + block->filled);
+  block->filled += size;
   memset((char *)record + size - 8, 0, 8);
   *record = (struct output_record){size, heading.type, heading.word, heading.flags, heading.subject_size, context->now};
   return record;
+}
+static inline void *record_begin(struct context *context, struct heading heading, uint32_t fixed, uint32_t text) {
+  uint32_t size = record_size(fixed, text);
+  if (!output_fits(&context->outputs, size)) pbk_outputs_new_block(&context->outputs, size);
+  return record_put(context, heading, size);
 }
 
 static inline char *put_text(char *to, const char *bytes, uint32_t size) {

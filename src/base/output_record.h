@@ -6,6 +6,12 @@
 
 #include "base/outputs.h"
 
+/* The digest of outputs, or of a part of them, and what comes next. Each step can be undone, so that one difference is never
+ * lost on the way. */
+static inline uint64_t digest_mix(uint64_t sum, uint64_t word) {
+  return ((sum << 23 | sum >> 41) ^ word) * 0x9fb21c651e98df25u;
+}
+
 /* Every record begins so, at a multiple of eight bytes. */
 struct output_record {
   uint32_t size; /* of the whole record, a multiple of eight */
@@ -32,9 +38,13 @@ static inline struct output_record *output_block_oldest(struct output_block *blo
 /* The newest block has not so much room: a block that has. */
 struct output_block *pbk_outputs_new_block(struct outputs *outputs, uint32_t size);
 
+static inline bool output_fits(const struct outputs *outputs, uint32_t size) {
+  const struct output_block *block = outputs->newest;
+  return block && block->size - block->filled >= size;
+}
 static inline struct output_record *output_room(struct outputs *outputs, uint32_t size) {
+  if (!output_fits(outputs, size)) pbk_outputs_new_block(outputs, size);
   struct output_block *block = outputs->newest;
-  if (!block || block->size - block->filled < size) block = pbk_outputs_new_block(outputs, size);
   struct output_record *record = (struct output_record *)(void *)(output_block_bytes(block) + block->filled);
   block->filled += size;
   return record;

@@ -16,12 +16,16 @@ void pbk_roll_add(struct memory *memory, roll *word, uint64_t number);
 void pbk_roll_drop(struct memory *memory, roll *word, const struct table *table, uint64_t number);
 /* Both, quick for the only one. */
 static inline void roll_add(struct memory *memory, roll *word, uint64_t number) {
-  if (*word) pbk_roll_add(memory, word, number);
-  else *word = number << 1 | 1;
+  if (*word)
+    pbk_roll_add(memory, word, number);
+  else
+    *word = number << 1 | 1;
 }
 static inline void roll_drop(struct memory *memory, roll *word, const struct table *table, uint64_t number) {
-  if (*word == (number << 1 | 1)) *word = 0;
-  else pbk_roll_drop(memory, word, table, number);
+  if (*word == (number << 1 | 1))
+    *word = 0;
+  else
+    pbk_roll_drop(memory, word, table, number);
 }
 /* The next numbers above `after` of items that are there: how many, 0 at the end. */
 uint32_t pbk_roll_read(const roll *word, const struct table *table, uint64_t after, uint64_t *numbers, uint32_t most);

@@ -43,10 +43,7 @@ struct exited_record {
 /* ---- the digest ---- */
 
 /* Of what a host sees, and the same everywhere: from numbers, not from how they lie in memory, and with the texts of names,
- * whose numbers may be others after a crash. Each step can be undone, so that one difference is never lost on the way. */
-static inline uint64_t mix(uint64_t sum, uint64_t word) {
-  return ((sum << 23 | sum >> 41) ^ word) * 0x9fb21c651e98df25u;
-}
+ * whose numbers may be others after a crash. */
 static inline uint64_t pair(uint32_t low, uint32_t high) {
   return (uint64_t)high << 32 | low;
 }
@@ -71,29 +68,29 @@ static inline const char *texts_of(const struct message_record *record) {
 static inline uint64_t begin_sum(const struct output_record *record, uint32_t number) {
   uint64_t head = (uint32_t)record->type | (uint32_t)record->word << 8 | (uint32_t)record->flags << 16 |
                   (uint32_t)record->subject_size << 24;
-  return mix(head | (uint64_t)number << 32, (uint64_t)record->at);
+  return digest_mix(head | (uint64_t)number << 32, (uint64_t)record->at);
 }
 static inline void end_sum(struct outputs *outputs, uint64_t sum) {
-  sum = mix(outputs->digest, sum);
+  sum = digest_mix(outputs->digest, sum);
   outputs->digest = (uint32_t)(sum >> 32 ^ sum);
 }
 
 static inline uint64_t mix_message(const struct outputs *outputs, const struct message_record *record) {
   const struct told_message *told = &record->told;
   uint64_t sum = begin_sum(&record->head, told->attempt);
-  sum = mix(sum, told->message);
-  sum = mix(sum, told->enrollment);
-  sum = mix(sum, letter_at(&outputs->letters, told->letter)->sum);
-  sum = mix(sum, name_sum(outputs->names, told->sender));
-  sum = mix(sum, load_word(told->key));
-  return mix(sum, load_word(told->key + 8));
+  sum = digest_mix(sum, told->message);
+  sum = digest_mix(sum, told->enrollment);
+  sum = digest_mix(sum, letter_at(&outputs->letters, told->letter)->sum);
+  sum = digest_mix(sum, name_sum(outputs->names, told->sender));
+  sum = digest_mix(sum, load_word(told->key));
+  return digest_mix(sum, load_word(told->key + 8));
 }
 
 void pbk_digest_plain_message(struct outputs *outputs, const struct message_record *record) {
   const unsigned char *text = (const unsigned char *)(record + 1);
   uint64_t sum = mix_message(outputs, record);
-  if (record->head.subject_size > 0) sum = mix(sum, load_word(text));
-  if (record->head.subject_size > 8) sum = mix(sum, load_word(text + 8));
+  if (record->head.subject_size > 0) sum = digest_mix(sum, load_word(text));
+  if (record->head.subject_size > 8) sum = digest_mix(sum, load_word(text + 8));
   end_sum(outputs, sum);
 }
 
@@ -104,27 +101,27 @@ void pbk_digest_told(struct outputs *outputs, const struct output_record *record
   switch (record->type) {
     case PBK_OUTPUT_ENROLLED: {
       const struct told_enrollment *told = &((const struct enrolled_record *)record)->told;
-      sum = mix(sum, told->enrollment);
-      sum = mix(sum, pair(name_sum(names, told->playbook), told->version));
-      sum = mix(sum, pair(name_sum(names, told->branch), name_sum(names, told->sender)));
+      sum = digest_mix(sum, told->enrollment);
+      sum = digest_mix(sum, pair(name_sum(names, told->playbook), told->version));
+      sum = digest_mix(sum, pair(name_sum(names, told->branch), name_sum(names, told->sender)));
       at = sizeof(struct enrolled_record);
       break;
     }
     case PBK_OUTPUT_NOT_ENROLLED: {
       const struct not_enrolled_record *told = (const struct not_enrolled_record *)record;
-      sum = mix(sum, pair(name_sum(names, told->playbook), told->reason_size));
+      sum = digest_mix(sum, pair(name_sum(names, told->playbook), told->reason_size));
       at = sizeof *told;
       break;
     }
     case PBK_OUTPUT_STEP: {
       const struct step_record *told = (const struct step_record *)record;
-      sum = mix(mix(sum, told->enrollment), told->step);
+      sum = digest_mix(digest_mix(sum, told->enrollment), told->step);
       at = sizeof *told;
       break;
     }
     case PBK_OUTPUT_EXITED: {
       const struct exited_record *told = (const struct exited_record *)record;
-      sum = mix(mix(sum, told->enrollment), pair(name_sum(names, told->playbook), told->reason_size));
+      sum = digest_mix(digest_mix(sum, told->enrollment), pair(name_sum(names, told->playbook), told->reason_size));
       at = sizeof *told;
       break;
     }
@@ -133,23 +130,28 @@ void pbk_digest_told(struct outputs *outputs, const struct output_record *record
       struct message_sizes sizes = sizes_of(message);
       sum = mix_message(outputs, message);
       uint32_t to = record->flags & TO_KEY ? MAP_NONE : message->told.to;
-      if (!(record->flags & TO_SUBJECT)) sum = mix(sum, pair(name_sum(names, to), sizes.to));
-      if (record->flags & HAS_REASON) sum = mix(sum, sizes.reason);
+      if (!(record->flags & TO_SUBJECT)) sum = digest_mix(sum, pair(name_sum(names, to), sizes.to));
+      if (record->flags & HAS_REASON) sum = digest_mix(sum, sizes.reason);
       at = (uint32_t)(texts_of(message) - (const char *)record);
       end = at + record->subject_size + sizes.to + sizes.reason; /* there may be more room */
       break;
     }
     default:
-      sum = mix(sum, name_sum(names, ((const struct membership_record *)record)->audience));
+      sum = digest_mix(sum, name_sum(names, ((const struct membership_record *)record)->audience));
       at = sizeof(struct membership_record);
   }
-  for (; at < end; at += 8) sum = mix(sum, load_word((const unsigned char *)record + at));
+  for (; at < end; at += 8) sum = digest_mix(sum, load_word((const unsigned char *)record + at));
   end_sum(outputs, sum);
 }
 
 /* ---- telling ---- */
 
-void pbk_tell_membership(struct context *context, pbk_output_type type, struct told_subject subject, uint32_t audience) {
+/* The commonest are told without calling anything, so that nothing need be kept over a call: in a block that has room, of a
+ * subject whose key is short. What is not so is first made so, or told at length. */
+enum { SHORT_KEY = 16 };
+
+static SELDOM void tell_membership_at_length(struct context *context, pbk_output_type type, struct told_subject subject,
+                                             uint32_t audience) {
   struct heading heading = heading_of(type, WORD_NONE, subject);
   struct membership_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
   record->audience = audience;
@@ -158,12 +160,38 @@ void pbk_tell_membership(struct context *context, pbk_output_type type, struct t
   record_end(context, &record->head);
 }
 
-void pbk_tell_enrolled(struct context *context, struct told_subject subject, const struct told_enrollment *told,
-                       enum word sender_by) {
+void pbk_tell_membership(struct context *context, pbk_output_type type, struct told_subject subject, uint32_t audience) {
+  if (subject.key_size > SHORT_KEY || !output_fits(&context->outputs, sizeof(struct membership_record) + SHORT_KEY)) {
+    tell_membership_at_length(context, type, subject, audience);
+    return;
+  }
+  struct heading heading = heading_of(type, WORD_NONE, subject);
+  struct membership_record *record = record_put(context, heading, record_size(sizeof *record, subject.key_size));
+  record->audience = audience;
+  record->unused = 0;
+  put_text((char *)(record + 1), subject.key, subject.key_size);
+  record_end(context, &record->head);
+}
+
+static SELDOM void tell_enrolled_at_length(struct context *context, struct told_subject subject,
+                                           const struct told_enrollment *told, enum word sender_by) {
   struct heading heading = heading_of(PBK_OUTPUT_ENROLLED, sender_by, subject);
   struct enrolled_record *record = record_begin(context, heading, sizeof *record, heading.subject_size);
   record->told = *told;
   put_text((char *)(record + 1), subject.key, heading.subject_size);
+  record_end(context, &record->head);
+}
+
+void pbk_tell_enrolled(struct context *context, struct told_subject subject, const struct told_enrollment *told,
+                       enum word sender_by) {
+  if (subject.key_size > SHORT_KEY || !output_fits(&context->outputs, sizeof(struct enrolled_record) + SHORT_KEY)) {
+    tell_enrolled_at_length(context, subject, told, sender_by);
+    return;
+  }
+  struct heading heading = heading_of(PBK_OUTPUT_ENROLLED, sender_by, subject);
+  struct enrolled_record *record = record_put(context, heading, record_size(sizeof *record, subject.key_size));
+  record->told = *told;
+  put_text((char *)(record + 1), subject.key, subject.key_size);
   record_end(context, &record->head);
 }
 
@@ -177,12 +205,27 @@ void pbk_tell_not_enrolled(struct context *context, struct told_subject subject,
   record_end(context, &record->head);
 }
 
-void pbk_tell_step(struct context *context, uint64_t enrollment, uint32_t step, enum word outcome) {
-  struct heading heading = {PBK_OUTPUT_STEP, (uint8_t)outcome, 0, 0};
-  struct step_record *record = record_begin(context, heading, sizeof *record, 0);
+static inline void fill_step(struct step_record *record, uint64_t enrollment, uint32_t step) {
   record->enrollment = enrollment;
   record->step = step;
   record->unused = 0;
+}
+
+static SELDOM void tell_step_in_new_block(struct context *context, uint64_t enrollment, uint32_t step, enum word outcome) {
+  struct heading heading = {PBK_OUTPUT_STEP, (uint8_t)outcome, 0, 0};
+  struct step_record *record = record_begin(context, heading, sizeof *record, 0);
+  fill_step(record, enrollment, step);
+  record_end(context, &record->head);
+}
+
+void pbk_tell_step(struct context *context, uint64_t enrollment, uint32_t step, enum word outcome) {
+  if (!output_fits(&context->outputs, sizeof(struct step_record))) {
+    tell_step_in_new_block(context, enrollment, step, outcome);
+    return;
+  }
+  struct heading heading = {PBK_OUTPUT_STEP, (uint8_t)outcome, 0, 0};
+  struct step_record *record = record_put(context, heading, sizeof *record);
+  fill_step(record, enrollment, step);
   record_end(context, &record->head);
 }
 
@@ -255,10 +298,18 @@ static inline pbk_text marked_told(const struct names *names, uint32_t name) {
 }
 #define WORD_TOLD(literal) \
   { literal, sizeof(literal) - 1 }
-static const pbk_text words_told[WORDS] = {
-  {NULL, 0},           WORD_TOLD("pinned"),  WORD_TOLD("sticky"),   WORD_TOLD("rotation"),
-  WORD_TOLD("run"),    WORD_TOLD("skipped"), WORD_TOLD("pending"),  WORD_TOLD("approved"),
-  WORD_TOLD("sending"), WORD_TOLD("sent"),   WORD_TOLD("failed"),   WORD_TOLD("cancelled")};
+static const pbk_text words_told[WORDS] = {{NULL, 0},
+                                           WORD_TOLD("pinned"),
+                                           WORD_TOLD("sticky"),
+                                           WORD_TOLD("rotation"),
+                                           WORD_TOLD("run"),
+                                           WORD_TOLD("skipped"),
+                                           WORD_TOLD("pending"),
+                                           WORD_TOLD("approved"),
+                                           WORD_TOLD("sending"),
+                                           WORD_TOLD("sent"),
+                                           WORD_TOLD("failed"),
+                                           WORD_TOLD("cancelled")};
 static inline pbk_text word_told(const struct output_record *record) {
   return words_told[record->word];
 }
@@ -302,8 +353,9 @@ static inline void message_told(const struct outputs *outputs, struct message_re
   const struct letter *letter = letter_at(&outputs->letters, told->letter);
   uint32_t flags = record->head.flags;
   if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT) {
+    /* Each by itself: what has just been written in halves is slow to be read whole. */
     const char *subject = (const char *)(record + 1);
-    size_t size = record->head.subject_size; /* each by itself: what has just been written in halves is slow to be read whole */
+    size_t size = record->head.subject_size;
     output->contact.bytes = subject;
     output->contact.size = size;
     output->to.bytes = subject;

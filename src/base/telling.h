@@ -51,8 +51,8 @@ void pbk_tell_step(struct context *context, uint64_t enrollment, uint32_t step, 
 void pbk_tell_exited(struct context *context, struct told_subject subject, uint64_t enrollment, uint32_t playbook,
                      struct text reason);
 
-/* What a change of a message's state tells, beside the state and whom it is about; told by message_record.h. Messages keep it
- * just so: there is nothing to be gathered when one is told of. */
+/* What a change of a message's state tells, beside the state and whom it is about; told by message_record.h. Messages keep
+ * it just so: there is nothing to be gathered when one is told of. */
 struct told_message {
   uint64_t message, enrollment;
   uint32_t letter; /* in the outputs' letters: playbook, channel, template */

@@ -75,7 +75,8 @@ static inline void take_answer(struct pbk_engine *engine, struct message *messag
   pbk_begin_cause(engine);
   if (answer->outcome == PBK_DELIVERY_SENT && !journal_kept(&engine->journal))
     pbk_answer_sent(&engine->outbox, message, engine->context.now);
-  else take_any_answer(engine, message, answer);
+  else
+    take_any_answer(engine, message, answer);
 }
 
 /* Only in a replay: the message that was offered then is the one that is ready now. */

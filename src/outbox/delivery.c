@@ -61,7 +61,8 @@ void pbk_attempt_message(struct outbox *outbox, struct message *message) {
 bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk_time time) {
   struct message *message = message_at(outbox, id);
   if (!message || message->due != time) return false;
-  bool stands = kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
+  bool stands =
+    kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
   if (stands) attempt(outbox, message);
   return stands;
 }
@@ -121,12 +122,12 @@ static void answer_retry(struct outbox *outbox, struct message *message, pbk_dur
   pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_RETRY, message->told.message));
 }
 
-void pbk_answer_message(struct outbox *outbox, struct message *message, int32_t outcome, pbk_duration wait, struct text reason,
-                        pbk_time occurred_at) {
+void pbk_answer_message(struct outbox *outbox, struct message *message, int32_t outcome, pbk_duration wait,
+                        struct text reason, pbk_time occurred_at) {
   switch (outcome) {
-  case PBK_DELIVERY_SENT: pbk_answer_sent(outbox, message, occurred_at); break;
-  case PBK_DELIVERY_RETRY: answer_retry(outbox, message, wait); break;
-  case PBK_DELIVERY_FAILED: pbk_end_message(outbox, message, MESSAGE_FAILED, reason); break;
-  default: break; /* accepted: the host reports later */
+    case PBK_DELIVERY_SENT: pbk_answer_sent(outbox, message, occurred_at); break;
+    case PBK_DELIVERY_RETRY: answer_retry(outbox, message, wait); break;
+    case PBK_DELIVERY_FAILED: pbk_end_message(outbox, message, MESSAGE_FAILED, reason); break;
+    default: break; /* accepted: the host reports later */
   }
 }

@@ -55,7 +55,8 @@ void pbk_outbox_release(struct outbox *outbox) {
   pbk_registry_release(&outbox->templates);
   const struct message *message;
   const struct task *task;
-  for (uint64_t id = 0; (message = pbk_table_next(&outbox->messages, &id)) != NULL;) release_text(outbox, message_note(message));
+  for (uint64_t id = 0; (message = pbk_table_next(&outbox->messages, &id)) != NULL;)
+    release_text(outbox, message_note(message));
   for (uint64_t id = 0; (task = pbk_table_next(&outbox->tasks, &id)) != NULL;) release_text(outbox, task->title);
   pbk_table_release(memory, &outbox->messages);
   pbk_table_release(memory, &outbox->tasks);
@@ -82,7 +83,8 @@ static inline void note(struct outbox *outbox, const struct message *message) {
   struct open_of *open = &outbox->open_messages;
   count_in(memory, &outbox->messages_of, message->sender);
   roll_add(memory, roll_of(outbox, open, message->subject_kind, message->subject), message->told.message);
-  if (message_to_another(message)) roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->told.to), message->told.message);
+  if (message_to_another(message))
+    roll_add(memory, roll_of(outbox, open, PBK_CONTACT, message->told.to), message->told.message);
 }
 
 void pbk_note_message(struct outbox *outbox, const struct message *message) {
@@ -156,7 +158,8 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
 void pbk_tell_any_message(struct outbox *outbox, const struct message *message, struct text reason) {
   struct told_subject subject = told_subject(outbox->facts, message->subject_kind, message->subject);
   struct text to = NO_TEXT;
-  if (message_to_another(message)) to = subject_key(&contact_at(outbox->facts, message->told.to)->subject);
+  if (message_to_another(message))
+    to = subject_key(&contact_at(outbox->facts, message->told.to)->subject);
   else if (message->to_kind == PBK_TO_CONTACT) to = (struct text){subject.key, subject.key_size};
   pbk_tell_message(outbox->context, &message->told, message_word(message->state), subject, to, reason);
 }
@@ -224,9 +227,12 @@ void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t s
   settle_message(outbox, message);
   make_key(outbox, message, step, action);
   note(outbox, message);
-  if (failure) pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(failure));
-  else if (approval) tell_message(outbox, message, NO_TEXT);
-  else pbk_attempt_message(outbox, message);
+  if (failure)
+    pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(failure));
+  else if (approval)
+    tell_message(outbox, message, NO_TEXT);
+  else
+    pbk_attempt_message(outbox, message);
 }
 
 uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request) {

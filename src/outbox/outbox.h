@@ -17,12 +17,13 @@ struct template {
 enum message_state { MESSAGE_PENDING, MESSAGE_APPROVED, MESSAGE_SENDING, MESSAGE_SENT, MESSAGE_FAILED, MESSAGE_CANCELLED };
 
 struct message {
-  struct told_message told; /* its id, enrollment, letter, attempts, key; `to` too: of PBK_TO_CONTACT the index, else a name */
-  pbk_time due;             /* end of the approval window, or the next attempt */
-  const char *note;         /* owned */
+  struct told_message
+    told;           /* its id, enrollment, letter, attempts, key; `to` too: of PBK_TO_CONTACT the index, else a name */
+  pbk_time due;     /* end of the approval window, or the next attempt */
+  const char *note; /* owned */
   uint32_t note_size;
   uint32_t subject;
-  uint32_t sender;          /* place, or MAP_NONE; its name is told */
+  uint32_t sender;               /* place, or MAP_NONE; its name is told */
   uint8_t subject_kind, to_kind; /* to_kind 0: nobody */
   uint8_t state;                 /* enum message_state */
   bool own : 1;                  /* to the contact that it is about */
@@ -84,7 +85,8 @@ static inline struct text message_note(const struct message *message) {
 }
 /* Sets what the rest of a message says again: for the quick ways. */
 static inline void settle_message(const struct outbox *outbox, struct message *message) {
-  message->own = message->to_kind == PBK_TO_CONTACT && message->subject_kind == PBK_CONTACT && message->told.to == message->subject;
+  message->own =
+    message->to_kind == PBK_TO_CONTACT && message->subject_kind == PBK_CONTACT && message->told.to == message->subject;
   message->told.sender = registry_name(&outbox->senders->registry, message->sender);
 }
 static inline const struct letter *letter_of(const struct outbox *outbox, const struct message *message) {
@@ -126,14 +128,15 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id);
 
 /* ---- making ---- */
 
-/* A new message, of which nothing is said but its number: enrollment, letter, subject, sender and recipient are the caller's to say. */
+/* A new message, of which nothing is said but its number: enrollment, letter, subject, sender and recipient are the caller's
+ * to say. */
 static inline struct message *begin_message(struct outbox *outbox) {
   struct message *message = table_add(outbox->context->memory, &outbox->messages, sizeof(struct message));
   *message = (struct message){.told = {.message = outbox->messages.last}};
   return message;
 }
-/* Then it is there: of an action of a step, both from 0. Without approval it goes to its first attempt; with a failure (no_sender,
- * no_recipient; NULL: none) it fails at once. */
+/* Then it is there: of an action of a step, both from 0. Without approval it goes to its first attempt; with a failure
+ * (no_sender, no_recipient; NULL: none) it fails at once. */
 void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t step, uint32_t action, bool approval,
                       const char *failure);
 
@@ -192,8 +195,8 @@ void pbk_hand_over_ready(struct outbox *outbox);
 /* O8, after a crash: what may have been offered is offered again, or given up, by its policy. */
 uint32_t pbk_recover_messages(struct outbox *outbox); /* how many have failed as unknown_outcome */
 /* What delivery answered (O6). */
-void pbk_answer_message(struct outbox *outbox, struct message *message, int32_t outcome, pbk_duration wait, struct text reason,
-                        pbk_time occurred_at);
+void pbk_answer_message(struct outbox *outbox, struct message *message, int32_t outcome, pbk_duration wait,
+                        struct text reason, pbk_time occurred_at);
 /* The commonest answer. */
 void pbk_answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at);
 

@@ -111,7 +111,8 @@ static bool message_fits(const struct outbox *outbox, const struct message *mess
 static void place_message(struct outbox *outbox, struct message *message) {
   struct calendar *calendar = &outbox->context->calendar;
   pbk_note_message(outbox, message);
-  if (message->state == MESSAGE_APPROVED) pbk_calendar_add(calendar, message->due, wake_order(DUE_APPROVAL, message->told.message));
+  if (message->state == MESSAGE_APPROVED)
+    pbk_calendar_add(calendar, message->due, wake_order(DUE_APPROVAL, message->told.message));
   if (message->state == MESSAGE_SENDING && message->waits)
     pbk_calendar_add(calendar, message->due, wake_order(DUE_RETRY, message->told.message));
 }
@@ -137,7 +138,8 @@ static uint64_t code_next_id(struct coder *coder, uint64_t last, uint64_t id, ui
 static void read_message(struct coder *coder, struct outbox *outbox, uint64_t *last, uint64_t total) {
   struct message read = {.due = 0};
   struct letter_kind letter = {.playbook = 0};
-  if (!code_message(coder, &read, &letter) || read.told.message <= *last || read.told.message > total || !message_fits(outbox, &read, &letter)) {
+  if (!code_message(coder, &read, &letter) || read.told.message <= *last || read.told.message > total ||
+      !message_fits(outbox, &read, &letter)) {
     pbk_release(coder->memory, (void *)(uintptr_t)read.note, read.note_size);
     coder_fail(coder);
     return;

@@ -75,7 +75,8 @@ static inline uint32_t resolve_sender(const struct acting *acting) {
   return sender;
 }
 
-static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action) {
+static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment,
+                                   struct action *action) {
   struct letter_kind kind = {.playbook = playbook_name(playbooks, enrollment->playbook),
                              .channel = action->channel,
                              .template = action->template,
@@ -86,7 +87,8 @@ static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const stru
 }
 
 /* A message of any kind, to nobody, from nobody, so far. */
-static inline struct message *begin(const struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action) {
+static inline struct message *begin(const struct playbooks *playbooks, const struct enrollment *enrollment,
+                                    struct action *action) {
   uint32_t letter = action->letter ? action->letter : make_letter(playbooks, enrollment, action);
   struct message *message = begin_message(playbooks->outbox);
   message->told.enrollment = enrollment->id;
@@ -97,8 +99,8 @@ static inline struct message *begin(const struct playbooks *playbooks, const str
   return message;
 }
 
-static inline void make_email(struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action, uint32_t step,
-                              uint32_t number, uint32_t contact, uint32_t sender) {
+static inline void make_email(struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action,
+                              uint32_t step, uint32_t number, uint32_t contact, uint32_t sender) {
   struct message *message = begin(playbooks, enrollment, action);
   message->to_kind = PBK_TO_CONTACT;
   message->told.to = contact;
@@ -119,7 +121,8 @@ static bool selected(const struct acting *acting, uint32_t contact) {
 }
 
 static void send_email(const struct acting *acting, uint32_t contact) {
-  make_email(acting->playbooks, acting->enrollment, acting->action, acting->step, acting->number, contact, resolve_sender(acting));
+  make_email(acting->playbooks, acting->enrollment, acting->action, acting->step, acting->number, contact,
+             resolve_sender(acting));
 }
 
 static void make_emails(const struct acting *acting) {
@@ -141,7 +144,8 @@ static void notify(const struct acting *acting) {
     message->told.to = person.who;
   } else {
     uint32_t user = find_teammate(acting, person);
-    if (user == MAP_NONE) failure = "no_recipient";
+    if (user == MAP_NONE)
+      failure = "no_recipient";
     else {
       message->to_kind = PBK_TO_USER;
       message->told.to = user_name(acting, user);
@@ -169,13 +173,14 @@ static void assign(const struct acting *acting) {
   emit(playbooks->context, &output);
 }
 
-static SELDOM void run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step, uint32_t number) {
+static SELDOM void run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step,
+                                  uint32_t number) {
   struct acting acting = {playbooks, enrollment, &enrollment->version->steps[step].actions[number], step, number};
   switch (acting.action->kind) {
-  case PBK_ACTION_TASK: make_task(&acting); break;
-  case PBK_ACTION_EMAIL: make_emails(&acting); break;
-  case PBK_ACTION_ASSIGN: assign(&acting); break;
-  default: notify(&acting); break;
+    case PBK_ACTION_TASK: make_task(&acting); break;
+    case PBK_ACTION_EMAIL: make_emails(&acting); break;
+    case PBK_ACTION_ASSIGN: assign(&acting); break;
+    default: notify(&acting); break;
   }
 }
 
@@ -185,9 +190,11 @@ void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment,
   for (uint32_t number = 0; number < running->action_count; number++) {
     struct action *action = &running->actions[number];
     uint32_t sender = enrollment->sender;
-    bool plain = action->kind == PBK_ACTION_EMAIL && action->send_as == PBK_SEND_AS_POOL && version->subject_kind == PBK_CONTACT;
+    bool plain =
+      action->kind == PBK_ACTION_EMAIL && action->send_as == PBK_SEND_AS_POOL && version->subject_kind == PBK_CONTACT;
     if (plain && sender_at(playbooks->senders, sender)) /* the commonest */
       make_email(playbooks, enrollment, action, step, number, enrollment->subject, sender);
-    else run_any_action(playbooks, enrollment, step, number);
+    else
+      run_any_action(playbooks, enrollment, step, number);
   }
 }

@@ -28,7 +28,7 @@ struct action {
   struct person person;
   pbk_duration due; /* -1: none */
   uint32_t channel, template; /* names */
-  uint32_t letter; /* of its messages, in the outputs' letters, and 1; 0: not asked for yet */
+  uint32_t letter;            /* of its messages, in the outputs' letters, and 1; 0: not asked for yet */
   bool approval;
   pbk_policy policy;
   pbk_send_as_kind send_as;

@@ -48,8 +48,10 @@ uint32_t pbk_active_default_sender(const struct senders *senders);
 /* One more, one less; MAP_NONE is nobody. */
 void pbk_count_first(struct memory *memory, sender_counts *counts, uint32_t sender);
 static inline void count_in(struct memory *from, sender_counts *counts, uint32_t sender) {
-  if (sender < counts->count) counts->items[sender]++;
-  else if (sender != MAP_NONE) pbk_count_first(from, counts, sender);
+  if (sender < counts->count)
+    counts->items[sender]++;
+  else if (sender != MAP_NONE)
+    pbk_count_first(from, counts, sender);
 }
 static inline void count_out(sender_counts *counts, uint32_t sender) {
   if (sender != MAP_NONE) counts->items[sender]--;

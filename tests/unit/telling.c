@@ -206,13 +206,13 @@ static uint32_t letter(const char *playbook, const char *channel, const char *te
 }
 static struct telling a_message(struct told_subject subject) {
   struct telling telling = {.told = {.message = 5,
-                                   .enrollment = 6,
-                                   .letter = letter("welcome", "email", "mail"),
-                                   .sender = MAP_NONE,
-                                   .to = MAP_NONE,
-                                   .attempt = 2},
-                          .state = WORD_SENDING,
-                          .subject = subject};
+                                     .enrollment = 6,
+                                     .letter = letter("welcome", "email", "mail"),
+                                     .sender = MAP_NONE,
+                                     .to = MAP_NONE,
+                                     .attempt = 2},
+                            .state = WORD_SENDING,
+                            .subject = subject};
   memcpy(telling.told.key, some_key, sizeof some_key);
   return telling;
 }
