@@ -141,7 +141,8 @@ void pbk_look_at_marked(struct audiences *audiences);
 static inline void pbk_run_pass(struct audiences *audiences) {
   if (audiences->pending.count) pbk_look_at_marked(audiences);
 }
-/* A wake-up came out of the calendar: true when it still stands and the membership must be looked at. */
+/* A wake-up came out of the calendar: true when it still stands; then the membership is marked, or, where it is known, has
+ * changed. */
 bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time);
 /* Looks at one membership silently. True when it changed. */
 bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject);
