@@ -91,12 +91,11 @@ static const struct row_event *event_of(const pbk_row *row, const struct row_eve
 /* What the row itself changes: an event, or something that conditions look at with the traits. */
 static void fetch_changed(const struct facts *facts, uint32_t contact, bool event) {
   const struct contact *of = contact_at(facts, contact);
-  if (!event) {
+  if (event)
+    prefetch_history(&of->subject);
+  else
     prefetch_values(&of->subject);
-    return;
-  }
-  prefetch_history(&of->subject);
-  if (account_touched(of)) pbk_prefetch_account(facts, of->account);
+  if (event ? account_touched(of) : of->account != MAP_NONE) pbk_prefetch_account(facts, of->account);
 }
 
 /* What the row's event makes to be looked at. */
@@ -114,7 +113,8 @@ static void fetch_last(const struct pbk_engine *engine, uint32_t contact, const 
   pbk_prefetch_dealings(&engine->facts, contact);
 }
 
-void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct row_event events[ROW_NAMES]) {
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left,
+                    const struct row_event events[ROW_NAMES]) {
   enum { SUBJECT = 20, CHANGED = 12, READERS = 8, LAST = 4 };
   uint32_t index;
   if (left <= LAST) return;
@@ -122,7 +122,8 @@ void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32
   if (event->number && contact_index(engine, rows[LAST].contact, &index)) fetch_last(engine, index, event);
   if (left <= READERS) return;
   event = event_of(&rows[READERS], events);
-  if (event->read | event->routed && contact_index(engine, rows[READERS].contact, &index)) fetch_readers(engine, index, event);
+  if (event->read | event->routed && contact_index(engine, rows[READERS].contact, &index))
+    fetch_readers(engine, index, event);
   if (left <= CHANGED) return;
   if (contact_index(engine, rows[CHANGED].contact, &index))
     fetch_changed(&engine->facts, index, rows[CHANGED].kind == PBK_ROW_TRACK);

@@ -166,7 +166,8 @@ struct row_event {
 };
 struct row_event pbk_row_event(const struct pbk_engine *engine, uint32_t number);
 /* What the rows to come need; `left` are there, the next one first. */
-void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct row_event events[ROW_NAMES]);
+void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left,
+                    const struct row_event events[ROW_NAMES]);
 /* What the messages to be offered next need, or those that a call names. */
 void pbk_fetch_ready(const struct pbk_engine *engine);
 void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left);
