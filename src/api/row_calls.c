@@ -124,10 +124,12 @@ static inline bool take_event(pbk_engine *engine, struct rows *rows, const pbk_r
   bool bare = !row->account && !row->values && !row->message_id.bytes && !row->message_id.size;
   struct text name;
   if (row->kind != PBK_ROW_TRACK || !bare || row->name >= ROW_NAMES) return false;
-  if (!take_name(engine, rows, row->name, &name, &event->name) || !rows->events[row->name].plain) return false;
+  const struct event_use *known = &rows->events[row->name];
+  if (!known->number && !look_up_name(engine, rows, row->name, &name, &event->name)) return false;
+  if (!known->plain) return false;
   if (!take_time(row->received_at) || !take_time(row->occurred_at)) return false;
   if (!pbk_open_subject(engine, row->contact, PBK_HANDLE_CONTACT, &event->contact)) return false;
-  event->name = rows->events[row->name].number - 1;
+  event->name = known->number - 1;
   event->received_at = row->received_at;
   event->occurred_at = row->occurred_at != PBK_NO_TIME ? row->occurred_at : row->received_at;
   event->line = 0;

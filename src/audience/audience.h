@@ -175,7 +175,8 @@ static inline void pbk_run_pass(struct audiences *audiences) {
 }
 /* What the cause under way made of a membership; NULL: it did not change. */
 const struct flip *pbk_flip_of(const struct audiences *audiences, uint32_t place, uint32_t subject);
-/* A wake-up came out of the calendar: true when it still stands and the membership must be looked at. */
+/* A wake-up came out of the calendar: true when it still stands; then the membership is marked, or, where it is known, has
+ * changed. */
 bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time);
 /* Looks at one membership silently. True when it changed. */
 bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject);

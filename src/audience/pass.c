@@ -410,10 +410,18 @@ bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t su
   const struct audience *audience = audience_at(audiences, place);
   if (!audience || !audience->program) return false;
   struct membership *membership = &audiences->memberships.items[place];
-  if (audience_is_quiet(membership))
-    return pbk_quiet_due(audiences, place, pbk_subject_at(audiences->facts, audience->of, subject), time);
+  const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
+  if (audience_is_quiet(membership)) {
+    if (!pbk_quiet_due(audiences, place, about, time)) return false;
+    if (pbk_is_in(audiences, place, subject)) return true;
+    pbk_set_member(audiences, place, subject, true);
+    note_flip(audiences, place, subject);
+    return true;
+  }
   uint64_t *word = words_at(&membership->armed, subject);
   if (!word || armed_of_word(*word) != time) return false;
   *word = 0;
-  return !pbk_subject_at(audiences->facts, audience->of, subject)->deleted;
+  if (about->deleted) return false;
+  pbk_mark_membership(audiences, place, subject);
+  return true;
 }

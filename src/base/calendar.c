@@ -102,21 +102,23 @@ static void slot_vacate(struct calendar *calendar, struct calendar_slot *slot) {
 }
 
 /* ---- the heap of the first wakes of open lanes ----
- * Four below each: a handful of lanes is one step. */
+ * Few, as mostly, stand in order, which is a heap too: one that is put in the place of the first has not far to go. Of more,
+ * four are below each. */
 
-enum { BELOW = 4 };
+enum { BELOW = 4, IN_ORDER = 16 };
 
 static void head_rise(struct calendar *calendar, uint32_t at, struct calendar_head head) {
   struct calendar_head *heap = calendar->heads.items;
-  while (at > 0 && wake_before(head.wake, heap[(at - 1) / BELOW].wake)) {
-    heap[at] = heap[(at - 1) / BELOW];
-    at = (at - 1) / BELOW;
+  uint32_t step = calendar->heads.count > IN_ORDER ? BELOW : 1;
+  while (at > 0 && wake_before(head.wake, heap[(at - 1) / step].wake)) {
+    heap[at] = heap[(at - 1) / step];
+    at = (at - 1) / step;
   }
   heap[at] = head;
 }
 
-/* Puts another in the place of the first. */
-static inline void head_sink(struct calendar *calendar, struct calendar_head head) {
+/* Puts another in the place of the first, of many. */
+static SELDOM void head_sink_far(struct calendar *calendar, struct calendar_head head) {
   struct calendar_head *heap = calendar->heads.items;
   uint32_t count = calendar->heads.count, at = 0;
   for (uint32_t child = 1; child < count; child = at * BELOW + 1) {
@@ -132,6 +134,29 @@ static inline void head_sink(struct calendar *calendar, struct calendar_head hea
     at = best;
   }
   heap[at] = head;
+}
+
+static inline void head_sink(struct calendar *calendar, struct calendar_head head) {
+  struct calendar_head *at = calendar->heads.items, *last = at + calendar->heads.count - 1;
+  if (calendar->heads.count > IN_ORDER) {
+    head_sink_far(calendar, head);
+    return;
+  }
+  for (; at < last && wake_before(at[1].wake, head.wake); at++) *at = at[1];
+  *at = head;
+}
+
+/* The first goes; so few may be left that they stand in order from now on. */
+static void head_drop(struct calendar *calendar) {
+  struct calendar_head *heap = calendar->heads.items, last = heap[--calendar->heads.count];
+  uint32_t count = calendar->heads.count;
+  if (count == 0) return;
+  if (count != IN_ORDER) {
+    head_sink(calendar, last);
+    return;
+  }
+  head_sink_far(calendar, last);
+  for (uint32_t i = 1; i < count; i++) head_rise(calendar, i, heap[i]);
 }
 
 static uint32_t head_place(const struct calendar *calendar, uint32_t lane) {
@@ -391,17 +416,13 @@ bool pbk_calendar_open(struct calendar *calendar) {
   return true;
 }
 
-static void pop_head(struct calendar *calendar) {
-  if (--calendar->heads.count > 0) head_sink(calendar, calendar->heads.items[calendar->heads.count]);
-}
-
 /* The last of its sorted keys has been taken from the first lane. */
 static SELDOM void pop_last(struct calendar *calendar, struct calendar_lane *lane) {
   lane_refill(calendar, lane);
   if (lane->next < lane->count)
     head_sink(calendar, lane_head(calendar, calendar->taken_from));
   else
-    pop_head(calendar);
+    head_drop(calendar);
 }
 
 void pbk_calendar_pop(struct calendar *calendar) {
@@ -416,7 +437,7 @@ void pbk_calendar_pop(struct calendar *calendar) {
   } else if (++calendar->near_next < calendar->near_count) {
     head_sink(calendar, (struct calendar_head){calendar->near[calendar->near_next], NO_LANE});
   } else {
-    pop_head(calendar);
+    head_drop(calendar);
   }
   if (calendar->heads.count > 0)
     calendar->soonest = calendar->heads.items[0].wake.time;

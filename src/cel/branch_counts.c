@@ -89,16 +89,7 @@ struct counts_end {
 };
 
 static const pbk_time *counts_after(const pbk_time *times, uint32_t count, pbk_time limit) {
-  while (count > 0) {
-    uint32_t half = count / 2;
-    if (times[half] <= limit) {
-      times += half + 1;
-      count -= half + 1;
-    } else {
-      count = half;
-    }
-  }
-  return times;
+  return times + branch_events_until(times, count, limit);
 }
 
 static bool counts_holds(const struct cel_branch *branch, int64_t sum) { return branch_holds(branch->detail, (sum > 0) - (sum < 0)); }
@@ -134,6 +125,10 @@ struct branch_answer pbk_cel_branch_counts(const struct cel_world *world, const 
     if (series.count == 0) continue;
     const pbk_time *past = series.times + series.count, *older = series.times, *newer = past;
     if (past[-1] > now || !time_in_range(series.times[0])) return branch_stays(TRUTH_UNFIT);
+    if (counts->count == 1) { /* no window holds more than all */
+      int64_t all = sum + tally->factor * series.count;
+      if ((sum < 0 && all < 0) || (sum > 0 && all > 0)) return branch_stays(counts_holds(branch, sum));
+    }
     if (tally->longer != BRANCH_ALL_EVENTS) {
       older = counts_after(series.times, series.count, now - tally->longer);
       ends[count++] = (struct counts_end){older, past, tally->longer, -tally->factor};

@@ -87,6 +87,19 @@ struct branch_answer pbk_cel_branch_test(struct branch_run *run, const struct ce
 /* The whole again, group by group. */
 void pbk_cel_branch_by_groups(struct branch_run *run, struct cel_outcome *outcome);
 
+/* ---- events ---- */
+
+/* How many events are at or before `limit`. */
+BRANCH_INLINE uint32_t branch_events_until(const pbk_time *times, uint32_t count, pbk_time limit) {
+  uint32_t first = 0;
+  while (count > 1) {
+    uint32_t half = count / 2;
+    first += times[first + half - 1] <= limit ? half : 0;
+    count -= half;
+  }
+  return first + (count && times[first] <= limit);
+}
+
 /* ---- tests of one value ---- */
 
 /* What lies between the ends of two texts of the same size. No call of memcmp, which would cost all tests registers. */

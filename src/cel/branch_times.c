@@ -132,17 +132,6 @@ static struct branch_answer branch_count(const struct cel_world *world, const st
   return branch_stays(branch_holds(branch->detail, (count > other) - (count < other)));
 }
 
-/* How many events are at or before `limit`. */
-static inline uint32_t branch_events_until(const pbk_time *times, uint32_t count, pbk_time limit) {
-  uint32_t first = 0;
-  while (count > 1) {
-    uint32_t half = count / 2;
-    first += times[first + half - 1] <= limit ? half : 0;
-    count -= half;
-  }
-  return first + (count && times[first] <= limit);
-}
-
 /* The events of a window can only leave it: which of them will take the count to `other`, and which below, is known. */
 static struct branch_answer branch_window(const struct cel_world *world, const struct cel_branch *branch, bool timed) {
   struct cel_series series = {.since = INT64_MAX};

@@ -169,8 +169,8 @@ struct cel_read {
 };
 uint32_t pbk_cel_read_count(const struct cel_program *program);
 struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at);
-/* What a world need not show a program as it does not read it: bit i is set where it reads entries of the environment's shown_slots[i],
- * CEL_SHOWN_FIELDS where it reads a field, CEL_SHOWN_SERIES where it reads the times of events. */
+/* What a world need not show a program as it does not read it: bit i is set where it reads entries of the environment's
+ * shown_slots[i], CEL_SHOWN_FIELDS where it reads a field, CEL_SHOWN_SERIES where it reads the times of events. */
 #define CEL_SHOWN_FIELDS (UINT32_C(1) << CEL_MOST_SHOWN)
 #define CEL_SHOWN_SERIES (UINT32_C(2) << CEL_MOST_SHOWN)
 uint32_t pbk_cel_shown_read(const struct cel_program *program);

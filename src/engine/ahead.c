@@ -92,12 +92,11 @@ static const struct event_use *event_of(const pbk_row *row, const struct event_u
 void pbk_fetch_changed(const struct pbk_engine *engine, uint32_t contact, bool event) {
   const struct facts *facts = &engine->facts;
   const struct contact *of = contact_at(facts, contact);
-  if (!event) {
+  if (event)
+    prefetch_history(&of->subject);
+  else
     prefetch_values(&of->subject);
-    return;
-  }
-  prefetch_history(&of->subject);
-  if (account_touched(of)) pbk_prefetch_account(facts, of->account);
+  if (event ? account_touched(of) : of->account != MAP_NONE) pbk_prefetch_account(facts, of->account);
 }
 
 /* What the row's event makes to be looked at. */

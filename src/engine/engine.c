@@ -69,7 +69,6 @@ static bool do_due(struct pbk_engine *engine, struct wake wake) {
   case DUE_RETRY: return pbk_message_due(&engine->outbox, wake_kind(wake), id, wake.time);
   case DUE_MEMBERSHIP:
     if (!pbk_membership_due(&engine->audiences, audience, subject, wake.time)) return false;
-    pbk_mark_membership(&engine->audiences, audience, subject);
     pbk_run_cause(engine, &pbk_no_happening, NULL);
     return true;
   case DUE_EXIT: return pbk_exit_due(&engine->playbooks, id, wake.time);
@@ -226,9 +225,11 @@ void pbk_abandon_line(struct pbk_engine *engine) {
   engine->lines.under_way = false;
 }
 
-/* Moves time to where the command is received (`at`), and gets ready for it. False: it cannot be done now; what time brought is recorded. */
+/* Moves time to where the command is received (`at`), and gets ready for it. False: it cannot be done now; what time brought
+ * is recorded. */
 static inline bool arrive(struct pbk_engine *engine, const struct command *command, pbk_time at, uint64_t extent) {
-  if (at != PBK_NO_TIME) let_pass(engine, at);
+  if (at != PBK_NO_TIME)
+    let_pass(engine, at);
   else if (engine->unfinished && command->type != COMMAND_ADVANCE) {
     pbk_advance_to(engine, engine->context.now, 0);
     if (!engine->broken) pbk_record_progress(engine); /* a record without a time does not bring them about again */

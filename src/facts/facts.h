@@ -133,21 +133,27 @@ static inline struct told_subject told_subject(const struct facts *facts, int32_
   struct text key = subject_key(subject);
   return (struct told_subject){key.bytes, key.size, kind};
 }
-/* What is about to be needed is fetched ahead of time: first a subject itself, some time later what hangs on it. Two lines of each: what is
- * small mostly lies in these. */
+/* What is about to be needed is fetched ahead of time: first a subject itself, some time later what hangs on it. Two lines
+ * of each: what is small mostly lies in these. */
 static inline void prefetch_lines(const void *address) {
   uintptr_t at = (uintptr_t)address;
   if (!at) return;
   prefetch(address);
   prefetch((const void *)(at + SHELF_LINE - 1));
 }
-static inline void prefetch_values(const struct subject *subject) { prefetch_lines(subject->values); }
-static inline void prefetch_history(const struct subject *subject) { prefetch_lines(subject->history); }
+static inline void prefetch_values(const struct subject *subject) {
+  prefetch_lines(subject->values);
+}
+static inline void prefetch_history(const struct subject *subject) {
+  prefetch_lines(subject->history);
+}
 static inline void pbk_prefetch_contact(const struct facts *facts, uint32_t index) { prefetch(contact_at(facts, index)); }
 static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) { prefetch(account_at(facts, index)); }
 static inline void pbk_prefetch_dealings(const struct facts *facts, uint32_t contact) { prefetch(dealings_at(facts, contact)); }
 /* Events of most contacts do not touch their account's (sharing.c). */
-static inline bool account_touched(const struct contact *contact) { return contact->account != MAP_NONE && !contact->shares; }
+static inline bool account_touched(const struct contact *contact) {
+  return contact->account != MAP_NONE && !contact->shares;
+}
 
 /* What the rows over all subjects may take soon, where it is much, and what one input may take at most for the history of one. */
 uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon);

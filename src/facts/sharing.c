@@ -38,8 +38,10 @@ void pbk_record_contact_event(struct facts *facts, struct contact *contact, uint
   record_event(facts, &contact->subject, event, occurred_at);
   if (account == MAP_NONE) return;
   bool kept = !contact->shares || event_watched(&facts->subjects, PBK_ACCOUNT, event);
-  if (kept) record_event(facts, &account_at(facts, account)->subject, event, occurred_at);
-  else if (occurred_at < facts->context->now) note_age(facts, &account_at(facts, account)->subject, occurred_at);
+  if (kept)
+    record_event(facts, &account_at(facts, account)->subject, event, occurred_at);
+  else if (occurred_at < facts->context->now)
+    note_age(facts, &account_at(facts, account)->subject, occurred_at);
 }
 
 /* What those who share have of the events that are watched anew: how many, written to where that is not NULL. */

@@ -256,6 +256,24 @@ static void the_very_same(void) {
   close_calendar();
 }
 
+/* Any number of lanes that have come, fewer and fewer, and then more again. */
+static void many_lanes(void) {
+  static const uint32_t counts[] = {1, 2, 15, 16, 17, 18, 40};
+  struct wake wake = {0, 0};
+  for (uint32_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    open_calendar();
+    for (uint32_t lane = 0; lane < counts[i]; lane++)
+      for (uint32_t j = 0; j < 40; j++) add((pbk_time)(lane * j * 7919 % 1000), wake_membership(lane, j));
+    for (uint32_t j = 0; take(&wake); j++) {
+      if (j % 5 || list_count > 300) continue;
+      add(wake.time + j % 3, wake_membership(j % (counts[i] + 3), 1000 + j));
+      if (j > 4000) break;
+    }
+    take_all();
+    close_calendar();
+  }
+}
+
 /* What comes behind in the same lane. */
 static void looking_ahead(void) {
   struct wake wake = {0, 0};
@@ -370,6 +388,7 @@ int main(void) {
   RUN(a_busy_hour);
   RUN(one_instant);
   RUN(the_very_same);
+  RUN(many_lanes);
   RUN(looking_ahead);
   RUN(soonest);
   RUN(before_the_open_hour);

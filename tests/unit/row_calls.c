@@ -4,12 +4,19 @@
 enum { CONTACTS = 40, ACCOUNTS = 4, ROWS = 600 };
 
 static void define(struct rig *rig) {
-  TELL_ALL(rig, "{'type':'define','kind':'persona','key':'keen','when':'events(`login`).count(days(2)) >= 2'}",
-           "{'type':'define','kind':'persona','key':'rich','when':'account.traits.tier > 1 && contact.traits.plan == `pro`'}",
-           "{'type':'define','kind':'channel','key':'email'}", "{'type':'define','kind':'template','key':'hello'}",
-           "{'type':'define','kind':'sender','key':'ann'}", "{'type':'define','kind':'settings','default_sender':'ann'}",
-           "{'type':'define','kind':'playbook','key':'care','active':true,'trigger':[{'persona':'keen'},{'stage':'trial'},{'health':'declined'}],"
-           "'steps':[{'actions':[{'email':{'template':'hello'}}]}]}");
+  TELL_ALL(
+    rig, "{'type':'define','kind':'persona','key':'keen','when':'events(`login`).count(days(2)) >= 2'}",
+    "{'type':'define','kind':'persona','key':'rich','when':'account.traits.tier > 1 && contact.traits.plan == `pro`'}",
+    "{'type':'define','kind':'persona','key':'silent','when':'events(`login`).quiet(days(1))'}",
+    "{'type':'define','kind':'persona','key':'busy','when':'account_events(`report`).count(days(9)) > 2'}",
+    "{'type':'define','kind':'channel','key':'email'}", "{'type':'define','kind':'template','key':'hello'}",
+    "{'type':'define','kind':'sender','key':'ann'}", "{'type':'define','kind':'settings','default_sender':'ann'}",
+    "{'type':'define','kind':'playbook','key':'care','active':true,'trigger':[{'persona':'keen'},{'stage':'trial'},{'health'"
+    ":'declined'}],"
+    "'steps':[{'actions':[{'email':{'template':'hello'}}]}]}",
+    "{'type':'define','kind':'playbook','key':'thanks','active':true,'trigger':{'event':'report'},'exit':{'when':"
+    "'events(`login`).last() > enrollment.started_at'},'steps':[{'delay':'9h','when':'contact.traits.tier > 0',"
+    "'actions':[{'task':{'title':'Call'}}]}]}");
   for (uint32_t i = 0; i < CONTACTS; i++) {
     char line[200];
     snprintf(line, sizeof line, "{'type':'group','userId':'u%u','groupId':'a%u','traits':{'tier':0}}", i, i % ACCOUNTS);
@@ -17,7 +24,13 @@ static void define(struct rig *rig) {
   }
 }
 
-static const char *const texts[] = {"login", "report", "trial", "grown", "a name that is not known before"};
+#define LONG_NAME "a name longer than keys may be, " /* eight times */
+static const char *const texts[] = {"login",
+                                    "report",
+                                    "trial",
+                                    "grown",
+                                    "a name that is not known before",
+                                    LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME};
 enum { TEXTS = sizeof texts / sizeof *texts };
 
 static pbk_handle handle_of(struct rig *rig, pbk_handle_kind kind, const char *key) {

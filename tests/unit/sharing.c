@@ -44,6 +44,32 @@ static void kept_once(void) {
   close_facts();
 }
 
+/* What nobody looks at is no change; but whoever is older by it is so, the account that keeps nothing of it too (SPEC E7).
+ */
+static void changes_of_both(void) {
+  open_facts();
+  uint32_t login = name_of("login");
+  context.now = 100;
+  struct account *account = pbk_need_account(&facts, TEXT("a1"));
+  struct contact *contact = member_of(account, "u1");
+  context.now = 200;
+  begin();
+  pbk_record_contact_event(&facts, contact, account->subject.index, login, 200);
+  pbk_record_contact_event(&facts, contact, account->subject.index, login, 150);
+  CHECK_TEXT(text_from(changed()), "");
+  pbk_record_contact_event(&facts, contact, account->subject.index, login, 90);
+  CHECK_TEXT(text_from(changed()), "aa");
+  CHECK_EQUAL_INT(contact->subject.created_at, 90);
+  CHECK_EQUAL_INT(account->subject.created_at, 90);
+  watch(PBK_ACCOUNT, login);
+  pbk_record_contact_event(&facts, contact, account->subject.index, login, 80);
+  CHECK_TEXT(text_from(changed()), "aea");
+  watch(PBK_CONTACT, login);
+  pbk_record_contact_event(&facts, contact, account->subject.index, login, 200);
+  CHECK_TEXT(text_from(changed()), "ee");
+  close_facts();
+}
+
 /* An event in another account's name, leaving, going: the account keeps what was its own, and no more. */
 static void parted(void) {
   open_facts();
@@ -150,6 +176,7 @@ static void random_work(void) {
 
 int main(void) {
   RUN(kept_once);
+  RUN(changes_of_both);
   RUN(parted);
   RUN(random_work);
   return check_report();
