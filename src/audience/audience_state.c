@@ -84,7 +84,7 @@ static uint32_t used_wakes(const struct membership *membership) {
 
 static void code_bits(struct coder *coder, struct membership *membership, uint32_t subjects) {
   uint32_t words = coder_reads(coder) ? 0 : used_words(membership);
-  if (!pbk_code_count(coder, &words)) return;
+  if (!pbk_code_row_count(coder, &words)) return;
   if (coder_reads(coder)) {
     if (words > subjects / 64 + (subjects % 64 != 0)) {
       coder_fail(coder);
@@ -93,8 +93,8 @@ static void code_bits(struct coder *coder, struct membership *membership, uint32
     array_reserve(coder->memory, &membership->bits, words);
     membership->bits.count = words;
   }
-  pbk_code_words(coder, membership->bits.items, words);
-  if (!coder_reads(coder)) return;
+  pbk_code_word_row(coder, membership->bits.items, words);
+  if (!coder_reads(coder) || coder_failed(coder)) return;
   for (uint32_t i = 0; i < words; i++)
     for (uint64_t word = membership->bits.items[i]; word; word &= word - 1) membership->count++;
   if (words && subjects % 64 && words > subjects / 64 && membership->bits.items[words - 1] >> subjects % 64) coder_fail(coder);
@@ -112,7 +112,7 @@ static void set_quiet_wakes(struct audiences *audiences, uint32_t place, uint32_
 static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_t place, uint32_t subjects) {
   struct membership *membership = &audiences->memberships.items[place];
   uint32_t count = coder_reads(coder) ? 0 : used_wakes(membership);
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   if (coder_reads(coder)) {
     if (count > (audience_is_quiet(membership) ? 0 : subjects)) {
       coder_fail(coder);
@@ -121,7 +121,7 @@ static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_
     array_reserve(coder->memory, &membership->armed, count);
     membership->armed.count = count;
   }
-  pbk_code_words(coder, (uint64_t *)membership->armed.items, count);
+  pbk_code_word_row(coder, (uint64_t *)membership->armed.items, count);
   for (uint32_t i = 0; coder_reads(coder) && !coder_failed(coder) && i < count; i++)
     if (membership->armed.items[i] != INT64_MAX)
       pbk_calendar_add(&audiences->context->calendar, membership->armed.items[i], wake_membership(place, i));
