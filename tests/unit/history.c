@@ -208,8 +208,8 @@ static void restored(void) {
   }
 }
 
-/* Behind something else: what is written is what follows from the series and the log alone, and what stands before it stays. Of
- * every number of times and of logged events there can be in a block, and more. */
+/* Behind something else: what is written is what follows from the series and the log alone, and what stands before it stays.
+ * Of every number of times and of logged events there can be in a block, and more. */
 static void written_behind(void) {
   static unsigned char expected[4096], log[1024];
   for (uint32_t times = 0; times < 40; times++) {
