@@ -85,7 +85,7 @@ static uint32_t used_wakes(const struct membership *membership) {
 
 static void code_bits(struct coder *coder, struct membership *membership, uint32_t subjects) {
   uint32_t words = coder_reads(coder) ? 0 : used_words(membership);
-  if (!pbk_code_count(coder, &words)) return;
+  if (!pbk_code_row_count(coder, &words)) return;
   if (coder_reads(coder)) {
     if (words > subjects / 64 + (subjects % 64 != 0)) {
       coder_fail(coder);
@@ -94,8 +94,8 @@ static void code_bits(struct coder *coder, struct membership *membership, uint32
     array_reserve(coder->memory, &membership->bits, words);
     membership->bits.count = words;
   }
-  pbk_code_words(coder, membership->bits.items, words);
-  if (!coder_reads(coder)) return;
+  pbk_code_word_row(coder, membership->bits.items, words);
+  if (!coder_reads(coder) || coder_failed(coder)) return;
   for (uint32_t i = 0; i < words; i++)
     for (uint64_t word = membership->bits.items[i]; word; word &= word - 1) membership->count++;
   if (words && subjects % 64 && words > subjects / 64 && membership->bits.items[words - 1] >> subjects % 64) coder_fail(coder);
@@ -122,7 +122,7 @@ static void set_wakes(struct audiences *audiences, uint32_t place, uint32_t from
 static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_t place, uint32_t subjects) {
   struct membership *membership = &audiences->memberships.items[place];
   uint32_t count = coder_reads(coder) ? 0 : used_wakes(membership);
-  if (!pbk_code_count(coder, &count)) return;
+  if (!pbk_code_row_count(coder, &count)) return;
   if (coder_reads(coder)) {
     if (count > (audience_is_quiet(membership) ? 0 : subjects)) {
       coder_fail(coder);
@@ -134,6 +134,7 @@ static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_
     uint32_t some = count - from < WORDS_PAGE ? count - from : WORDS_PAGE;
     if (!coder_reads(coder))
       for (uint32_t i = 0; i < some; i++) times[i] = (uint64_t)armed_at(membership, from + i);
+    coder_item(coder);
     pbk_code_words(coder, times, some);
     if (coder_reads(coder) && !coder_failed(coder)) set_wakes(audiences, place, from, times, some);
   }

@@ -54,6 +54,15 @@ static inline unsigned char *writer_room(struct writer *writer, uint32_t size) {
   writer->size += size;
   return at;
 }
+/* Room for a row whose size is known when it is written: `most` bytes to begin with, then where it ended. */
+static inline unsigned char *writer_begin(struct writer *writer, uint32_t most) {
+  unsigned char *at = writer_room(writer, most);
+  writer->size -= most;
+  return at;
+}
+static inline void writer_end(struct writer *writer, const unsigned char *at) {
+  writer->size = (uint32_t)(at - writer->bytes);
+}
 /* Makes it possible to write `size` more bytes without asking for memory. False: there is not so much. */
 bool pbk_writer_prepare(struct writer *writer, uint64_t size);
 /* Most copies are of a few bytes: two moves that may overlap, rather than a call. */

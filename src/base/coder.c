@@ -32,6 +32,15 @@ void pbk_code_words(struct coder *coder, uint64_t *words, uint32_t count) {
   pbk_read_words(coder->reader, words, count);
 }
 
+void pbk_code_word_row(struct coder *coder, uint64_t *words, uint32_t count) {
+  enum { WORDS_TOGETHER = 4096 };
+  for (uint32_t at = 0, more; at < count && !coder_failed(coder); at += more) {
+    more = count - at < WORDS_TOGETHER ? count - at : WORDS_TOGETHER;
+    coder_item(coder);
+    pbk_code_words(coder, words + at, more);
+  }
+}
+
 bool pbk_code_row_count(struct coder *coder, uint32_t *count) {
   pbk_code_u32(coder, count);
   if (!coder_failed(coder)) return true;

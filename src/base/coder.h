@@ -52,6 +52,8 @@ static inline void pbk_code_bool(struct coder *coder, bool *value) {
 void pbk_code_bytes(struct coder *coder, void *bytes, uint32_t size);
 /* Eight bytes each: words of bits, rows of times. */
 void pbk_code_words(struct coder *coder, uint64_t *words, uint32_t count);
+/* A row of them that may be long, with coder_item in between. */
+void pbk_code_word_row(struct coder *coder, uint64_t *words, uint32_t count);
 static inline void pbk_code_time(struct coder *coder, int64_t *time) { pbk_code_words(coder, (uint64_t *)time, 1); }
 /* A number below `limit`, or MAP_NONE. */
 static inline void pbk_code_place(struct coder *coder, uint32_t *place, uint32_t limit) {

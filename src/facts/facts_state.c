@@ -30,40 +30,52 @@ void pbk_code_people(struct coder *coder, struct facts *facts) {
 
 /* What is about to be written is fetched while others are: what hangs on subjects lies all over the memory. Each distance is that of what
  * hangs on what was fetched at the one above. */
-enum { FETCH_ROW = 40, FETCH_BODY = 24, FETCH_REST = 16, FETCH_LOG = 10 };
+enum { FETCH_ROW = 40, FETCH_BODY = 28, FETCH_REST = 20, FETCH_LOG = 14, FETCH_OLDER = 9, FETCH_OLDEST = 4 };
 
-static void fetch_rest(const struct subject *subject) {
-  enum { LINES_MOST = 8 };
-  for (uint32_t i = 0; i < trait_count(subject); i++)
-    if (packed_outside(subject->values[i])) prefetch(packed_outside(subject->values[i]));
-  const unsigned char *history = (const unsigned char *)subject->history;
-  if (!history) return;
-  uint32_t size = subject->history->size;
-  for (uint32_t at = SHELF_LINE; at < size && at < LINES_MOST * SHELF_LINE; at += SHELF_LINE) prefetch(history + at);
-  prefetch(history + size - 1);
+static void fetch_body(const struct subject *subject) {
+  const unsigned char *values = (const unsigned char *)subject->values;
+  uint32_t count = trait_count(subject) + subject->has_health;
+  prefetch(subject->history);
+  prefetch(values);
+  if (count > 1) prefetch(values + count * sizeof *subject->values - 1);
 }
 
-/* Where the older parts of the next subjects' logs are: each is fetched when the one before it is there. */
+static void fetch_texts(const struct packed *values, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++)
+    if (packed_outside(values[i])) prefetch(packed_outside(values[i]));
+}
+
+/* Most histories take two or three lines: those without asking whether they are there. */
+static void fetch_history(const struct history *history) {
+  enum { USUAL = 3 * SHELF_LINE, LINES_MOST = 8 };
+  if (!history) return;
+  const unsigned char *bytes = (const unsigned char *)history;
+  uint32_t last = history->size - 1;
+  prefetch(bytes + (last < SHELF_LINE ? last : SHELF_LINE));
+  prefetch(bytes + (last < 2 * SHELF_LINE ? last : 2 * SHELF_LINE));
+  prefetch(bytes + last);
+  for (uint32_t at = USUAL; at < last && at < LINES_MOST * SHELF_LINE; at += SHELF_LINE) prefetch(bytes + at);
+}
+
+/* The subjects from the one that is written on to FETCH_ROW behind it; the last one stands for those that would come behind
+ * it. */
+enum { AHEAD = 64 };
 struct fetching {
-  const void *parts[FETCH_LOG];
+  const struct subject *subjects[AHEAD];
 };
 
-static void fetch_ahead(struct fetching *fetching, const struct facts *facts, int32_t kind, uint32_t at, uint32_t count) {
-  if (at + FETCH_ROW < count) {
-    prefetch(pbk_subject_at(facts, kind, at + FETCH_ROW));
-    if (kind == PBK_CONTACT) pbk_prefetch_dealings(facts, at + FETCH_ROW);
-  }
-  if (at + FETCH_BODY < count) {
-    const struct subject *subject = pbk_subject_at(facts, kind, at + FETCH_BODY);
-    prefetch(subject->values);
-    prefetch(subject->history);
-  }
-  if (at + FETCH_REST < count) fetch_rest(pbk_subject_at(facts, kind, at + FETCH_REST));
-  fetching->parts[at % FETCH_LOG] = NULL; /* of the one that is FETCH_LOG ahead from now on */
-  for (uint32_t i = 1; i <= FETCH_LOG && at + i < count; i++) {
-    const void **part = &fetching->parts[(at + i) % FETCH_LOG];
-    if (i == FETCH_LOG || *part) *part = pbk_history_fetch_log(pbk_subject_at(facts, kind, at + i)->history, *part);
-  }
+static inline const struct subject *subject_ahead(const struct fetching *fetching, uint32_t at) {
+  return fetching->subjects[at % AHEAD];
+}
+
+static inline void fetch_ahead(const struct fetching *fetching, uint32_t at) {
+  const struct subject *subject = subject_ahead(fetching, at + FETCH_REST);
+  fetch_body(subject_ahead(fetching, at + FETCH_BODY));
+  fetch_texts(subject->values, trait_count(subject));
+  fetch_history(subject->history);
+  pbk_history_fetch_log(subject_ahead(fetching, at + FETCH_LOG)->history, 0);
+  pbk_history_fetch_log(subject_ahead(fetching, at + FETCH_OLDER)->history, 1);
+  pbk_history_fetch_log(subject_ahead(fetching, at + FETCH_OLDEST)->history, 2);
 }
 
 /* ---- values ----
@@ -73,20 +85,40 @@ static void fetch_ahead(struct fetching *fetching, const struct facts *facts, in
 
 enum { VALUE_HEAD = 9 };
 
-static void write_kept_value(struct writer *writer, const pbk_value *value) {
-  unsigned char *at = writer_room(writer, VALUE_HEAD);
-  uint64_t bits = 0;
+/* Numbers, truths and nulls without a branch. */
+static inline unsigned char *put_number(unsigned char *at, const pbk_value *value) {
+  uint64_t bits = (uint64_t)value->as.integer;
+  if (value->kind == PBK_DOUBLE) memcpy(&bits, &value->as.number, sizeof bits);
+  if (value->kind == PBK_BOOL) bits = bits != 0;
+  if (value->kind == PBK_NULL) bits = 0;
   at[0] = (unsigned char)value->kind;
-  switch (value->kind) {
-    case PBK_BOOL: bits = value->as.integer != 0; break;
-    case PBK_INT: bits = (uint64_t)value->as.integer; break;
-    case PBK_DOUBLE: memcpy(&bits, &value->as.number, sizeof bits); break;
-    case PBK_STRING: bits = value->size; break;
-    default: break;
-  }
   store_u64(at + 1, bits);
+  return at + VALUE_HEAD;
+}
+
+static SELDOM void write_long_value(struct writer *writer, const pbk_value *value) {
+  unsigned char *at = writer_room(writer, VALUE_HEAD);
+  at[0] = (unsigned char)value->kind;
+  store_u64(at + 1, value->kind == PBK_STRING ? value->size : 0);
   if (value->kind == PBK_STRING) pbk_write_bytes(writer, value->as.text, value->size);
-  else if (value->kind > PBK_STRING) pbk_write_value(writer, value);
+  else
+    pbk_write_value(writer, value);
+}
+
+/* Goes on behind `at`, where is room for the heads of so many; tells where it ended. */
+static inline unsigned char *put_values(struct writer *writer, unsigned char *at, const struct packed *values, uint32_t count) {
+  pbk_value room;
+  for (uint32_t i = 0; i < count; i++) {
+    const pbk_value *value = packed_value(&values[i], &room);
+    if (value->kind < PBK_STRING) {
+      at = put_number(at, value);
+      continue;
+    }
+    writer_end(writer, at);
+    write_long_value(writer, value);
+    at = writer_begin(writer, (count - i) * VALUE_HEAD);
+  }
+  return at;
 }
 
 static pbk_value read_text(struct coder *coder, uint64_t size) {
@@ -136,11 +168,12 @@ struct known_shapes {
   struct shape *shapes[SHAPES_KNOWN];
 };
 
-static void write_shape(struct writer *writer, const struct known_shapes *known, const struct shape *shape) {
+static SELDOM unsigned char *put_names(struct writer *writer, unsigned char *at, const struct shape *shape, uint32_t most) {
   uint32_t count = shape_count(shape);
-  if (count == 0 || known->shapes[shape->hash % SHAPES_KNOWN] == shape) return;
+  writer_end(writer, at);
   pbk_write_u32(writer, count);
   for (uint32_t i = 0; i < count; i++) pbk_write_u32(writer, shape->names[i]);
+  return writer_begin(writer, most);
 }
 
 static uint8_t shape_byte(const struct known_shapes *known, const struct shape *shape) {
@@ -210,22 +243,34 @@ static void read_values(struct coder *coder, struct subject *subject, bool has_h
 enum { SUBJECT_HEAD = 16 };
 enum subject_mark { MARK_DELETED = 1, MARK_HEALTH = 2, MARK_SUPPRESSED = 4, MARK_SHARES = 8 };
 
-static void write_subject(struct coder *coder, const struct subject *subject, struct known_shapes *known, uint8_t marks) {
-  struct writer *writer = coder->writer;
+/* A copy of what stands in the subject is of all that could: what is too much is written over. */
+static inline unsigned char *put_key(unsigned char *at, const struct subject *subject) {
   struct text key = subject_key(subject);
-  unsigned char *at = writer_room(writer, SUBJECT_HEAD);
-  uint32_t values = trait_count(subject) + subject->has_health;
-  at[0] = (unsigned char)key.size;
+  if (key.size > SUBJECT_KEY_HERE)
+    memcpy(at, key.bytes, key.size);
+  else
+    memcpy(at, subject->key, SUBJECT_KEY_HERE);
+  return at + key.size;
+}
+
+static inline void write_subject(struct writer *writer, const struct subject *subject, struct known_shapes *known,
+                                 uint8_t marks) {
+  uint32_t count = trait_count(subject) + subject->has_health, heads = count * VALUE_HEAD;
+  unsigned char *at = writer_begin(writer, SUBJECT_HEAD + UINT8_MAX + heads);
+  uint8_t shape = shape_byte(known, subject->shape);
+  at[0] = subject->key_size;
   at[1] = (unsigned char)(marks | (subject->deleted ? MARK_DELETED : 0) | (subject->has_health ? MARK_HEALTH : 0));
-  at[2] = shape_byte(known, subject->shape);
+  at[2] = shape;
   at[3] = 0;
   store_u32(at + 4, subject->stage);
   store_u64(at + 8, (uint64_t)subject->created_at);
-  pbk_write_bytes(writer, key.bytes, key.size);
-  write_shape(writer, known, subject->shape);
-  know_shape(known, subject->shape);
-  pbk_value room;
-  for (uint32_t i = 0; i < values; i++) write_kept_value(writer, packed_value(&subject->values[i], &room));
+  at = put_key(at + SUBJECT_HEAD, subject);
+  if (shape == SHAPE_FOLLOWS) {
+    at = put_names(writer, at, subject->shape, heads);
+    know_shape(known, subject->shape);
+  }
+  at = put_values(writer, at, subject->values, count);
+  writer_end(writer, at);
   pbk_write_history(writer, subject->history);
 }
 
@@ -318,13 +363,23 @@ enum { CONTACT_HEAD = 12, CONTACTED_ROW = 20 };
 
 static void write_contact(struct coder *coder, const struct facts *facts, const struct contact *contact, struct known_shapes *known) {
   struct writer *writer = coder->writer;
+  const struct dealings *dealings = dealings_at(facts, contact->subject.index);
   uint32_t count = contacted_count(facts, contact);
-  write_subject(coder, &contact->subject, known,
+  write_subject(writer, &contact->subject, known,
                 (uint8_t)((contact->suppressed ? MARK_SUPPRESSED : 0) | (contact->shares ? MARK_SHARES : 0)));
-  unsigned char *at = writer_room(writer, CONTACT_HEAD);
+  unsigned char *at = writer_begin(writer, CONTACT_HEAD + CONTACTED_ROW);
   store_u32(at, contact->account);
-  store_u32(at + 4, pinned_sender(facts, contact));
+  store_u32(at + 4, dealings->pinned);
   store_u32(at + 8, count);
+  at += CONTACT_HEAD;
+  if (count == 1 && dealings->sender != DEALINGS_LIST) {
+    store_u32(at, dealings->sender);
+    store_u64(at + 4, (uint64_t)dealings->with.occurred_at);
+    store_u64(at + 12, 0);
+    at += CONTACTED_ROW;
+    count = 0;
+  }
+  writer_end(writer, at);
   for (uint32_t i = 0; i < count; i++) {
     struct contacted contacted = pbk_contacted_at(facts, contact, i);
     at = writer_room(writer, CONTACTED_ROW);
@@ -368,7 +423,7 @@ enum { HOLDER_ROW = 8 };
 
 static void write_account(struct coder *coder, const struct account *account, struct known_shapes *known) {
   struct writer *writer = coder->writer;
-  write_subject(coder, &account->subject, known, 0);
+  write_subject(writer, &account->subject, known, 0);
   pbk_write_u32(writer, account->holders.count);
   for (uint32_t i = 0; i < account->holders.count; i++) {
     pbk_write_u32(writer, account->holders.items[i].role);
@@ -416,13 +471,21 @@ enum { SUBJECT_LEAST = SUBJECT_HEAD + 1 };
 static void write_subjects(struct coder *coder, struct facts *facts, int32_t kind) {
   uint32_t count = pbk_subject_total(facts, kind);
   struct known_shapes known = {{NULL}};
-  struct fetching fetching = {{NULL}};
-  if (!pbk_code_row_count(coder, &count)) return;
+  struct fetching fetching;
+  if (!pbk_code_row_count(coder, &count) || count == 0) return;
+  for (uint32_t i = 0; i < FETCH_ROW; i++) fetching.subjects[i] = pbk_subject_at(facts, kind, i < count ? i : count - 1);
   for (uint32_t i = 0; i < count; i++) {
+    uint32_t ahead = i + FETCH_ROW < count ? i + FETCH_ROW : count - 1;
+    const struct subject *subject = pbk_subject_at(facts, kind, ahead);
+    prefetch(subject);
+    fetching.subjects[(i + FETCH_ROW) % AHEAD] = subject;
+    fetch_ahead(&fetching, i);
     coder_item(coder);
-    fetch_ahead(&fetching, facts, kind, i, count);
-    if (kind == PBK_CONTACT) write_contact(coder, facts, contact_at(facts, i), &known);
-    else write_account(coder, account_at(facts, i), &known);
+    subject = subject_ahead(&fetching, i);
+    if (kind == PBK_CONTACT)
+      write_contact(coder, facts, (const struct contact *)(const void *)subject, &known);
+    else
+      write_account(coder, (const struct account *)(const void *)subject, &known);
   }
 }
 

@@ -517,48 +517,77 @@ void pbk_history_release(struct history **history, struct memory *memory) {
 
 enum { HISTORY_HEAD = 16, SERIES_HEAD = 8 };
 
-/* False: some series is one of its own; else the times stand as they are written. */
-static bool times_together(const struct history *history) {
-  uint64_t times = 0;
-  for (uint32_t i = 0; i < history->heads; i++) times += history_heads(history)[i].count;
-  return times == words_from(history, 0, 0);
+static unsigned char *put_words(unsigned char *at, const pbk_time *words, uint32_t count) {
+#ifdef NUMBERS_ARE_LITTLE
+  memcpy(at, words, (size_t)count * 8);
+#else
+  for (uint32_t i = 0; i < count; i++) store_u64(at + (size_t)i * 8, (uint64_t)words[i]);
+#endif
+  return at + (size_t)count * 8;
 }
 
-static void write_series(struct writer *writer, const struct history *history) {
+static unsigned char *put_heads(unsigned char *at, const struct history *history) {
+  const struct series_head *heads = history_heads(history);
+  for (uint32_t i = 0; i < history->heads; i++, at += SERIES_HEAD) {
+    store_u32(at, heads[i].event);
+    store_u32(at + 4, heads[i].count);
+  }
+  return at;
+}
+
+/* Parts of it are blocks of their own. */
+static SELDOM void write_scattered(struct writer *writer, const struct history *history, uint64_t times) {
   const struct series_head *heads = history_heads(history);
   const pbk_time *words = words_of(history);
-#ifdef NUMBERS_ARE_LITTLE
-  pbk_write_bytes(writer, heads, history->heads * SERIES_HEAD);
-#else
-  for (uint32_t i = 0; i < history->heads; i++) {
-    pbk_write_u32(writer, heads[i].event);
-    pbk_write_u32(writer, heads[i].count);
-  }
-#endif
-  if (times_together(history)) {
-    pbk_write_words(writer, (const uint64_t *)(const void *)words, words_from(history, 0, 0));
-    return;
-  }
-  for (uint32_t i = 0; i < history->heads; words += words_for(heads[i].count), i++) {
-    const pbk_time *times = heads[i].count > SERIES_MOST_HERE ? long_at(words)->times : words;
-    pbk_write_words(writer, (const uint64_t *)(const void *)times, heads[i].count);
-  }
+  uint64_t size = HISTORY_HEAD + (uint64_t)history->heads * SERIES_HEAD + times * 8, log = pbk_history_log_size(history);
+  if (size + log > UINT32_MAX) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
+  unsigned char *at = writer_room(writer, (uint32_t)(size + log));
+  store_u32(at, (uint32_t)log);
+  store_u32(at + 4, history->heads);
+  store_u64(at + 8, log ? (uint64_t)history->logged_at : 0);
+  at = put_heads(at + HISTORY_HEAD, history);
+  for (uint32_t i = 0; i < history->heads; words += words_for(heads[i].count), i++)
+    at = put_words(at, heads[i].count > SERIES_MOST_HERE ? long_at(words)->times : words, heads[i].count);
+  pbk_history_copy_log(history, at);
+}
+
+/* In pieces from the end on: what stands in a block has a piece's bytes before it there, and so has the place where it goes,
+ * which are written over. */
+enum { COPIED_AT_ONCE = 16 };
+static inline void copy_backward(unsigned char *to, const unsigned char *from, uint32_t size) {
+  for (int64_t at = size; at > 0; at -= COPIED_AT_ONCE)
+    memcpy(to + at - COPIED_AT_ONCE, from + at - COPIED_AT_ONCE, COPIED_AT_ONCE);
 }
 
 void pbk_write_history(struct writer *writer, const struct history *history) {
-  uint32_t start = writer->size;
-  unsigned char *head = writer_room(writer, HISTORY_HEAD);
-  memset(head, 0, HISTORY_HEAD);
-  if (!history) return;
+  if (!history) {
+    memset(writer_room(writer, HISTORY_HEAD), 0, HISTORY_HEAD);
+    return;
+  }
+  const struct series_head *heads = history_heads(history);
+  uint64_t times = 0;
+  bool scattered = history->has_older;
+  for (uint32_t i = 0; i < history->heads; i++) {
+    times += heads[i].count;
+    scattered |= heads[i].count > SERIES_MOST_HERE;
+  }
+  if (scattered) {
+    write_scattered(writer, history, times);
+    return;
+  }
+  unsigned char *head = writer_begin(writer, history->size),
+                *at = head + HISTORY_HEAD; /* it stands in the block, all of it */
+  uint32_t log = history->log_size, size = (uint32_t)(history->heads * SERIES_HEAD + times * 8);
+  copy_backward(at + size, log_of(history), log);
+#ifdef NUMBERS_ARE_LITTLE
+  copy_backward(at, (const unsigned char *)heads, size);
+#else
+  put_words(put_heads(at, history), words_of(history), (uint32_t)times);
+#endif
+  store_u32(head, log);
   store_u32(head + 4, history->heads);
-  if (history->heads) write_series(writer, history);
-  uint32_t log = writer->size;
-  pbk_write_bytes(writer, log_of(history), history->log_size);
-  for (const struct log_segment *segment = older_of(history); segment; segment = segment->older)
-    memcpy(writer_room(writer, SEGMENT_BYTES), segment->bytes, SEGMENT_BYTES);
-  log = writer->size - log;
-  store_u32(writer->bytes + start, log);
-  if (log) store_u64(writer->bytes + start + 8, (uint64_t)history->logged_at);
+  store_u64(head + 8, log ? (uint64_t)history->logged_at : 0);
+  writer_end(writer, at + size + log);
 }
 
 /* What is read, borrowed from the input. */
@@ -675,11 +704,10 @@ bool pbk_read_history(struct reader *reader, struct memory *memory, const struct
   return true;
 }
 
-const void *pbk_history_fetch_log(const struct history *history, const void *part) {
-  const struct log_segment *segment = part;
-  segment = segment ? segment->older : history ? older_of(history) : NULL;
-  if (!segment) return NULL;
+void pbk_fetch_log_part(const struct history *history, uint32_t number) {
+  const struct log_segment *segment = older_of(history);
+  for (; segment && number > 0; number--) segment = segment->older;
+  if (!segment) return;
   prefetch(segment);
   prefetch(segment->bytes + SEGMENT_BYTES - 1);
-  return segment;
 }

@@ -91,7 +91,10 @@ void pbk_write_history(struct writer *writer, const struct history *history);
 /* Into none. False, with the reader failed: it is none, and nothing was taken for it. */
 bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits,
                       struct history **history);
-/* Fetches the older parts of the log, one a call: *part begins with NULL. */
-const void *pbk_history_fetch_log(const struct history *history, const void *part);
+/* Fetches an older part of the log, where there is one: the newest of them is number 0. */
+void pbk_fetch_log_part(const struct history *history, uint32_t number);
+static inline void pbk_history_fetch_log(const struct history *history, uint32_t number) {
+  if (history && history->has_older) pbk_fetch_log_part(history, number);
+}
 
 #endif

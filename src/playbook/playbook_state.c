@@ -256,14 +256,15 @@ static void code_running(struct coder *coder, struct playbooks *playbooks, uint6
 
 enum { PASSAGE_ROW = 12 };
 
-static void write_passages_of(struct writer *writer, const struct passages passages) {
-  pbk_write_uint(writer, passages.count);
-  for (uint32_t i = 0; i < passages.count; i++) {
-    const struct passage *passage = &passages.items[i];
-    unsigned char *at = writer_room(writer, PASSAGE_ROW);
+static inline void write_passages_of(struct writer *writer, const struct passage *passage, uint32_t count) {
+  pbk_write_uint(writer, count);
+  if (count == 0) return;
+  unsigned char *at = writer_begin(writer, count * PASSAGE_ROW), *end = at + (size_t)count * PASSAGE_ROW;
+  for (; at < end; at += PASSAGE_ROW, passage++) {
     store_u32(at, passage->playbook << 1 | passage->running);
     store_u64(at + 4, passage->running ? passage->of.enrollment : (uint64_t)passage->of.last_exit);
   }
+  writer_end(writer, at);
 }
 
 /* How many of them are in. */
@@ -304,24 +305,32 @@ static uint32_t used_passages(const struct words *words, uint32_t subjects) {
   return subjects;
 }
 
+static void write_passages(struct coder *coder, const struct words *words, uint32_t count) {
+  enum { FETCHED_AHEAD = 32 };
+  for (uint32_t i = 0; i < count; i++) {
+    const struct passage *items = (const struct passage *)(uintptr_t)word_at(words, i);
+    if (i + FETCHED_AHEAD < count) prefetch((const void *)(uintptr_t)word_at(words, i + FETCHED_AHEAD));
+    coder_item(coder);
+    write_passages_of(coder->writer, items, items ? items->count : 0);
+  }
+}
+
 /* How many of all are in. */
 static uint64_t code_passages(struct coder *coder, struct playbooks *playbooks, int32_t kind) {
-  enum { FETCHED_AHEAD = 32 };
   struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
   uint32_t subjects = pbk_subject_total(playbooks->facts, kind),
            count = coder_reads(coder) ? 0 : used_passages(words, subjects);
   uint64_t running = 0;
   pbk_code_u32(coder, &count);
   if (count > subjects) coder_fail(coder);
+  if (!coder_reads(coder)) {
+    write_passages(coder, words, count);
+    return 0;
+  }
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     coder_item(coder);
     if (coder_failed(coder)) return 0;
-    if (coder_reads(coder)) {
-      running += read_passages_of(coder, playbooks, words, i);
-      continue;
-    }
-    if (i + FETCHED_AHEAD < count) prefetch(passages_of(playbooks, kind, i + FETCHED_AHEAD).items);
-    write_passages_of(coder->writer, passages_of(playbooks, kind, i));
+    running += read_passages_of(coder, playbooks, words, i);
   }
   return running;
 }

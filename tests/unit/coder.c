@@ -375,6 +375,26 @@ static void frames_written(void) {
   end(&place);
 }
 
+/* A long row of words leaves off between two of them; a short one goes as one piece. */
+static void word_rows_written(void) {
+  enum { WORDS = CODER_FRAME / 4 + 5 };
+  static uint64_t words[WORDS];
+  struct place place;
+  struct frames frames = {.count = 0};
+  begin(&place);
+  struct coder coder = {.writer = &place.writer, .next_frame = put_frame, .frames = &frames};
+  for (uint32_t i = 0; i < WORDS; i++) words[i] = (uint64_t)i << 33 | i;
+  pbk_code_word_row(&coder, words, WORDS);
+  CHECK_EQUAL_UINT(frames.count, 2);
+  CHECK_EQUAL_UINT(place.writer.size, 5 * 8);
+  CHECK(load_u64(place.writer.bytes) == ((uint64_t)(WORDS - 5) << 33 | (WORDS - 5)));
+  place.writer.size = 0;
+  pbk_code_word_row(&coder, words, 3);
+  pbk_code_word_row(&coder, words, 0);
+  CHECK_EQUAL_UINT(place.writer.size, 3 * 8);
+  end(&place);
+}
+
 static void get_frame(struct coder *coder) {
   struct frames *frames = coder->frames;
   if (frames->at == frames->count) {
@@ -411,6 +431,21 @@ static void frames_read(void) {
 }
 
 /* Inside an item, the bytes of its frame decide, whatever frames may follow. */
+static void word_rows_read(void) {
+  struct frames frames = {.count = 3, .sizes = {16, 8, 4}, .bytes = {{1, 0, 0, 0, 0, 0, 0, 0, 2}, {3}, {4}}};
+  struct reader reader = {NULL, NULL, false};
+  struct coder coder = {.reader = &reader, .next_frame = get_frame, .frames = &frames};
+  uint64_t words[3] = {0};
+  pbk_code_word_row(&coder, words, 2); /* begins with the next frame where nothing is left */
+  CHECK(words[0] == 1 && words[1] == 2);
+  pbk_code_word_row(&coder, words, 0);
+  CHECK(reader.at == reader.end && frames.at == 1);
+  pbk_code_word_row(&coder, words, 1);
+  CHECK(words[0] == 3 && !reader.failed);
+  pbk_code_word_row(&coder, words, 1); /* half a word is none */
+  CHECK(reader.failed);
+}
+
 static void counts_in_frames(void) {
   struct frames frames = {.count = 2, .sizes = {3, 9}, .bytes = {{3, 1, 2}, {3}}};
   struct reader reader = {NULL, NULL, false};
@@ -439,6 +474,8 @@ int main(void) {
   RUN(rooms);
   RUN(frames_written);
   RUN(frames_read);
+  RUN(word_rows_written);
+  RUN(word_rows_read);
   RUN(counts_in_frames);
   return check_report();
 }

@@ -208,6 +208,40 @@ static void restored(void) {
   }
 }
 
+/* Behind something else: what is written is what follows from the series and the log alone, and what stands before it stays.
+ * Of every number of times and of logged events there can be in a block, and more. */
+static void written_behind(void) {
+  static unsigned char expected[4096], log[1024];
+  for (uint32_t times = 0; times < 40; times++) {
+    for (uint32_t logged = 0; logged < 60; logged++) {
+      check_note("%" PRIu32 " times, %" PRIu32 " logged", times, logged);
+      open_history();
+      watched[1] = watched[2] = 1;
+      for (uint32_t i = 0; i < times; i++) tell(1 + i % 2, (pbk_time)i << 32);
+      for (uint32_t i = 0; i < logged; i++) tell(3, (pbk_time)i * (i % 3));
+      uint32_t heads = times < 2 ? times : 2, size = pbk_history_log_size(history);
+      pbk_history_copy_log(history, log);
+      struct writer expecting = {.bytes = expected, .capacity = sizeof expected}, writer = {.memory = &memory};
+      for (struct writer *to = &expecting; to; to = to == &expecting ? &writer : NULL) pbk_write_u8(to, 0xa5);
+      pbk_write_u32(&expecting, size);
+      pbk_write_u32(&expecting, heads);
+      pbk_write_u64(&expecting, size ? (uint64_t)history->logged_at : 0);
+      for (uint32_t i = 1; i <= heads; i++) {
+        pbk_write_u32(&expecting, i);
+        pbk_write_u32(&expecting, (times + 2 - i) / 2);
+      }
+      for (uint32_t event = 1; event <= heads; event++)
+        for (uint32_t i = event - 1; i < times; i += 2) pbk_write_u64(&expecting, (uint64_t)i << 32);
+      pbk_write_bytes(&expecting, log, size);
+      pbk_write_history(&writer, history);
+      CHECK_EQUAL_UINT(writer.size, expecting.size);
+      CHECK(memcmp(writer.bytes, expected, expecting.size) == 0);
+      pbk_writer_release(&writer);
+      close_history();
+    }
+  }
+}
+
 /* Each size of record on a log that is filled to each size. */
 static void filled_to_the_brim(void) {
   static const struct {
@@ -327,6 +361,7 @@ int main(void) {
   RUN(by_mask);
   RUN(small);
   RUN(restored);
+  RUN(written_behind);
   RUN(filled_to_the_brim);
   RUN(damaged);
   RUN(hostile);
