@@ -303,6 +303,7 @@ static inline uint64_t quick_extent(struct pbk_engine *engine, const struct comm
 static pbk_status submit(struct pbk_engine *engine, const struct command *command) {
   uint64_t extent = pbk_command_extent(engine, command);
   engine->unrecorded = (struct unrecorded){0};
+  engine->tracked = (struct tracked){0};
   offer_at_once(engine); /* nothing, but after a crash: what is offered again */
   if (engine_halted(engine)) return halt_status(engine);
   if (command->line && engine->lines.passed) return pass_over(engine);
@@ -357,6 +358,7 @@ static inline pbk_status submit_plain(struct pbk_engine *engine, const struct co
   pbk_status status = PBK_OK;
   engine->stopped = PBK_OK;
   engine->unrecorded = (struct unrecorded){0};
+  engine->tracked = (struct tracked){0};
   if (!arrive(engine, command, quick_extent(engine, command))) {
     pbk_unprepare(engine);
     return halt_status(engine);

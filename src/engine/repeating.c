@@ -11,10 +11,10 @@ static pbk_status done(const struct pbk_engine *engine, pbk_status status) {
 /* ---- events ---- */
 
 static inline bool at_event(const struct reader *reader) {
-  return reader->at < reader->end && (*reader->at == BRIEF_EVENT || *reader->at == BRIEF_NAMED_EVENT);
+  return reader->at < reader->end && *reader->at >= BRIEF_EVENT && *reader->at < BRIEF_APPROVAL;
 }
 
-/* As a row, its name by its number. False: it cannot be read. */
+/* As a row, its name by its number, its kind telling whether it was a line. False: it cannot be read. */
 static bool read_row(struct pbk_engine *engine, struct reader *reader, struct brief *brief, pbk_row *row) {
   struct brief_event event;
   uint32_t *names = engine->journal.names;
@@ -23,6 +23,7 @@ static bool read_row(struct pbk_engine *engine, struct reader *reader, struct br
   if (names[event.place] == 0) return false;
   row->name = names[event.place] - 1;
   row->received_at = event.at;
+  row->kind = event.line;
   row->contact = (uint64_t)PBK_HANDLE_CONTACT << 56 | (event.contact - 1);
   return true;
 }
@@ -47,6 +48,7 @@ static pbk_status repeat_events(struct pbk_engine *engine, struct reader *reader
     const struct subject *subject = pbk_subject_at(&engine->facts, PBK_CONTACT, contact);
     if (subject->deleted) return PBK_ERR_DIVERGED;
     event.received_at = event.occurred_at = rows[i].received_at;
+    event.line = (uint64_t)rows[i].kind; /* which one matters only where one is refused */
     event.contact = subject_key(subject);
     event.contact_number = contact + 1;
     event.name_number = rows[i].name + 1;
