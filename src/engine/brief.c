@@ -27,26 +27,37 @@ static inline uint32_t width_of(uint64_t value) {
 #endif
 }
 
-static void write_event(struct journal *journal, const struct command *command) {
+SELDOM static void tell_name(struct journal *journal, uint32_t place, uint32_t name, struct text text) {
+  pbk_write_text(&journal->buffer, text);
+  journal->names[place] = name;
+}
+
+enum { NO_TIME_WIDTH = 15 };
+
+bool pbk_write_event(struct journal *journal, const struct command *command, uint32_t contact, uint32_t name) {
   enum { MOST = 32 };
   struct writer *buffer = &journal->buffer;
-  uint32_t place = (command->name_number - 1) % JOURNAL_NAMES;
-  bool named = journal->names[place] != command->name_number;
+  pbk_time time = command->received_at;
+  if (command->message_id.bytes || command->alone || command->account.bytes || command->traits) return false;
+  if (command->occurred_at != time || (time != PBK_NO_TIME && !time_in_range(time))) return false;
+  uint32_t place = (name - 1) % JOURNAL_NAMES, named = journal->names[place] != name ? BRIEF_NAMED : 0;
+  uint32_t time_width = NO_TIME_WIDTH, contact_width = width_of(contact);
   unsigned char *at = writer_room(buffer, MOST);
-  uint64_t way = way_between((uint64_t)journal->brief.time, (uint64_t)command->received_at);
-  uint32_t way_width = width_of(way), contact_width = width_of(command->contact_number);
-  at[0] = named ? BRIEF_NAMED_EVENT : BRIEF_EVENT;
-  at[1] = (unsigned char)(way_width | contact_width << 4);
-  store_u64(at + 2, way);
-  at += 2 + way_width;
-  store_u32(at, command->contact_number);
+  at[0] = (unsigned char)(BRIEF_EVENT + named + (command->line ? BRIEF_LINE : 0));
+  if (time != PBK_NO_TIME) {
+    uint64_t way = way_between((uint64_t)journal->brief.time, (uint64_t)time);
+    time_width = width_of(way);
+    store_u64(at + 2, way);
+    journal->brief.time = time;
+  }
+  at[1] = (unsigned char)(time_width | contact_width << 4);
+  at += 2 + (time_width != NO_TIME_WIDTH ? time_width : 0);
+  store_u32(at, contact);
   at += contact_width;
   *at++ = (unsigned char)place;
   buffer->size = (uint32_t)(at - buffer->bytes);
-  journal->brief.time = command->received_at;
-  if (!named) return;
-  pbk_write_text(buffer, command->event);
-  journal->names[place] = command->name_number;
+  if (named) tell_name(journal, place, name, command->event);
+  return true;
 }
 
 static void write_message(struct journal *journal, enum brief_type type, uint64_t message) {
@@ -63,16 +74,9 @@ void pbk_write_sent(struct journal *journal, uint64_t message) {
   write_message(journal, BRIEF_SENT, message);
 }
 
-bool pbk_write_briefly(struct journal *journal, const struct command *command) {
-  if (command->message_id.bytes || command->line || command->alone) return false;
-  if (command->type == COMMAND_TRACK) {
-    bool plain = command->name_number && command->contact_number && !command->account.bytes && !command->traits &&
-                 command->occurred_at == command->received_at && time_in_range(command->received_at);
-    if (plain) write_event(journal, command);
-    return plain;
-  }
-  if (command->type != COMMAND_APPROVE || command->received_at != PBK_NO_TIME || command->occurred_at != PBK_NO_TIME)
-    return false;
+bool pbk_write_approval(struct journal *journal, const struct command *command) {
+  if (command->type != COMMAND_APPROVE || command->message_id.bytes || command->line || command->alone) return false;
+  if (command->received_at != PBK_NO_TIME || command->occurred_at != PBK_NO_TIME) return false;
   write_message(journal, BRIEF_APPROVAL, command->number);
   return true;
 }
@@ -93,16 +97,20 @@ static inline uint64_t number_at(const unsigned char *at, uint32_t width, bool w
 
 bool pbk_read_brief_event(struct reader *reader, struct brief *brief, struct brief_event *event) {
   enum { LONGEST = 2 + 8 + 4 + 1 };
-  bool whole = reader->end - reader->at >= LONGEST + 8, named = pbk_read_u8(reader) == BRIEF_NAMED_EVENT;
-  uint32_t widths = pbk_read_u8(reader), way_width = widths & 15, contact_width = widths >> 4;
+  bool whole = reader->end - reader->at >= LONGEST + 8;
+  uint32_t type = pbk_read_u8(reader), widths = pbk_read_u8(reader), way_width = widths & 15, contact_width = widths >> 4;
+  bool timeless = way_width == NO_TIME_WIDTH, named = type & BRIEF_NAMED;
+  if (timeless) way_width = 0;
   if (way_width > 8 || contact_width > 4) return false;
   const unsigned char *at = pbk_read_bytes(reader, way_width + contact_width + 1);
   if (!at) return false;
-  brief->time = event->at = (pbk_time)behind((uint64_t)brief->time, number_at(at, way_width, whole));
+  brief->time = (pbk_time)behind((uint64_t)brief->time, number_at(at, way_width, whole));
+  event->at = timeless ? PBK_NO_TIME : brief->time;
+  event->line = (type & BRIEF_LINE) != 0;
   event->contact = (uint32_t)number_at(at + way_width, contact_width, whole);
   event->place = at[way_width + contact_width];
   event->name = named ? pbk_read_text(reader) : NO_TEXT;
-  return !reader->failed && event->contact && time_in_range(event->at) && event->place < JOURNAL_NAMES &&
+  return !reader->failed && event->contact && time_in_range(brief->time) && event->place < JOURNAL_NAMES &&
          (!named || event->name.size);
 }
 

@@ -123,7 +123,11 @@ struct handler pbk_delivery_handler(enum command_type type) {
 /* ---- records and commits ---- */
 
 void pbk_record_command(struct pbk_engine *engine, const struct command *command) {
-  pbk_journal_add(&engine->journal, command);
+  const struct tracked *tracked = &engine->tracked;
+  if (command->type == COMMAND_TRACK && tracked->contact)
+    pbk_journal_add_event(&engine->journal, command, tracked->contact, tracked->name);
+  else
+    pbk_journal_add(&engine->journal, command);
   if (command->line) engine->lines.recorded++;
 }
 

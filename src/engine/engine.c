@@ -301,6 +301,7 @@ static inline uint64_t quick_extent(struct pbk_engine *engine, const struct comm
 static pbk_status submit(struct pbk_engine *engine, const struct command *command) {
   uint64_t extent = pbk_command_extent(engine, command);
   engine->unrecorded = (struct unrecorded){0};
+  engine->tracked = (struct tracked){0};
   offer_at_once(engine); /* nothing, but after a crash: what is offered again */
   if (engine_halted(engine)) return halt_status(engine);
   if (command->line && engine->lines.passed) return pass_over(engine);
@@ -360,6 +361,7 @@ static inline pbk_status submit_plain(struct pbk_engine *engine, const struct co
   pbk_status status = PBK_OK;
   engine->stopped = PBK_OK;
   engine->unrecorded = (struct unrecorded){0};
+  engine->tracked = (struct tracked){0};
   if (!arrive(engine, command, command->received_at, quick_extent(engine, command))) {
     pbk_unprepare(engine);
     return halt_status(engine);
@@ -408,6 +410,7 @@ static SELDOM pbk_status submit_as_command(struct pbk_engine *engine, const stru
 static SELDOM pbk_status conclude_event(struct pbk_engine *engine, const struct plain_event *event) {
   struct command command = command_of(engine, event);
   pbk_status status = PBK_OK;
+  engine->tracked = (struct tracked){command.contact_number, command.name_number};
   if (calendar_may_be_due(&engine->context.calendar, engine->context.now)) {
     status = conclude(engine, &command, status);
     engine->unrecorded.input = NULL;
@@ -436,7 +439,7 @@ pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event 
   if (event->line) engine->lines.status = PBK_OK;
   if (calendar_may_be_due(&context->calendar, now) || journal_kept(&engine->journal))
     status = conclude_event(engine, event);
-  else if (event->line)
+  else if (event->line && !engine->replaying)
     engine->lines.recorded++;
   pbk_unprepare(engine);
   return status;

@@ -73,6 +73,11 @@ struct unrecorded {
   uint64_t due;                /* things that were due, since the last record */
 };
 
+/* What the event applied last was of, each plus one; 0: it is not known, or the contact was not there before. */
+struct tracked {
+  uint32_t contact, name;
+};
+
 struct pbk_engine {
   struct memory memory;
   struct handler handlers[COMMAND_COUNT]; /* by kind of command */
@@ -86,6 +91,7 @@ struct pbk_engine {
   pbk_duration dedupe_window; /* settings */
   struct journal journal;
   struct unrecorded unrecorded;
+  struct tracked tracked;
   bool replaying;       /* commands come from the journal: nothing is recorded or offered */
   uint64_t least;       /* bytes that anything may need (reserve.c), */
   uint32_t looks_left;  /* until that is looked at again */

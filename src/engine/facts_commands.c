@@ -151,8 +151,10 @@ static void apply_track(struct pbk_engine *engine, const struct command *command
   begin_event(&happening, &view);
   if (command->account.bytes) happening.account = account_of(engine, command)->subject.index;
   if (command->contact.bytes) {
+    uint32_t known = facts->contacts.count;
     struct contact *contact = contact_of(engine, command);
     happening.contact = contact->subject.index;
+    if (happening.contact < known) engine->tracked = (struct tracked){happening.contact + 1, event + 1};
     if (!command->account.bytes) happening.account = contact->account; /* E6 */
     pbk_record_contact_event(facts, contact, happening.account, event, occurred_at);
   } else if (happening.account != MAP_NONE) {

@@ -90,7 +90,14 @@ static inline void end_command(struct journal *journal) {
 void pbk_journal_add(struct journal *journal, const struct command *command) {
   if (!journal_kept(journal)) return;
   begin_command(journal);
-  if (!pbk_write_briefly(journal, command)) pbk_encode_command(&journal->buffer, command);
+  if (!pbk_write_approval(journal, command)) pbk_encode_command(&journal->buffer, command);
+  end_command(journal);
+}
+
+void pbk_journal_add_event(struct journal *journal, const struct command *command, uint32_t contact, uint32_t name) {
+  if (!journal_kept(journal)) return;
+  begin_command(journal);
+  if (!pbk_write_event(journal, command, contact, name)) pbk_encode_command(&journal->buffer, command);
   end_command(journal);
 }
 

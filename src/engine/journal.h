@@ -29,11 +29,12 @@
  * count from the one told briefly before in the same record, or from 0. Names have places in a list of JOURNAL_NAMES that goes through the
  * whole journal, empty at its beginning; a place can be given to another name.
  *
- *   64 event      u8 bytes of the time and, times 16, of the contact | its time, zigzag: received and happened | the contact's place, from
- *                 1 | u8 place of the event's name. Both are cut to their lowest bytes
+ *   64 event      u8 bytes of the time (15: it has none) and, times 16, of the contact | its time, zigzag: received and happened | the
+ *                 contact's place, from 1 | u8 place of the event's name. Both are cut to their lowest bytes
  *   65 named      the same of a name that takes the place: uint its size and its bytes behind it
- *   66 approval   int message
- *   67 sent       int message, whose delivery was answered so
+ *   66, 67        both, of a line of input
+ *   68 approval   int message
+ *   69 sent       int message, whose delivery was answered so
  *
  * What stands between two commits is taken whole or not at all. Bytes behind the last commit are a torn tail where no valid record in
  * them has a durable sequence at or past the first record there: they were never durable, and are cut off. Otherwise something that was
@@ -67,7 +68,13 @@ struct record_start {
   uint64_t last_output;
 };
 
-enum brief_type { BRIEF_EVENT = 64, BRIEF_NAMED_EVENT = 65, BRIEF_APPROVAL = 66, BRIEF_SENT = 67 };
+enum brief_type {
+  BRIEF_EVENT = 64,
+  BRIEF_NAMED = 1, /* added to that */
+  BRIEF_LINE = 2,
+  BRIEF_APPROVAL = 68,
+  BRIEF_SENT = 69
+};
 enum { JOURNAL_NAMES = 128 };
 
 /* What the next command that is told briefly in a record counts from. */
@@ -77,9 +84,10 @@ struct brief {
 };
 /* An event that was told briefly. */
 struct brief_event {
-  pbk_time at;
+  pbk_time at;      /* or PBK_NO_TIME */
   uint32_t contact; /* plus one */
   uint8_t place;    /* of its name */
+  bool line;
   struct text name; /* borrowed, where it takes the place; else NO_TEXT */
 };
 
@@ -114,6 +122,8 @@ static inline pbk_object snapshot_object(uint32_t generation) { return (pbk_obje
 /* Into the buffer; nothing where nothing is kept. */
 void pbk_journal_begin(struct journal *journal, uint32_t generation, const struct record_start *start);
 void pbk_journal_add(struct journal *journal, const struct command *command);
+/* The same of an event whose contact was there before, and its name's number: each plus one. */
+void pbk_journal_add_event(struct journal *journal, const struct command *command, uint32_t contact, uint32_t name);
 /* That a delivery was answered `sent`, with nothing else to say. */
 void pbk_journal_add_sent(struct journal *journal, uint64_t message);
 /* What is added from now on goes into another record. */
@@ -126,7 +136,8 @@ void pbk_journal_handover(struct journal *journal);
 bool pbk_journal_flush(struct journal *journal);
 
 /* brief.c: commands told briefly. False: this one cannot be, and nothing is written. */
-bool pbk_write_briefly(struct journal *journal, const struct command *command);
+bool pbk_write_approval(struct journal *journal, const struct command *command);
+bool pbk_write_event(struct journal *journal, const struct command *command, uint32_t contact, uint32_t name);
 void pbk_write_sent(struct journal *journal, uint64_t message);
 /* The other way; the first byte says that it is one. False: it cannot be read. */
 bool pbk_read_brief_event(struct reader *reader, struct brief *brief, struct brief_event *event);

@@ -11,17 +11,17 @@ static pbk_status done(const struct pbk_engine *engine, pbk_status status) {
 /* ---- events ---- */
 
 static inline bool at_event(const struct reader *reader) {
-  return reader->at < reader->end && (*reader->at == BRIEF_EVENT || *reader->at == BRIEF_NAMED_EVENT);
+  return reader->at < reader->end && *reader->at >= BRIEF_EVENT && *reader->at < BRIEF_APPROVAL;
 }
 
-/* False: it cannot be read. */
+/* Which line it was matters only where one is refused. False: it cannot be read. */
 static bool read_event(struct pbk_engine *engine, struct reader *reader, struct brief *brief, struct plain_event *plain) {
   struct brief_event event;
   uint32_t *names = engine->journal.names;
   if (!pbk_read_brief_event(reader, brief, &event)) return false;
   if (event.name.bytes) names[event.place] = pbk_names_intern(&engine->context.names, event.name) + 1;
   if (names[event.place] == 0) return false;
-  *plain = (struct plain_event){event.at, event.at, event.contact - 1, names[event.place] - 1, 0};
+  *plain = (struct plain_event){event.at, event.at, event.contact - 1, names[event.place] - 1, event.line};
   return true;
 }
 

@@ -26,14 +26,9 @@ static struct reader reader_of(const struct desk *desk) {
   return (struct reader){buffer->bytes, buffer->bytes + buffer->size, false};
 }
 
-static struct command event_of(pbk_time at, uint32_t contact, uint32_t name) {
-  return (struct command){.type = COMMAND_TRACK,
-                          .received_at = at,
-                          .occurred_at = at,
-                          .contact = TEXT("u1"),
-                          .contact_number = contact,
-                          .event = TEXT("login"),
-                          .name_number = name};
+static struct command event_of(pbk_time at) {
+  return (struct command){
+    .type = COMMAND_TRACK, .received_at = at, .occurred_at = at, .contact = TEXT("u1"), .event = TEXT("login")};
 }
 static struct command approval_of(uint64_t message) {
   return (struct command){
@@ -43,15 +38,17 @@ static struct command approval_of(uint64_t message) {
 /* ---- there and back ---- */
 
 static void events(void) {
-  static const pbk_time times[] = {0, 0, 1, -1, 300, 255, PBK_DAY, TIME_LATEST, TIME_EARLIEST, TIME_LATEST, 65536, 65535};
+  static const pbk_time times[] = {0,           0,           1,     -1,   300, 255, PBK_DAY, TIME_LATEST, TIME_EARLIEST,
+                                   TIME_LATEST, PBK_NO_TIME, 65536, 65535};
   static const uint32_t contacts[] = {1, 255, 256, 65535, 65536, 16777215, 16777216, UINT32_MAX};
   enum { TIMES = sizeof times / sizeof *times, CONTACTS = sizeof contacts / sizeof *contacts };
   struct desk desk;
   begin(&desk);
   for (uint32_t i = 0; i < TIMES; i++)
     for (uint32_t j = 0; j < CONTACTS; j++) {
-      struct command command = event_of(times[i], contacts[j], 1 + (i + j) % 3);
-      CHECK(pbk_write_briefly(&desk.journal, &command));
+      struct command command = event_of(times[i]);
+      command.line = j % 2;
+      CHECK(pbk_write_event(&desk.journal, &command, contacts[j], 1 + (i + j) % 3));
     }
   struct reader reader = reader_of(&desk);
   struct brief brief = {0};
@@ -61,11 +58,12 @@ static void events(void) {
       struct brief_event event;
       uint32_t name = (i + j) % 3;
       check_note("%u of contact %u", i, j);
-      CHECK_EQUAL_INT(*reader.at, had[name] ? BRIEF_EVENT : BRIEF_NAMED_EVENT);
+      CHECK_EQUAL_INT(*reader.at, BRIEF_EVENT + (had[name] ? 0 : BRIEF_NAMED) + (j % 2 ? BRIEF_LINE : 0));
       if (!CHECK(pbk_read_brief_event(&reader, &brief, &event))) return;
       CHECK_EQUAL_INT(event.at, times[i]);
       CHECK_EQUAL_UINT(event.contact, contacts[j]);
       CHECK_EQUAL_UINT(event.place, name);
+      CHECK(event.line == (j % 2 != 0));
       CHECK(had[name] ? !event.name.bytes : text_equal(event.name, TEXT("login")));
       had[name] = true;
     }
@@ -83,7 +81,7 @@ static void messages(void) {
     if (i % 2)
       pbk_write_sent(&desk.journal, numbers[i]);
     else
-      CHECK(pbk_write_briefly(&desk.journal, &command));
+      CHECK(pbk_write_approval(&desk.journal, &command));
   }
   struct reader reader = reader_of(&desk);
   struct brief brief = {0};
@@ -104,8 +102,8 @@ static void places_change_hands(void) {
   begin(&desk);
   for (uint32_t turn = 0; turn < 2; turn++)
     for (uint32_t name = 1; name <= JOURNAL_NAMES + 5; name++) {
-      struct command command = event_of(5, 1, name);
-      CHECK(pbk_write_briefly(&desk.journal, &command));
+      struct command command = event_of(5);
+      CHECK(pbk_write_event(&desk.journal, &command, 1, name));
     }
   struct reader reader = reader_of(&desk);
   struct brief brief = {0};
@@ -126,14 +124,11 @@ static void others_are_not(void) {
   static const pbk_value values = {.kind = PBK_MAP};
   struct command cases[16];
   uint32_t count = 0;
-  for (uint32_t i = 0; i < 9; i++) cases[i] = event_of(5, 1, 1);
+  for (uint32_t i = 0; i < 6; i++) cases[i] = event_of(5);
   cases[count++].message_id = TEXT("m");
-  cases[count++].line = 1;
   cases[count++].alone = true;
   cases[count++].account = TEXT("a");
   cases[count++].traits = &values;
-  cases[count++].contact_number = 0;
-  cases[count++].name_number = 0;
   cases[count++].occurred_at = 4;
   cases[count++].received_at = PBK_NO_TIME;
   for (uint32_t i = count; i < count + 5; i++) cases[i] = approval_of(1);
@@ -146,7 +141,10 @@ static void others_are_not(void) {
   begin(&desk);
   for (uint32_t i = 0; i < count; i++) {
     check_note("case %u", i);
-    CHECK(!pbk_write_briefly(&desk.journal, &cases[i]));
+    if (cases[i].type == COMMAND_TRACK)
+      CHECK(!pbk_write_event(&desk.journal, &cases[i], 1, 1));
+    else
+      CHECK(!pbk_write_approval(&desk.journal, &cases[i]));
     CHECK_EQUAL_UINT(desk.journal.buffer.size, 0);
   }
   end(&desk);
@@ -167,7 +165,7 @@ static bool reads(const unsigned char *bytes, size_t size) {
 }
 
 static void bytes_that_are_none(void) {
-  static const unsigned char named[] = {BRIEF_NAMED_EVENT, 0x12, 1, 2, 9, 3, 2, 'a', 'b'};
+  static const unsigned char named[] = {BRIEF_EVENT + BRIEF_NAMED, 0x12, 1, 2, 9, 3, 2, 'a', 'b'};
   static const unsigned char sent[] = {BRIEF_SENT, 0x80, 1};
   unsigned char changed[32] = {0};
   CHECK(reads(named, sizeof named));
