@@ -150,8 +150,8 @@ BRANCH_INLINE bool branch_among_whole(const struct cel_branch *branch, int64_t w
 BRANCH_INLINE uint32_t branch_tagged(const struct cel_branch *branch, const pbk_value *list) {
   if (list->kind != PBK_LIST) return TRUTH_UNFIT;
   if (list->size > BRANCH_MOST_ITEMS) return TRUTH_UNSURE;
-  const pbk_value *item = list->as.items, *end = item + list->size;
-  for (; item < end; item++) {
+  const pbk_value *item = list->as.items;
+  for (uint32_t left = list->size; left > 0; left--, item++) {
     if (branch_shape(item) == branch->shape && branch_text_same(&branch->with.text, item->size, item->as.text))
       return TRUTH_TRUE;
   }

@@ -60,7 +60,8 @@ BRANCH_INLINE uint32_t test_among(const struct cel_branch *branch, const pbk_val
 
 BRANCH_INLINE uint32_t test_tagged(const struct cel_branch *branch, const pbk_value *json, uint32_t class) {
   if (json->kind != PBK_LIST || json->size > BRANCH_MOST_ITEMS) return TRUTH_UNFIT;
-  for (const pbk_value *item = json->as.items, *end = item + json->size; item < end; item++) {
+  const pbk_value *item = json->as.items;
+  for (uint32_t left = json->size; left > 0; left--, item++) {
     if (branch_shape(item) == branch->shape && branch_text_like(&branch->with.text, item->as.text, class)) return TRUTH_TRUE;
   }
   return TRUTH_FALSE;
@@ -136,7 +137,8 @@ BRANCH_INLINE uint32_t branch_simple_loop(const struct cel_branch *loop, struct 
   uint32_t looped = machine->looped + range->size * body->cost;
   if (looped > CEL_WALKS / 2) return TRUTH_UNFIT;
   machine->looped = looped;
-  for (const pbk_value *item = range->as.items, *end = item + range->size; item < end; item++) {
+  const pbk_value *item = range->as.items;
+  for (uint32_t left = range->size; left > 0; left--, item++) {
     uint32_t truth = body->item_test(body, item);
     if (truth != !absorbing) return truth == absorbing ? absorbing : TRUTH_UNFIT;
   }
