@@ -7,10 +7,10 @@
  * part of the state: where there is none, all are looked at.
  *
  * Where && joins parts of which some read the account alone, these are the gate: nobody changes as long as the gate comes
- * out as it stands, and stays so for as long as it did when they were looked at. While it is shut nobody is in, and while it
- * is open or shut as before, the rest, which has not changed, decides as before; what anybody is woken for may only come
- * later.
- */
+ * out as it stands. Who is woken, though, hangs on all that the gate was going to be: where it would have shut in time,
+ * nobody waits for what the rest says later. So nobody needs another wake-up only where it is shut for good; where it is
+ * open for good, and was; or where the rest does not hang on time, and the gate stays for as long as it did when they were
+ * looked at: then what anybody is woken for may only come later. */
 #include "audience/audience.h"
 #include "audience/vocabulary.h"
 #include "audience/world.h"
@@ -100,13 +100,24 @@ static struct cel_program *compile(struct audiences *audiences, uint32_t place, 
   return program;
 }
 
-static bool part_is_of_account(struct audiences *audiences, uint32_t place, struct text part) {
-  bool others = true;
+/* Whether it may say something else when nothing but the time changes; true where that is not plain. */
+static bool hangs_on_time(const struct cel_program *program) {
+  for (uint32_t i = 0; i < pbk_cel_read_count(program); i++) {
+    enum cel_read_kind kind = pbk_cel_read_at(program, i).kind;
+    if (kind != CEL_READS_FIELD && kind != CEL_READS_ENTRY && kind != CEL_READS_ENTRIES && kind != CEL_READS_MEMBER) return true;
+  }
+  return false;
+}
+
+/* Whether a part reads the account and nothing else; where not, whether it hangs on time. */
+static bool part_is_of_account(struct audiences *audiences, uint32_t place, struct text part, bool *rest_hangs) {
+  bool others = true, any = false;
   struct cel_program *program = compile(audiences, place, part);
-  if (!program) return false;
-  bool any = pbk_reads_account(audiences, program, &others);
-  pbk_cel_release(audiences->context->memory, program);
-  return any && !others;
+  if (program) any = pbk_reads_account(audiences, program, &others);
+  bool of_account = any && !others;
+  if (!of_account && (!program || hangs_on_time(program))) *rest_hangs = true;
+  if (program) pbk_cel_release(audiences->context->memory, program);
+  return of_account;
 }
 
 void pbk_note_gate(struct audiences *audiences, uint32_t place) {
@@ -117,10 +128,11 @@ void pbk_note_gate(struct audiences *audiences, uint32_t place) {
   char joined[CEL_MOST_SOURCE]; /* some of it, and as many && */
   if (membership->gate) pbk_cel_release(memory, membership->gate);
   membership->gate = NULL;
+  membership->rest_hangs_on_time = false;
   if (!membership->of_account || membership->of_account_alone || audience->source.size > sizeof joined) return;
   uint32_t count = split(audience->source, parts), size = 0;
   for (uint32_t i = 0; i < count; i++) {
-    if (!part_is_of_account(audiences, place, parts[i])) continue;
+    if (!part_is_of_account(audiences, place, parts[i], &membership->rest_hangs_on_time)) continue;
     if (size) joined[size++] = '&', joined[size++] = '&';
     memcpy(joined + size, parts[i].bytes, parts[i].size);
     size += parts[i].size;
@@ -130,15 +142,17 @@ void pbk_note_gate(struct audiences *audiences, uint32_t place) {
 
 /* ---- asking ---- */
 
-/* Whether it still says for an account what it said, and for as long. */
-static bool is_as_it_stands(struct audiences *audiences, const struct cel_program *program, const struct account *account,
-                            uint64_t word) {
+/* Whether it still says for an account what it said, so that nobody needs another wake-up. */
+static bool is_as_it_stands(struct audiences *audiences, const struct membership *membership, const struct cel_program *program,
+                            const struct account *account, uint64_t word) {
   if (state_of(word) != ALIKE_OUT && state_of(word) != ALIKE_IN) return false;
   struct view view = pbk_view_of(audiences, PBK_CONTACT, account->contacts.items[0]);
   struct cel_outcome outcome;
   pbk_evaluate(&view, program, &outcome);
   enum alike state = outcome.state == CEL_TRUE ? ALIKE_IN : ALIKE_OUT;
-  return state == state_of(word) && word_of(state, outcome.until) >= word;
+  if (state != state_of(word)) return false;
+  if (!membership->rest_hangs_on_time) return word_of(state, outcome.until) >= word;
+  return outcome.until == CEL_FOREVER && (state == ALIKE_OUT || word == word_of(state, CEL_FOREVER));
 }
 
 bool pbk_alike_stays(struct audiences *audiences, uint32_t place, uint32_t account) {
@@ -149,7 +163,7 @@ bool pbk_alike_stays(struct audiences *audiences, uint32_t place, uint32_t accou
   if (of->contacts.count <= ALIKE_FEW || !program) return false;
   uint64_t *word = pbk_words_need(audiences->context->memory, &membership->alike, account);
   if (state_of(*word) == ALIKE_MARKED) return true; /* by another change of the cause */
-  if (is_as_it_stands(audiences, program, of, *word)) return true;
+  if (is_as_it_stands(audiences, membership, program, of, *word)) return true;
   *word = word_of(ALIKE_MARKED, INT64_MIN);
   return false;
 }

@@ -32,6 +32,7 @@ struct membership {
   bool of_account;       /* it is one on contacts that reads something of their account */
   bool of_account_alone; /* and nothing of them: it is the same for all contacts of that */
   struct cel_program *gate; /* of one that reads more, the parts that do not, where they must hold; NULL: none */
+  bool rest_hangs_on_time;  /* the other parts, then */
   struct words alike;       /* of both, by account: alike.c */
   bool needs_something;  /* of a subject of which nothing is known it is false, until something is */
   struct quiet quiet;

@@ -25,6 +25,11 @@ static const char *const conditions[] = {
   "contact.stage != `&& (` && account.traits.t > 3 && account.traits.t != 5",
   "events(`e`).count(duration(`1h`)) >= 2 || contact.traits.t == 1 || contact.stage == `s1`",
   "!has(contact.traits.t) && contact.created_at < now",
+  "account_events(`e`).count(duration(`1h`)) >= 3 && events(`e`).quiet(duration(`20m`))",
+  "events(`e`).quiet(duration(`10m`)) && account_events(`e`).count(duration(`20m`)) < 4 && "
+  "!account_events(`e`).quiet(duration(`15m`))",
+  "account_events(`e`).count(duration(`30m`)) >= 2 && contact.created_at + duration(`5h`) < now",
+  "account.traits.t > 4 && !account_events(`e`).quiet(duration(`20m`)) && events(`e`).count(duration(`30m`)) >= 1",
 };
 enum { PAIRS = sizeof conditions / sizeof *conditions };
 
