@@ -104,7 +104,8 @@ static struct cel_program *compile(struct audiences *audiences, uint32_t place, 
 static bool hangs_on_time(const struct cel_program *program) {
   for (uint32_t i = 0; i < pbk_cel_read_count(program); i++) {
     enum cel_read_kind kind = pbk_cel_read_at(program, i).kind;
-    if (kind != CEL_READS_FIELD && kind != CEL_READS_ENTRY && kind != CEL_READS_ENTRIES && kind != CEL_READS_MEMBER) return true;
+    if (kind != CEL_READS_FIELD && kind != CEL_READS_ENTRY && kind != CEL_READS_ENTRIES && kind != CEL_READS_MEMBER)
+      return true;
   }
   return false;
 }
@@ -143,8 +144,8 @@ void pbk_note_gate(struct audiences *audiences, uint32_t place) {
 /* ---- asking ---- */
 
 /* Whether it still says for an account what it said, so that nobody needs another wake-up. */
-static bool is_as_it_stands(struct audiences *audiences, const struct membership *membership, const struct cel_program *program,
-                            const struct account *account, uint64_t word) {
+static bool is_as_it_stands(struct audiences *audiences, const struct membership *membership,
+                            const struct cel_program *program, const struct account *account, uint64_t word) {
   if (state_of(word) != ALIKE_OUT && state_of(word) != ALIKE_IN) return false;
   struct view view = pbk_view_of(audiences, PBK_CONTACT, account->contacts.items[0]);
   struct cel_outcome outcome;
