@@ -18,6 +18,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MARKS = ("<!-- costs -->", "<!-- end of costs -->")
+MARKS_OF_PROPORTIONS = ("<!-- proportions -->", "<!-- end of proportions -->")
 
 # Engine, how it is fed, where it is kept; its name in tables; which one it is compared with; its colour in the plot.
 CANDIDATES = [
@@ -285,18 +286,22 @@ def machine():
                                                                                             "--always", "--dirty")}
 
 
-def publish(tables, note, here, drawing):
-    readme = ROOT / "README.md"
-    text = readme.read_text("utf-8")
-    before, rest = text.split(MARKS[0], 1)
-    after = rest.split(MARKS[1], 1)[1]
+def put_between(path, marks, parts):
+    text = path.read_text("utf-8")
+    before, rest = text.split(marks[0], 1)
+    after = rest.split(marks[1], 1)[1]
+    path.write_text(before + marks[0] + "\n" + "\n\n".join(parts) + "\n" + marks[1] + after, "utf-8")
+
+
+def publish(tables, note, proportions, here, drawing):
     said = f"Medians on {here['cores']} cores of {here['processor']}, {here['compiler']}:"
     parts = ["![cost of an event against the number of contacts](bench/w1.svg)", said] + [as_markdown(rows) for rows in tables]
     if note:
         parts.insert(3, note.replace("*", "\\*"))
-    readme.write_text(before + MARKS[0] + "\n" + "\n\n".join(parts) + "\n" + MARKS[1] + after, "utf-8")
+    put_between(ROOT / "README.md", MARKS, parts)
+    put_between(ROOT / "bench" / "README.md", MARKS_OF_PROPORTIONS, [as_markdown(proportions)])
     (ROOT / "bench" / "w1.svg").write_text(drawing, "utf-8")
-    print("README.md and bench/w1.svg have these figures now")
+    print("README.md and bench have these figures now")
 
 
 def main():
@@ -312,9 +317,9 @@ def main():
     if "--check" in sys.argv:
         sys.exit("\n".join("DISAGREE: " + text for text in wrong) or None)
     events, note = table_of_events(results)
-    tables = [rows for rows in (events, table_of_memory(results), table_of_keeping(results), table_of_costs(results),
-                               table_of_proportions(results)) if len(rows) > 1]
-    for rows in tables:
+    tables = [rows for rows in (events, table_of_memory(results), table_of_keeping(results), table_of_costs(results)) if len(rows) > 1]
+    proportions = table_of_proportions(results)
+    for rows in tables + [proportions]:
         print("\n" + as_text(rows))
         if rows is events and note:
             print(note)
@@ -337,7 +342,7 @@ def main():
     if wrong:
         sys.exit(1)
     if "--publish" in sys.argv:
-        publish(tables, note, here, drawing)
+        publish(tables, note, proportions, here, drawing)
 
 
 if __name__ == "__main__":
