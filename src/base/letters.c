@@ -1,7 +1,7 @@
 /* base/letters.c - see letters.h. */
 #include "base/letters.h"
 
-#include "base/output_record.h"
+#include "base/checksum.h"
 
 static struct text text_of_kind(const struct letter_kind *kind) {
   return (struct text){(const char *)kind, sizeof *kind};

@@ -6,12 +6,6 @@
 
 #include "base/outputs.h"
 
-/* The digest of outputs, or of a part of them, and what comes next. Each step can be undone, so that one difference is never
- * lost on the way. */
-static inline uint64_t digest_mix(uint64_t sum, uint64_t word) {
-  return ((sum << 23 | sum >> 41) ^ word) * 0x9fb21c651e98df25u;
-}
-
 /* Every record begins so, at a multiple of eight bytes. */
 struct output_record {
   uint32_t size; /* of the whole record, a multiple of eight */

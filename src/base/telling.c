@@ -1,6 +1,7 @@
 /* base/telling.c - see telling.h. */
 #include "base/telling.h"
 
+#include "base/checksum.h"
 #include "base/codec.h"
 #include "base/message_record.h"
 

@@ -226,7 +226,8 @@ static void read_values(struct coder *coder, struct subject *subject, bool has_h
   subject->values = pbk_allocate(coder->memory, (size_t)count * sizeof *subject->values);
   subject->has_health = has_health;
   pbk_value value = value_null();
-  for (uint32_t i = 0; i < count; i++) subject->values[i] = pbk_pack(coder->memory, &value);
+  const struct packed null = pbk_pack(coder->memory, &value);
+  for (uint32_t i = 0; i < count; i++) subject->values[i] = null;
   struct arena_mark mark = pbk_arena_mark(coder->arena);
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
     value = read_kept_value(coder);
