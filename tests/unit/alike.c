@@ -13,21 +13,19 @@ static const char *const conditions[] = {
   "segment(`s`) && account.traits.t < 8",
   "now < account.created_at + duration(`3h`) || account.stage == `s1`",
   "contact.traits.t == 1 && account_events(`e`).count(duration(`1h`)) >= 2",
-  "account.traits.t > 2 && !account_events(`e`).quiet(duration(`90m`)) && contact.traits.t < 2 && now < contact.created_at "
-  "+ "
-  "duration(`9h`)",
+  ("account.traits.t > 2 && !account_events(`e`).quiet(duration(`90m`)) && contact.traits.t < 2 && "
+   "now < contact.created_at + duration(`9h`)"),
   "events(`e`).count(duration(`2h`)) >= 1 && segment(`s`) && account.traits.t < 8",
-  "account.traits.t > 4 && has(contact.traits.t) && now < account.created_at + duration(`9h`) && (account.traits.t < 8 || "
-  "now < "
-  "account.created_at + duration(`4h`))",
+  ("account.traits.t > 4 && has(contact.traits.t) && now < account.created_at + duration(`9h`) && "
+   "(account.traits.t < 8 || now < account.created_at + duration(`4h`))"),
   "account.traits.t > 4 && contact.traits.t == 1 ? account.traits.t < 7 : account.stage == `s1`",
   "account.traits.t > 6 || contact.traits.t == 1 && account.traits.t > 2",
   "contact.stage != `&& (` && account.traits.t > 3 && account.traits.t != 5",
   "events(`e`).count(duration(`1h`)) >= 2 || contact.traits.t == 1 || contact.stage == `s1`",
   "!has(contact.traits.t) && contact.created_at < now",
   "account_events(`e`).count(duration(`1h`)) >= 3 && events(`e`).quiet(duration(`20m`))",
-  "events(`e`).quiet(duration(`10m`)) && account_events(`e`).count(duration(`20m`)) < 4 && "
-  "!account_events(`e`).quiet(duration(`15m`))",
+  ("events(`e`).quiet(duration(`10m`)) && account_events(`e`).count(duration(`20m`)) < 4 && "
+   "!account_events(`e`).quiet(duration(`15m`))"),
   "account_events(`e`).count(duration(`30m`)) >= 2 && contact.created_at + duration(`5h`) < now",
   "account.traits.t > 4 && !account_events(`e`).quiet(duration(`20m`)) && events(`e`).count(duration(`30m`)) >= 1",
 };
