@@ -10,10 +10,10 @@
 #endif
 
 #define WORD(literal) \
-  { literal, (uint32_t)(sizeof(literal) - 1) }
-const struct text pbk_words[WORDS] = {{NULL, 0},       WORD("pinned"),  WORD("sticky"),  WORD("rotation"),
-                                      WORD("run"),     WORD("skipped"), WORD("pending"), WORD("approved"),
-                                      WORD("sending"), WORD("sent"),    WORD("failed"),  WORD("cancelled")};
+  { literal, sizeof(literal) - 1 }
+const pbk_text pbk_words[WORDS] = {{NULL, 0},       WORD("pinned"),  WORD("sticky"),  WORD("rotation"),
+                                   WORD("run"),     WORD("skipped"), WORD("pending"), WORD("approved"),
+                                   WORD("sending"), WORD("sent"),    WORD("failed"),  WORD("cancelled")};
 
 /* ---- records ---- */
 
@@ -297,22 +297,8 @@ static inline pbk_text marked_told(const struct names *names, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
   return (pbk_text){names->texts[name].bytes + 1, names->texts[name].size - 1};
 }
-#define WORD_TOLD(literal) \
-  { literal, sizeof(literal) - 1 }
-static const pbk_text words_told[WORDS] = {{NULL, 0},
-                                           WORD_TOLD("pinned"),
-                                           WORD_TOLD("sticky"),
-                                           WORD_TOLD("rotation"),
-                                           WORD_TOLD("run"),
-                                           WORD_TOLD("skipped"),
-                                           WORD_TOLD("pending"),
-                                           WORD_TOLD("approved"),
-                                           WORD_TOLD("sending"),
-                                           WORD_TOLD("sent"),
-                                           WORD_TOLD("failed"),
-                                           WORD_TOLD("cancelled")};
 static inline pbk_text word_told(const struct output_record *record) {
-  return words_told[record->word];
+  return pbk_words[record->word];
 }
 
 /* What stands behind the fixed part, one text after the other. */

@@ -24,7 +24,7 @@ enum word {
   WORD_CANCELLED,
   WORDS
 };
-extern const struct text pbk_words[WORDS];
+extern const pbk_text pbk_words[WORDS];
 
 /* Whom it is about: small enough to go in registers. Keys have at most PBK_MAX_KEY bytes. */
 struct told_subject {

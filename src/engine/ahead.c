@@ -5,8 +5,6 @@
 #include "audience/vocabulary.h"
 #include "engine/engine.h"
 
-enum { FIRST_STAGE = 20, SECOND_STAGE = 12, THIRD_STAGE = 6 };
-
 /* ---- the calendar ---- */
 
 /* What a condition looks at behind a contact itself, as pbk_cel_shown_read tells; of its account the first line only. */
@@ -131,14 +129,16 @@ void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32
 
 /* ---- messages ---- */
 
+enum { ITSELF_STAGE = 12, REST_STAGE = 6 };
+
 void pbk_fetch_ready(const struct pbk_engine *engine) {
   const struct outbox *outbox = &engine->outbox;
   uint32_t left = outbox->ready.count - outbox->ready_next;
-  if (left > THIRD_STAGE) pbk_prefetch_end_of(outbox, outbox->ready.items[outbox->ready_next + THIRD_STAGE]);
-  if (left > SECOND_STAGE) prefetch_message(outbox, outbox->ready.items[outbox->ready_next + SECOND_STAGE]);
+  if (left > REST_STAGE) pbk_prefetch_end_of(outbox, outbox->ready.items[outbox->ready_next + REST_STAGE]);
+  if (left > ITSELF_STAGE) prefetch_message(outbox, outbox->ready.items[outbox->ready_next + ITSELF_STAGE]);
 }
 
 void pbk_fetch_messages(const struct pbk_engine *engine, const uint64_t *messages, uint32_t left) {
-  if (left > THIRD_STAGE) pbk_prefetch_subject_of(&engine->outbox, messages[THIRD_STAGE]);
-  if (left > SECOND_STAGE) prefetch_message(&engine->outbox, messages[SECOND_STAGE]);
+  if (left > REST_STAGE) pbk_prefetch_subject_of(&engine->outbox, messages[REST_STAGE]);
+  if (left > ITSELF_STAGE) prefetch_message(&engine->outbox, messages[ITSELF_STAGE]);
 }

@@ -145,7 +145,7 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
   output.enrollment = message->told.enrollment;
   output.playbook = letter->playbook;
   pbk_output_subject(outbox->facts, &output, message->subject_kind, message->subject);
-  output.state = public_text(pbk_words[message_word(message->state)]);
+  output.state = pbk_words[message_word(message->state)];
   output.channel = letter->channel;
   output.template_key = letter->template;
   output.to = public_text(pbk_message_to(outbox, message));

@@ -234,7 +234,7 @@ static pbk_output as_wanted(const struct telling *told, uint64_t seq) {
   wanted.sender = name_public(&context, told->told.sender);
   wanted.to = told->to.bytes ? public_text(told->to) : name_public(&context, told->told.to);
   wanted.attempt = 2;
-  wanted.state = public_text(pbk_words[told->state]);
+  wanted.state = pbk_words[told->state];
   wanted.reason = public_text(told->reason);
   wanted.key = given(some_key_text);
   return wanted;
