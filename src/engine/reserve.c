@@ -53,6 +53,12 @@ uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *com
 
 enum { GROWTH_LOOKED_AT = 64, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
 
+/* Inputs until the next look: the more, the more there is to look at, but a quarter of what is foreseen at most. */
+static uint32_t looks_apart(const struct pbk_engine *engine) {
+  uint32_t more = engine->audiences.memberships.count / 4, most = GROWTH_SOON / 4 - GROWTH_LOOKED_AT;
+  return GROWTH_LOOKED_AT + (more < most ? more : most);
+}
+
 static uint64_t growth(uint32_t count, uint32_t capacity, size_t size) {
   if (capacity < GROWTH_SMALL || capacity - count > GROWTH_SOON) return 0;
   return ((uint64_t)capacity + capacity / 2) * size;
@@ -103,7 +109,7 @@ bool pbk_prepare_anew(struct pbk_engine *engine, const struct command *command, 
   struct memory *memory = &engine->memory;
   if (engine->looks_left == 0) {
     look_at_growth(engine);
-    engine->looks_left = GROWTH_LOOKED_AT;
+    engine->looks_left = looks_apart(engine);
   }
   uint64_t reserve = engine->least;
   memory->chunks.may_use_spare = false;
