@@ -1,5 +1,8 @@
-/* base/map.c - open addressing with linear probing and backward-shift removal, at most three quarters full, and where it is
- * large at least three fifths. */
+/* base/map.c - open addressing with linear probing and backward-shift removal, in parts that are at most four fifths
+ * full.
+ *
+ * The more texts, the more parts (linear hashing): whenever there are so many that it is too many for each on average, the
+ * next one is divided into two. So no single text ever makes more move than are in one part, and no block is large. */
 #include "base/map.h"
 
 #include "base/array.h"
@@ -50,19 +53,53 @@ void pbk_map_init(struct map *map, struct text (*text_of)(const void *owner, uin
   *map = (struct map){.text_of = text_of, .owner = owner};
 }
 
+enum {
+  PART_LEAST = 16,  /* slots */
+  PART_SMALL = 512, /* slots; doubled until there are so many */
+  PART_TEXTS = 640  /* for each part on average: so many, and the next is divided */
+};
+
+/* How many slots a part grows to from so many: by the four sizes for each doubling that blocks have. */
+static uint64_t larger_part(uint64_t capacity) {
+  if (capacity < PART_SMALL) return capacity == 0 ? PART_LEAST : capacity * 2;
+  uint64_t step = PART_SMALL / 4;
+  while (step * 8 <= capacity) step *= 2;
+  return capacity + step;
+}
+static bool part_full(uint64_t capacity, uint64_t count) {
+  return count * 5 > capacity * 4;
+}
+static uint64_t capacity_for(uint64_t count) {
+  uint64_t capacity = larger_part(0);
+  while (part_full(capacity, count)) capacity = larger_part(capacity);
+  return capacity;
+}
+
+static struct map_part empty_part(struct map_slot *slots, uint64_t capacity) {
+  memset(slots, 0xff, (size_t)capacity * sizeof *slots);
+  return (struct map_part){slots, (uint32_t)capacity, 0};
+}
+static struct map_part new_part(struct memory *memory, uint64_t capacity) {
+  if (capacity > UINT32_MAX || capacity > SIZE_MAX / sizeof(struct map_slot)) pbk_allocate(memory, SIZE_MAX); /* refused */
+  return empty_part(pbk_allocate(memory, (size_t)capacity * sizeof(struct map_slot)), capacity);
+}
+static void release_part(struct memory *memory, struct map_part *part) {
+  pbk_release(memory, part->slots, (size_t)part->capacity * sizeof *part->slots);
+}
+
 void pbk_map_release(struct memory *memory, struct map *map) {
-  pbk_release(memory, map->slots, (size_t)map->capacity * sizeof *map->slots);
-  map->slots = NULL;
-  map->capacity = map->count = 0;
+  for (uint32_t i = 0; i < map->part_count; i++) release_part(memory, &map->parts[i]);
+  pbk_release(memory, map->parts, (size_t)map->part_capacity * sizeof *map->parts);
+  pbk_map_init(map, map->text_of, map->owner);
 }
 
-static inline uint32_t map_behind(const struct map *map, uint32_t at) {
-  return at + 1 < map->capacity ? at + 1 : 0;
+static inline uint32_t part_behind(const struct map_part *part, uint32_t at) {
+  return at + 1 < part->capacity ? at + 1 : 0;
 }
 
-static uint32_t map_find_slot(const struct map *map, struct text text, uint32_t hash) {
-  for (uint32_t at = map_place(map, hash);; at = map_behind(map, at)) {
-    const struct map_slot *slot = &map->slots[at];
+static inline uint32_t find_slot(const struct map *map, const struct map_part *part, struct text text, uint32_t hash) {
+  for (uint32_t at = map_place(part, hash);; at = part_behind(part, at)) {
+    const struct map_slot *slot = &part->slots[at];
     if (slot->number == MAP_NONE) return MAP_NONE;
     if (slot->hash == hash && text_equal(map->text_of(map->owner, slot->number), text)) return at;
   }
@@ -70,8 +107,9 @@ static uint32_t map_find_slot(const struct map *map, struct text text, uint32_t 
 
 uint32_t pbk_map_find_hashed(const struct map *map, struct text text, uint32_t hash) {
   if (map->count == 0) return MAP_NONE;
-  uint32_t at = map_find_slot(map, text, hash);
-  return at == MAP_NONE ? MAP_NONE : map->slots[at].number;
+  const struct map_part *part = map_part_of(map, hash);
+  uint32_t at = find_slot(map, part, text, hash);
+  return at == MAP_NONE ? MAP_NONE : part->slots[at].number;
 }
 
 uint32_t pbk_map_find(const struct map *map, struct text text) {
@@ -80,47 +118,102 @@ uint32_t pbk_map_find(const struct map *map, struct text text) {
 
 uint32_t pbk_map_likely(const struct map *map, uint32_t hash) {
   if (map->count == 0) return MAP_NONE;
-  uint32_t at = map_place(map, hash);
-  while (map->slots[at].number != MAP_NONE && map->slots[at].hash != hash) at = map_behind(map, at);
-  return map->slots[at].number;
+  const struct map_part *part = map_part_of(map, hash);
+  uint32_t at = map_place(part, hash);
+  while (part->slots[at].number != MAP_NONE && part->slots[at].hash != hash) at = part_behind(part, at);
+  return part->slots[at].number;
 }
 
-static void map_put(struct map *map, uint32_t hash, uint32_t number) {
-  uint32_t at = map_place(map, hash);
-  while (map->slots[at].number != MAP_NONE) at = map_behind(map, at);
-  map->slots[at] = (struct map_slot){hash, number};
+static void part_put(struct map_part *part, uint32_t hash, uint32_t number) {
+  uint32_t at = map_place(part, hash);
+  while (part->slots[at].number != MAP_NONE) at = part_behind(part, at);
+  part->slots[at] = (struct map_slot){hash, number};
+  part->count++;
 }
 
-static void map_grow(struct memory *memory, struct map *map, uint64_t capacity) {
-  struct map larger = *map;
-  if (capacity > UINT32_MAX || capacity * sizeof *larger.slots > SIZE_MAX) pbk_allocate(memory, SIZE_MAX); /* refused */
-  larger.capacity = (uint32_t)capacity;
-  larger.slots = pbk_allocate(memory, (size_t)larger.capacity * sizeof *larger.slots);
-  memset(larger.slots, 0xff, (size_t)larger.capacity * sizeof *larger.slots);
-  for (uint32_t i = 0; i < map->capacity; i++)
-    if (map->slots[i].number != MAP_NONE) map_put(&larger, map->slots[i].hash, map->slots[i].number);
-  pbk_release(memory, map->slots, (size_t)map->capacity * sizeof *map->slots);
-  *map = larger;
+static void move_part(struct map_part *to, struct map_part *from) {
+  for (const struct map_slot *slot = from->slots; slot < from->slots + from->capacity; slot++)
+    if (slot->number != MAP_NONE) part_put(to, slot->hash, slot->number);
 }
 
-static bool map_full(uint64_t capacity, uint64_t count) {
-  return count * 4 > capacity * 3;
+static void grow_part(struct memory *memory, struct map_part *part) {
+  struct map_part larger = new_part(memory, larger_part(part->capacity));
+  move_part(&larger, part);
+  release_part(memory, part);
+  *part = larger;
 }
 
-static void map_room(struct memory *memory, struct map *map) {
-  if (map_full(map->capacity, (uint64_t)map->count + 1)) map_grow(memory, map, map_larger(map->capacity));
+static void parts_room(struct memory *memory, struct map *map, uint32_t count) {
+  if (map->part_capacity < count)
+    map->parts = pbk_array_grow(memory, map->parts, &map->part_capacity, count, sizeof *map->parts);
+}
+static void count_parts(struct map *map, uint32_t count) {
+  map->part_count = count;
+  while (map->mask < count) map->mask = map->mask * 2 + 1;
+}
+
+/* The next one into two: of one digit more of the hash, those without it stay, the others go behind the last part. */
+static void divide_part(struct memory *memory, struct map *map) {
+  parts_room(memory, map, map->part_count + 1);
+  uint32_t digit = map->mask / 2 + 1, with_digit = 0;
+  struct map_part *part = &map->parts[map->part_count - digit], *added = &map->parts[map->part_count];
+  for (const struct map_slot *slot = part->slots; slot < part->slots + part->capacity; slot++)
+    with_digit += slot->number != MAP_NONE && (slot->hash & digit);
+  uint64_t capacity = capacity_for(part->count - with_digit);
+  *added = new_part(memory, capacity_for(with_digit));
+  struct map_slot *slots = pbk_try_reallocate(memory, NULL, 0, (size_t)capacity * sizeof *slots);
+  if (!slots) {
+    release_part(memory, added);
+    pbk_allocate(memory, SIZE_MAX); /* refused */
+  }
+  struct map_part rest = empty_part(slots, capacity);
+  for (const struct map_slot *slot = part->slots; slot < part->slots + part->capacity; slot++)
+    if (slot->number != MAP_NONE) part_put(slot->hash & digit ? added : &rest, slot->hash, slot->number);
+  release_part(memory, part);
+  *part = rest;
+  count_parts(map, map->part_count + 1);
+}
+
+static void add_first_part(struct memory *memory, struct map *map, uint64_t capacity) {
+  parts_room(memory, map, 1);
+  map->parts[0] = new_part(memory, capacity);
+  count_parts(map, 1);
+}
+
+/* The part, with room for one more. */
+static inline struct map_part *room_for(struct memory *memory, struct map *map, uint32_t hash) {
+  if (map->part_count == 0) add_first_part(memory, map, larger_part(0));
+  if (map->count / PART_TEXTS >= map->part_count) divide_part(memory, map);
+  struct map_part *part = map_part_of(map, hash);
+  if (part_full(part->capacity, (uint64_t)part->count + 1)) grow_part(memory, part);
+  return part;
 }
 
 void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number) {
-  map_room(memory, map);
-  map_put(map, pbk_hash_text(text), number);
+  uint32_t hash = pbk_hash_text(text);
+  part_put(room_for(memory, map, hash), hash, number);
   map->count++;
 }
 
 void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count) {
-  uint64_t capacity = map_larger(0);
-  while (capacity <= UINT32_MAX && map_full(capacity, count)) capacity = map_larger((uint32_t)capacity);
-  if (count > 0 && capacity > map->capacity) map_grow(memory, map, capacity);
+  if (map->part_count > 0 || count == 0) return;
+  uint32_t parts = (count - 1) / PART_TEXTS + 1;
+  parts_room(memory, map, parts);
+  count_parts(map, parts);
+  map->part_count = 0; /* as many as there are, should the memory not last */
+  for (uint32_t i = 0; i < parts; i++) {
+    bool divided = i < parts - (map->mask / 2 + 1) || i > map->mask / 2;
+    uint64_t expected = (uint64_t)count / (map->mask / 2 + 1) / (divided ? 2 : 1);
+    map->parts[i] = new_part(memory, capacity_for(parts > 1 ? expected + expected / 16 : expected));
+    map->part_count++;
+  }
+}
+
+uint64_t pbk_map_growth(const struct map *map) {
+  enum { MOVED = 3, LARGEST = 4 * PART_TEXTS }; /* of one divided, and one that grows; slots, by far */
+  if (map->part_count <= 1) return 0;
+  uint64_t more = map->part_count == map->part_capacity ? (uint64_t)map->part_capacity / 2 * 3 * sizeof *map->parts : 0;
+  return more + MOVED * LARGEST * sizeof(struct map_slot);
 }
 
 bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, uint32_t number) {
@@ -128,39 +221,33 @@ bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, u
 }
 
 bool pbk_map_add_hashed(struct memory *memory, struct map *map, struct text text, uint32_t hash, uint32_t number) {
-  map_room(memory, map);
-  if (map_find_slot(map, text, hash) != MAP_NONE) return false;
-  map_put(map, hash, number);
+  struct map_part *part = room_for(memory, map, hash);
+  if (find_slot(map, part, text, hash) != MAP_NONE) return false;
+  part_put(part, hash, number);
   map->count++;
   return true;
 }
 
-static uint32_t map_distance(const struct map *map, uint32_t from, uint32_t to) {
-  return to >= from ? to - from : to - from + map->capacity;
+static uint32_t part_distance(const struct map_part *part, uint32_t from, uint32_t to) {
+  return to >= from ? to - from : to - from + part->capacity;
 }
 
 void pbk_map_remove(struct map *map, struct text text) {
   if (map->count == 0) return;
-  uint32_t at = map_find_slot(map, text, pbk_hash_text(text));
+  uint32_t hash = pbk_hash_text(text);
+  struct map_part *part = map_part_of(map, hash);
+  uint32_t at = find_slot(map, part, text, hash);
   if (at == MAP_NONE) return;
-  map->slots[at].number = MAP_NONE;
+  part->slots[at].number = MAP_NONE;
+  part->count--;
   map->count--;
-  for (uint32_t next = map_behind(map, at); map->slots[next].number != MAP_NONE; next = map_behind(map, next)) {
-    uint32_t home = map_place(map, map->slots[next].hash);
-    if (map_distance(map, home, next) < map_distance(map, at, next)) continue; /* it would move before its home */
-    map->slots[at] = map->slots[next];
-    map->slots[next].number = MAP_NONE;
+  for (uint32_t next = part_behind(part, at); part->slots[next].number != MAP_NONE; next = part_behind(part, next)) {
+    uint32_t home = map_place(part, part->slots[next].hash);
+    if (part_distance(part, home, next) < part_distance(part, at, next)) continue; /* it would move before its home */
+    part->slots[at] = part->slots[next];
+    part->slots[next].number = MAP_NONE;
     at = next;
   }
-}
-
-void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from, const void *owner) {
-  *to = *from;
-  to->owner = owner;
-  to->slots = NULL;
-  if (!from->capacity) return;
-  to->slots = pbk_allocate(memory, (size_t)from->capacity * sizeof *to->slots);
-  memcpy(to->slots, from->slots, (size_t)from->capacity * sizeof *to->slots);
 }
 
 static struct text names_text_of(const void *owner, uint32_t number) {

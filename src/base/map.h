@@ -13,9 +13,17 @@ struct map_slot {
   uint32_t number; /* MAP_NONE: free */
 };
 
-struct map {
+/* A table of its own, with its share of the texts. */
+struct map_part {
   struct map_slot *slots;
   uint32_t capacity;
+  uint32_t count;
+};
+
+struct map {
+  struct map_part *parts;
+  uint32_t part_count, part_capacity;
+  uint32_t mask; /* of hashes: as many parts as it can tell, of which the last may not be there yet */
   uint32_t count;
   struct text (*text_of)(const void *owner, uint32_t number);
   const void *owner;
@@ -31,30 +39,31 @@ void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint3
 bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, uint32_t number);
 /* The same of a text whose hash is known: for many at once, whose places are fetched before. */
 bool pbk_map_add_hashed(struct memory *memory, struct map *map, struct text text, uint32_t hash, uint32_t number);
-/* Makes it as large as it would grow to with so many texts in all. */
+/* Makes an empty one as large as it would grow to with so many texts. */
 void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count);
-/* How many slots it grows to from so many: large ones by a quarter. */
-static inline uint64_t map_larger(uint32_t capacity) {
-  enum { LEAST = 16, LARGE = 4096 };
-  return capacity == 0 ? LEAST : (uint64_t)capacity + (capacity < LARGE ? capacity : capacity / 4);
-}
+/* Bytes that one more text may ask for at most, of one that is not small. */
+uint64_t pbk_map_growth(const struct map *map);
 /* Forgets a text that is in the map. Frees nothing, cannot fail. */
 void pbk_map_remove(struct map *map, struct text text);
-/* A copy with the same content, for another owner. */
-void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from, const void *owner);
-
 uint32_t pbk_hash_text(struct text text);
 
-/* Where a hash belongs, in the order of hashes: so a map that grows is gone through from front to back, the old one and the
+/* The part in which a hash belongs: by its last digits, so that one part is divided after the other as the map grows. */
+static inline struct map_part *map_part_of(const struct map *map, uint32_t hash) {
+  uint32_t part = hash & map->mask;
+  return &map->parts[part < map->part_count ? part : part & map->mask >> 1];
+}
+/* And where in there: in the order of hashes, so a part that grows is gone through from front to back, the old one and the
  * new. */
-static inline uint32_t map_place(const struct map *map, uint32_t hash) {
-  return (uint32_t)((uint64_t)hash * map->capacity >> 32);
+static inline uint32_t map_place(const struct map_part *part, uint32_t hash) {
+  return (uint32_t)((uint64_t)hash * part->capacity >> 32);
 }
 
-/* The same in steps, for many texts at once: each step is taken for all of them before the next, so that what one waits for is there.
- * Which number it probably is needs no text of the owner's; it may be one of another text, or MAP_NONE. */
+/* The same in steps, for many texts at once: each step is taken for all of them before the next, so that what one waits for
+ * is there. Which number it probably is needs no text of the owner's; it may be one of another text, or MAP_NONE. */
 static inline void map_prefetch(const struct map *map, uint32_t hash) {
-  if (map->capacity) prefetch(&map->slots[map_place(map, hash)]);
+  if (map->count == 0) return;
+  const struct map_part *part = map_part_of(map, hash);
+  prefetch(&part->slots[map_place(part, hash)]);
 }
 uint32_t pbk_map_likely(const struct map *map, uint32_t hash);
 uint32_t pbk_map_find_hashed(const struct map *map, struct text text, uint32_t hash);

@@ -49,20 +49,21 @@ uint64_t pbk_command_extent(struct pbk_engine *engine, const struct command *com
   return writer->size;
 }
 
-/* ---- rows about to be full: they grow by half, maps by a quarter ---- */
+/* ---- rows about to be full: they grow by half, maps a part at a time ---- */
 
 enum { GROWTH_LOOKED_AT = 64, GROWTH_SOON = 16 * GROWTH_LOOKED_AT, GROWTH_SMALL = 1024 };
+
+/* Inputs until the next look: the more, the more there is to look at, but a quarter of what is foreseen at most. */
+static uint32_t looks_apart(const struct pbk_engine *engine) {
+  uint32_t more = engine->audiences.memberships.count / 4, most = GROWTH_SOON / 4 - GROWTH_LOOKED_AT;
+  return GROWTH_LOOKED_AT + (more < most ? more : most);
+}
 
 static uint64_t growth(uint32_t count, uint32_t capacity, size_t size) {
   if (capacity < GROWTH_SMALL || capacity - count > GROWTH_SOON) return 0;
   return ((uint64_t)capacity + capacity / 2) * size;
 }
 #define ROW_GROWTH(row) growth((row).count, (row).capacity, sizeof *(row).items)
-
-static uint64_t map_growth(const struct map *map) {
-  bool soon = ((uint64_t)map->count + GROWTH_SOON) * 4 > (uint64_t)map->capacity * 3;
-  return map->capacity >= GROWTH_SMALL && soon ? map_larger(map->capacity) * sizeof *map->slots : 0;
-}
 
 static uint64_t both_growth(const struct facts *facts, const struct words *contacts, const struct words *accounts) {
   return words_growth(contacts, facts->contacts.count + GROWTH_SOON) +
@@ -75,12 +76,12 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct playbooks *playbooks = &engine->playbooks;
   const struct letters *letters = &engine->context.outputs.letters;
   const struct calendar *calendar = &engine->context.calendar;
-  uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + map_growth(&facts->contact_keys) +
-                   map_growth(&facts->account_keys) +
+  uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + pbk_map_growth(&facts->contact_keys) +
+                   pbk_map_growth(&facts->account_keys) +
                    both_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
                    both_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
                    both_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
-                   ROW_GROWTH(letters->items) + map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
+                   ROW_GROWTH(letters->items) + pbk_map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + pbk_map_growth(&engine->seen.map) +
                    ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +
                    growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
   uint32_t soon =
@@ -108,7 +109,7 @@ bool pbk_prepare_anew(struct pbk_engine *engine, const struct command *command, 
   struct memory *memory = &engine->memory;
   if (engine->looks_left == 0) {
     look_at_growth(engine);
-    engine->looks_left = GROWTH_LOOKED_AT;
+    engine->looks_left = looks_apart(engine);
   }
   uint64_t reserve = engine->least;
   memory->chunks.may_use_spare = false;
