@@ -40,7 +40,6 @@ static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id)
   const struct cel_program *when = enrollment->version->steps[enrollment->next_step].when;
   if (when) fetch_read(&engine->facts, enrollment->subject, pbk_cel_shown_read(when));
   prefetch_passages_rest(&engine->playbooks, PBK_CONTACT, enrollment->subject);
-  prefetch_open_of(&engine->outbox, PBK_CONTACT, enrollment->subject);
 }
 
 /* They are of the kind, and of the audience, of the one that is being done; others come between them. */

@@ -197,7 +197,5 @@ void pbk_prefetch_enrolled(const struct playbooks *playbooks, uint64_t id) {
     pbk_prefetch_contact(playbooks->facts, subject);
   else
     prefetch(account_at(playbooks->facts, subject));
-  const uint64_t *open = words_at(open_of_kind(&playbooks->outbox->open_messages, kind), subject);
-  if (open) prefetch(open);
   prefetch_passages(playbooks, kind, subject);
 }

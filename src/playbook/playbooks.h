@@ -5,6 +5,7 @@
 #define PBK_PLAYBOOK_PLAYBOOK_H
 
 #include "audience/world.h"
+#include "base/words.h"
 #include "outbox/outbox.h"
 #include "playbook/passage.h"
 #include "sender/pool.h"
