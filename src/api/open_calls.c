@@ -71,8 +71,9 @@ static const struct enrollment *next_of_subject(const pbk_engine *engine, const 
   const struct passages passages = passages_of(&engine->playbooks, whom->kind, whom->index);
   uint64_t next = 0;
   for (uint32_t i = 0; i < passages.count; i++) {
-    uint64_t id = passages.items[i].of.enrollment;
-    if (passages.items[i].running && id > after && (!next || id < next)) next = id;
+    const struct passage passage = passage_at(&passages, i);
+    uint64_t id = passage.of.enrollment;
+    if (passage.running && id > after && (!next || id < next)) next = id;
   }
   return enrollment_at(&engine->playbooks, next);
 }

@@ -39,8 +39,7 @@ static void fetch_body_of_enrolled(const struct pbk_engine *engine, uint64_t id)
   if (!enrollment || enrollment->version->subject_kind != PBK_CONTACT) return;
   const struct cel_program *when = enrollment->version->steps[enrollment->next_step].when;
   if (when) fetch_read(&engine->facts, enrollment->subject, pbk_cel_shown_read(when));
-  prefetch(passages_of(&engine->playbooks, PBK_CONTACT, enrollment->subject).items);
-  prefetch_open_of(&engine->outbox, PBK_CONTACT, enrollment->subject);
+  prefetch_passages_rest(&engine->playbooks, PBK_CONTACT, enrollment->subject);
 }
 
 /* They are of the kind, and of the audience, of the one that is being done; others come between them. */
@@ -108,7 +107,7 @@ void pbk_fetch_last(const struct pbk_engine *engine, uint32_t contact, struct ev
   const struct contact *of = contact_at(&engine->facts, contact);
   if (account_touched(of)) prefetch_history(&account_at(&engine->facts, of->account)->subject);
   if (!event.routed) return;
-  prefetch((const void *)(uintptr_t)word_at(&engine->playbooks.of_contacts, contact));
+  prefetch_passages_rest(&engine->playbooks, PBK_CONTACT, contact);
   pbk_prefetch_dealings(&engine->facts, contact);
 }
 

@@ -70,6 +70,11 @@ static uint64_t both_growth(const struct facts *facts, const struct words *conta
          words_growth(accounts, facts->accounts.count + GROWTH_SOON);
 }
 
+static uint64_t open_growth(const struct facts *facts, const struct open_of *open) {
+  return sparse_growth(&open->contacts, facts->contacts.count + GROWTH_SOON) +
+         sparse_growth(&open->accounts, facts->accounts.count + GROWTH_SOON);
+}
+
 static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct facts *facts = &engine->facts;
   const struct outbox *outbox = &engine->outbox;
@@ -78,8 +83,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
   const struct calendar *calendar = &engine->context.calendar;
   uint64_t bytes = pbk_facts_growth(facts, GROWTH_SOON) + pbk_map_growth(&facts->contact_keys) +
                    pbk_map_growth(&facts->account_keys) +
-                   both_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
-                   both_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
+                   open_growth(facts, &outbox->open_messages) + open_growth(facts, &outbox->open_tasks) +
                    both_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
                    ROW_GROWTH(letters->items) + pbk_map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + pbk_map_growth(&engine->seen.map) +
                    ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +

@@ -38,10 +38,10 @@ static struct text copy_text_of(struct outbox *outbox, struct text text) {
   return (struct text){copy, text.size};
 }
 
-static void release_rolls(struct memory *memory, struct words *words) {
-  for (uint32_t i = pbk_words_skip(words, 0); i != UINT32_MAX; i = pbk_words_skip(words, i + 1))
-    pbk_roll_release(memory, words_at(words, i));
-  pbk_words_release(memory, words);
+static void release_rolls(struct memory *memory, struct sparse *open) {
+  for (uint32_t i = pbk_sparse_next(open, 0); i != UINT32_MAX; i = pbk_sparse_next(open, i + 1))
+    pbk_roll_release(memory, sparse_at(open, i));
+  pbk_sparse_release(memory, open);
 }
 
 void pbk_outbox_release(struct outbox *outbox) {
@@ -72,10 +72,9 @@ void pbk_outbox_release(struct outbox *outbox) {
 
 /* ---- what is open about a subject ---- */
 
-static roll *roll_of(struct outbox *outbox, struct open_of *open, int32_t kind, uint32_t subject) {
-  struct words *words = kind == PBK_CONTACT ? &open->contacts : &open->accounts;
-  roll *at = words_at(words, subject);
-  return at ? at : pbk_words_need(outbox->context->memory, words, subject);
+static inline roll *roll_of(struct outbox *outbox, struct open_of *open, int32_t kind, uint32_t subject) {
+  struct sparse *words = kind == PBK_CONTACT ? &open->contacts : &open->accounts;
+  return sparse_need(outbox->context->memory, words, subject);
 }
 
 static inline void note(struct outbox *outbox, const struct message *message) {
@@ -98,9 +97,12 @@ void pbk_note_task(struct outbox *outbox, const struct task *task) {
 }
 
 /* What was noted is not open any more. */
-static void drop(struct outbox *outbox, const struct open_of *open, int32_t kind, uint32_t subject, const struct table *table,
-                 uint64_t id) {
-  roll_drop(outbox->context->memory, words_at(open_of_kind(open, kind), subject), table, id);
+static inline void drop(struct outbox *outbox, const struct open_of *open, int32_t kind, uint32_t subject,
+                        const struct table *table, uint64_t id) {
+  struct sparse_group *group = sparse_group(open_of_kind(open, kind), subject);
+  roll *word = sparse_in(group, subject);
+  roll_drop(outbox->context->memory, word, table, id);
+  if (*word == 0) sparse_drop(outbox->context->memory, group, word);
 }
 
 void pbk_drop_message(struct outbox *outbox, const struct message *ended) {
@@ -209,7 +211,6 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
   if (!message) return;
   prefetch_subjects(outbox, message);
   if (message->to_kind == PBK_TO_CONTACT) pbk_prefetch_dealings(outbox->facts, message->told.to);
-  prefetch_open_of(outbox, message->subject_kind, message->subject);
 }
 
 /* ---- making ---- */

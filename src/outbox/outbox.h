@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/roll.h"
-#include "base/words.h"
+#include "base/sparse.h"
 #include "sender/sender.h"
 
 struct channel {
@@ -43,9 +43,9 @@ struct task {
   struct text title; /* owned */
 };
 
-/* What is open about or to each subject, by its index: rolls. */
+/* What is open about or to each subject, by its index: rolls. Most have nothing open. */
 struct open_of {
-  struct words contacts, accounts;
+  struct sparse contacts, accounts;
 };
 
 enum { RETRY_WAITS_MOST = 100 };
@@ -97,13 +97,13 @@ static inline struct task *task_at(const struct outbox *outbox, uint64_t id) {
 }
 
 /* The roll of what is open about or to a subject. */
-static inline const struct words *open_of_kind(const struct open_of *open, int32_t kind) {
+static inline const struct sparse *open_of_kind(const struct open_of *open, int32_t kind) {
   return kind == PBK_CONTACT ? &open->contacts : &open->accounts;
 }
 /* The first messages or tasks above a number that are about or to a subject, at most so many: how many. */
 static inline uint32_t read_open(const struct table *table, const struct open_of *open, int32_t kind, uint32_t subject,
                                  uint64_t after, uint64_t *numbers, uint32_t most) {
-  roll word = word_at(open_of_kind(open, kind), subject);
+  roll word = sparse_word(open_of_kind(open, kind), subject);
   return pbk_roll_read(&word, table, after, numbers, most);
 }
 /* The first of them; 0: none. */
@@ -117,11 +117,6 @@ static inline uint64_t next_open(const struct table *table, const struct open_of
  * too. */
 static inline void prefetch_message(const struct outbox *outbox, uint64_t id) {
   table_prefetch(&outbox->messages, id, sizeof(struct message));
-}
-/* Of a subject about which a message may be made or end. */
-static inline void prefetch_open_of(const struct outbox *outbox, int32_t kind, uint32_t subject) {
-  const uint64_t *open = words_at(open_of_kind(&outbox->open_messages, kind), subject);
-  if (open) prefetch(open);
 }
 void pbk_prefetch_subject_of(const struct outbox *outbox, uint64_t id);
 void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id);

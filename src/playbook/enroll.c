@@ -27,7 +27,7 @@ struct judging {
   int32_t kind;
   uint32_t subject;
   const struct contact *contact; /* NULL for an account */
-  struct passage *passage;       /* NULL: never came by */
+  struct passage passage;
   bool explaining;               /* values and errors of conditions are shown */
   bool has_outcome;              /* the last check asked a condition */
   struct cel_outcome outcome;
@@ -50,8 +50,8 @@ static bool evaluate(struct judging *judging, const struct cel_program *program)
 }
 
 static bool passes_reentry(const struct judging *judging) {
-  const struct passage *passage = judging->passage;
-  if (!passage) return true;
+  const struct passage *passage = &judging->passage;
+  if (!passage->there) return true;
   if (judging->version->reentry == PBK_REENTRY_ONCE) return false;
   if (judging->version->reentry == PBK_REENTRY_ALWAYS || passage->running) return true;
   return judging->playbooks->context->now >= time_after(passage->of.last_exit, judging->version->reentry_after);
@@ -101,7 +101,7 @@ static bool passes(struct judging *judging, enum check check) {
   case CHECK_ARCHIVED: return judging->playbook->status != PLAYBOOK_ARCHIVED;
   case CHECK_PAUSED: return judging->playbook->status != PLAYBOOK_PAUSED;
   case CHECK_SUPPRESSED: return !judging->contact || !judging->contact->suppressed;
-  case CHECK_ALREADY_ENROLLED: return !judging->passage || !judging->passage->running;
+  case CHECK_ALREADY_ENROLLED: return !judging->passage.running;
   case CHECK_REENTRY: return passes_reentry(judging);
   case CHECK_FILTERED: return passes_filter(judging);
   case CHECK_EXIT_MET: return passes_exit(judging);
@@ -127,9 +127,9 @@ static void begin_judging(struct judging *judging, struct playbooks *playbooks, 
 
 /* Mostly there is nothing to say before the conditions: the first check that may fail. */
 static inline enum check first_check(const struct judging *judging) {
-  const struct passage *passage = judging->passage;
+  const struct passage *passage = &judging->passage;
   bool plain = judging->playbook->status == PLAYBOOK_ACTIVE && !(judging->contact && judging->contact->suppressed) &&
-               (!passage || (!passage->running && judging->version->reentry == PBK_REENTRY_ALWAYS));
+               (!passage->there || (!passage->running && judging->version->reentry == PBK_REENTRY_ALWAYS));
   return plain ? CHECK_FILTERED : CHECK_INACTIVE;
 }
 
@@ -182,8 +182,6 @@ static void enroll(struct judging *judging, uint32_t audience) {
   struct memory *memory = playbooks->context->memory;
   struct version *version = version_at(playbooks, judging->place);
   struct playbook *playbook = &playbooks->states.items[judging->place];
-  struct passage *passage = judging->passage;
-  if (!passage) passage = pbk_need_passage(playbooks, judging->kind, judging->subject, judging->place);
   struct enrollment *enrollment = table_add(memory, &playbooks->enrollments, sizeof(struct enrollment));
   *enrollment = (struct enrollment){.id = playbooks->enrollments.last,
                                     .version = version,
@@ -199,8 +197,7 @@ static void enroll(struct judging *judging, uint32_t audience) {
   count_in(memory, &playbooks->served, judging->sender);
   if (judging->sender != MAP_NONE && judging->choice == CHOSEN_ROTATION)
     pbk_pool_pass_turn(judging->pool, judging->sender);
-  passage->of.enrollment = enrollment->id;
-  passage->running = true;
+  pbk_set_passage(playbooks, judging->kind, judging->subject, passage_running(judging->place, enrollment->id));
   playbook->running++;
   roll_add(memory, &playbook->enrollments, enrollment->id);
   tell_enrolled(judging, enrollment);

@@ -174,8 +174,8 @@ struct placing {
 static bool place_enrollment(struct coder *coder, struct playbooks *playbooks, const struct enrollment *read) {
   struct calendar *calendar = &playbooks->context->calendar;
   struct playbook *playbook = &playbooks->states.items[read->playbook];
-  const struct passage *passage = pbk_passage_of(playbooks, read->version->subject_kind, read->subject, read->playbook);
-  if (!passage || !passage->running || passage->of.enrollment != read->id) return false;
+  const struct passage passage = pbk_passage_of(playbooks, read->version->subject_kind, read->subject, read->playbook);
+  if (!passage.running || passage.of.enrollment != read->id) return false;
   struct enrollment *enrollment = pbk_table_put(coder->memory, &playbooks->enrollments, read->id);
   *enrollment = *read;
   playbook->running++;
@@ -194,7 +194,7 @@ static bool place_enrollment(struct coder *coder, struct playbooks *playbooks, c
 static void place_waiting(struct coder *coder, struct playbooks *playbooks, struct placing *placing) {
   for (uint32_t i = 0; i < placing->count; i++) {
     const struct enrollment *read = &placing->waiting[i];
-    prefetch(passages_of(playbooks, read->version->subject_kind, read->subject).items);
+    prefetch_passages_rest(playbooks, read->version->subject_kind, read->subject);
   }
   for (uint32_t i = 0; i < placing->count && !coder_failed(coder); i++)
     if (!place_enrollment(coder, playbooks, &placing->waiting[i])) coder_fail(coder);
@@ -256,15 +256,22 @@ static void code_running(struct coder *coder, struct playbooks *playbooks, uint6
 
 enum { PASSAGE_ROW = 12 };
 
-static inline void write_passages_of(struct writer *writer, const struct passage *passage, uint32_t count) {
-  pbk_write_uint(writer, count);
-  if (count == 0) return;
-  unsigned char *at = writer_begin(writer, count * PASSAGE_ROW), *end = at + (size_t)count * PASSAGE_ROW;
-  for (; at < end; at += PASSAGE_ROW, passage++) {
-    store_u32(at, passage->playbook << 1 | passage->running);
-    store_u64(at + 4, passage->running ? passage->of.enrollment : (uint64_t)passage->of.last_exit);
+static inline void write_passages_of(struct writer *writer, const struct passages *passages) {
+  pbk_write_uint(writer, passages->count);
+  if (passages->count == 0) return;
+  unsigned char *at = writer_begin(writer, passages->count * PASSAGE_ROW);
+  for (uint32_t i = 0; i < passages->count; i++, at += PASSAGE_ROW) {
+    const struct passage passage = passage_at(passages, i);
+    store_u32(at, passage.playbook << 1 | passage.running);
+    store_u64(at + 4, passage.of.enrollment);
   }
   writer_end(writer, at);
+}
+
+static struct passage load_passage(const unsigned char *row) {
+  uint32_t playbook = load_u32(row) >> 1;
+  uint64_t number = load_u64(row + 4);
+  return load_u32(row) & 1 ? passage_running(playbook, number) : passage_left(playbook, (pbk_time)number);
 }
 
 /* How many of them are in. */
@@ -277,25 +284,18 @@ static uint32_t read_passages_of(struct coder *coder, struct playbooks *playbook
     coder_fail(coder);
     return 0;
   }
+  bool wide = false;
   for (uint32_t i = 0; i < count; i++) {
-    uint32_t playbook = load_u32(at + (size_t)i * PASSAGE_ROW) >> 1;
-    if (playbook >= playbooks->states.count || playbook < least) coder_fail(coder);
-    least = (uint64_t)playbook + 1;
+    const struct passage passage = load_passage(at + (size_t)i * PASSAGE_ROW);
+    if (passage.playbook >= playbooks->states.count || passage.playbook < least) coder_fail(coder);
+    least = (uint64_t)passage.playbook + 1;
+    wide = wide || !passage_fits(&passage);
+    running += passage.running;
   }
   if (coder_failed(coder)) return 0;
   uint64_t *word = pbk_words_need(coder->memory, words, subject);
-  struct passage *items = pbk_allocate(coder->memory, (size_t)count * sizeof *items);
-  for (uint32_t i = 0; i < count; i++, at += PASSAGE_ROW) {
-    uint32_t first = load_u32(at);
-    items[i] = (struct passage){.playbook = first >> 1, .running = first & 1};
-    if (first & 1)
-      items[i].of.enrollment = load_u64(at + 4);
-    else
-      items[i].of.last_exit = (pbk_time)load_u64(at + 4);
-    running += first & 1;
-  }
-  items->count = (uint32_t)count & INT32_MAX;
-  *word = (uint64_t)(uintptr_t)items;
+  struct passages passages = pbk_make_passages(coder->memory, word, (uint32_t)count, wide);
+  for (uint32_t i = 0; i < count; i++, at += PASSAGE_ROW) write_passage(&passages, i, load_passage(at));
   return running;
 }
 
@@ -308,10 +308,10 @@ static uint32_t used_passages(const struct words *words, uint32_t subjects) {
 static void write_passages(struct coder *coder, const struct words *words, uint32_t count) {
   enum { FETCHED_AHEAD = 32 };
   for (uint32_t i = 0; i < count; i++) {
-    const struct passage *items = (const struct passage *)(uintptr_t)word_at(words, i);
-    if (i + FETCHED_AHEAD < count) prefetch((const void *)(uintptr_t)word_at(words, i + FETCHED_AHEAD));
+    const struct passages passages = passages_at(words_at(words, i));
+    if (i + FETCHED_AHEAD < count) prefetch(passages_block(word_at(words, i + FETCHED_AHEAD)));
     coder_item(coder);
-    write_passages_of(coder->writer, items, items ? items->count : 0);
+    write_passages_of(coder->writer, &passages);
   }
 }
 

@@ -5,7 +5,9 @@
 #define PBK_PLAYBOOK_PLAYBOOK_H
 
 #include "audience/world.h"
+#include "base/words.h"
 #include "outbox/outbox.h"
+#include "playbook/passage.h"
 #include "sender/pool.h"
 
 /* ---- a version of a definition (definition.c); never changes ---- */
@@ -96,23 +98,6 @@ struct enrollment {
   pbk_time exit_armed; /* the wake-up set for exit.when; INT64_MAX: none */
 };
 
-/* One subject in one playbook, any version: it is in it, or has been. */
-struct passage {
-  union {
-    uint64_t enrollment; /* that runs */
-    pbk_time last_exit;
-  } of;
-  uint32_t playbook;
-  uint32_t running : 1;
-  uint32_t count : 31; /* of all of its subject, in the first one */
-};
-
-/* All of one subject, by playbook. */
-struct passages {
-  struct passage *items;
-  uint32_t count;
-};
-
 enum playbook_status { PLAYBOOK_NEVER, PLAYBOOK_ACTIVE, PLAYBOOK_PAUSED, PLAYBOOK_ARCHIVED };
 
 /* The next user of an assign action (C1): belongs to the action and its list, over versions. */
@@ -175,7 +160,7 @@ struct playbooks {
   ARRAY(uint32_t) first_routes[ROUTE_KINDS]; /* by name: the place of its first route, and 1; 0: none */
   struct table enrollments;               /* those that run, by id */
   sender_counts served;                   /* how many of them by each sender */
-  struct words of_contacts, of_accounts;  /* by subject index: the address of its first passage */
+  struct words of_contacts, of_accounts;  /* by subject index: its passages (passage.h) */
   ARRAY(struct version *) watched; /* versions with watchers */
   ARRAY(struct exit_read) exit_reads;
   ARRAY(struct version *) stirred; /* those whose exits the change that is looked at may have made true */
@@ -240,13 +225,17 @@ void pbk_exit_served(struct playbooks *playbooks, uint32_t sender, uint32_t plac
 
 /* ---- passage.c: what subjects are in and have been through ---- */
 
-static inline struct passages passages_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
-  const struct words *words = kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
-  struct passage *items = (struct passage *)(uintptr_t)word_at(words, subject);
-  return (struct passages){items, items ? items->count : 0};
+static inline const struct words *passages_of_kind(const struct playbooks *playbooks, int32_t kind) {
+  return kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts;
 }
-struct passage *pbk_need_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook);
-struct passage *pbk_passage_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook); /* NULL: none */
+static inline struct passages passages_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+  return passages_at(words_at(passages_of_kind(playbooks, kind), subject));
+}
+struct passage pbk_passage_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook);
+/* Says of one playbook what is so from now on, in place of what was. */
+void pbk_set_passage(struct playbooks *playbooks, int32_t kind, uint32_t subject, struct passage passage);
+/* Room for so many, of a subject that has none: to be written with write_passage, each. */
+struct passages pbk_make_passages(struct memory *memory, uint64_t *word, uint32_t count, bool wide);
 /* The enrollment that runs; NULL: none. */
 struct enrollment *pbk_running_of(const struct playbooks *playbooks, int32_t kind, uint32_t subject, uint32_t playbook);
 /* Forgets what a subject has been through: its key may be used anew, without history. */
@@ -254,10 +243,14 @@ void pbk_forget_passages(struct playbooks *playbooks, int32_t kind, uint32_t sub
 void pbk_passages_release(struct playbooks *playbooks);
 /* Whether the cause under way judges this for the first time (P5). */
 bool pbk_judge_once(struct playbooks *playbooks, uint32_t playbook, uint32_t subject);
-/* For those who know whom something happens to next. */
+/* For those who know whom something happens to next; and later, when that is there. */
 static inline void prefetch_passages(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
-  const uint64_t *word = words_at(kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts, subject);
+  const uint64_t *word = words_at(passages_of_kind(playbooks, kind), subject);
   if (word) prefetch(word);
+}
+static inline void prefetch_passages_rest(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
+  uint64_t word = word_at(passages_of_kind(playbooks, kind), subject);
+  if (word && !(word & PASSAGES_ONE)) prefetch(passages_block(word));
 }
 /* For those who know what is due next: the enrollment, and later, when that is there, its subject. */
 void pbk_prefetch_enrollment(const struct playbooks *playbooks, uint64_t id);

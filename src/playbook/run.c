@@ -66,9 +66,7 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
   uint64_t id = enrollment->id;
   uint32_t subject = enrollment->subject;
   bool acted = enrollment->next_step > 0; /* else it has made no message and no task */
-  struct passage *passage = pbk_passage_of(playbooks, version->subject_kind, subject, enrollment->playbook);
-  passage->running = false;
-  passage->of.last_exit = context->now;
+  pbk_set_passage(playbooks, version->subject_kind, subject, passage_left(enrollment->playbook, context->now));
   end_watch(playbooks, enrollment);
   count_out(&playbooks->served, enrollment->sender);
   pbk_table_remove(context->memory, &playbooks->enrollments, id);
@@ -185,8 +183,9 @@ static bool exits_due(struct playbooks *playbooks) {
 /* Of what a subject is in and has been in, those of the versions that are stirred, and those whose wake-up is due. */
 static void collect_passages(struct playbooks *playbooks, number_list *ids, const struct passages passages) {
   for (uint32_t i = 0; i < passages.count; i++) {
-    if (!passages.items[i].running) continue;
-    const struct enrollment *enrollment = enrollment_at(playbooks, passages.items[i].of.enrollment);
+    const struct passage passage = passage_at(&passages, i);
+    if (!passage.running) continue;
+    const struct enrollment *enrollment = enrollment_at(playbooks, passage.of.enrollment);
     if (enrollment->version->stirred == playbooks->stir || enrollment->exit_armed <= playbooks->context->now)
       pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
   }
@@ -361,8 +360,10 @@ void pbk_exit_deleted(struct playbooks *playbooks, int32_t kind, uint32_t subjec
   struct memory *memory = playbooks->context->memory;
   const struct passages passages = passages_of(playbooks, kind, subject);
   number_list ids = {0};
-  for (uint32_t i = 0; i < passages.count; i++)
-    if (passages.items[i].running) pbk_heap_push(memory, &ids, passages.items[i].of.enrollment);
+  for (uint32_t i = 0; i < passages.count; i++) {
+    const struct passage passage = passage_at(&passages, i);
+    if (passage.running) pbk_heap_push(memory, &ids, passage.of.enrollment);
+  }
   while (ids.count > 0) pbk_exit_enrollment(playbooks, enrollment_at(playbooks, pbk_heap_pop(&ids)), TEXT("deleted"));
   array_release(memory, &ids);
   pbk_forget_passages(playbooks, kind, subject);
