@@ -32,8 +32,7 @@ void pbk_facts_release(struct facts *facts) {
   for (uint32_t i = 0; i < facts->accounts.count; i++) {
     struct account *account = account_at(facts, i);
     release_subject(facts, &account->subject);
-    array_release(memory, &account->holders);
-    array_release(memory, &account->contacts);
+    pbk_clear_account(facts, account);
   }
   for (uint32_t i = 0; i < facts->users.entries.count; i++) {
     struct user *user = facts->users.entries.items[i].current;
@@ -46,6 +45,7 @@ void pbk_facts_release(struct facts *facts) {
   pbk_shelf_release(memory, &facts->contacts);
   pbk_shelf_release(memory, &facts->accounts);
   pbk_shelf_release(memory, &facts->dealings);
+  pbk_words_release(memory, &facts->holders);
   array_release(memory, &facts->changes);
   array_release(memory, &facts->wanted);
   pbk_subjects_release(&facts->subjects);
@@ -110,7 +110,6 @@ void pbk_output_subject(const struct facts *facts, pbk_output *output, int32_t k
 }
 
 void pbk_erase_subject(struct facts *facts, struct subject *subject) {
-  struct memory *memory = facts->context->memory;
   if (subject->kind == PBK_CONTACT) {
     struct contact *contact = contact_at(facts, subject->index);
     pbk_join_account(facts, contact, MAP_NONE);
@@ -119,13 +118,12 @@ void pbk_erase_subject(struct facts *facts, struct subject *subject) {
     facts->contact_count--;
   } else {
     struct account *account = account_at(facts, subject->index);
-    while (account->contacts.count > 0) {
-      struct contact *contact = contact_at(facts, account->contacts.items[account->contacts.count - 1]);
+    for (struct contact_row row; (row = account_contacts(account)).count > 0;) {
+      struct contact *contact = contact_at(facts, row.items[row.count - 1]);
       contact->shares = false; /* nobody will ask for it */
       pbk_join_account(facts, contact, MAP_NONE);
     }
-    array_release(memory, &account->contacts);
-    array_release(memory, &account->holders);
+    pbk_clear_account(facts, account);
     pbk_map_remove(&facts->account_keys, subject_key(subject));
     facts->account_count--;
   }
@@ -165,7 +163,8 @@ bool pbk_watch_more(struct facts *facts, struct watching *watching, uint64_t *bu
         continue;
       }
       struct account *account = account_at(facts, watching->subject);
-      *budget -= account->contacts.count < *budget ? account->contacts.count : *budget; /* they are looked at again */
+      uint32_t contacts = account_contacts(account).count;
+      *budget -= contacts < *budget ? contacts : *budget; /* they are looked at again */
       pbk_watch_account(facts, account);
     }
     if (kind == PBK_ACCOUNT) pbk_watched_anew_done(&facts->subjects);
@@ -184,7 +183,8 @@ uint64_t pbk_watching_growth(const struct facts *facts) {
 
 uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon) {
   uint64_t bytes = shelf_growth(&facts->contacts, subjects_soon) + shelf_growth(&facts->accounts, subjects_soon) +
-                   shelf_growth(&facts->dealings, subjects_soon) + pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
+                   shelf_growth(&facts->dealings, subjects_soon) +
+                   words_growth(&facts->holders, facts->accounts.count + subjects_soon) + pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
   uint32_t history = facts->subjects.largest_history;
   return bytes + (uint64_t)history + history / 4;
 }

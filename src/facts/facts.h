@@ -5,6 +5,7 @@
 #include "base/registry.h"
 #include "base/shelf.h"
 #include "base/telling.h"
+#include "base/words.h"
 #include "facts/subject.h"
 
 /* When a sender was last in contact with a contact (SPEC S8): of equal times the one recorded later counts. */
@@ -38,10 +39,14 @@ struct holder {
   uint32_t role, user;
 };
 
+/* The contacts of an account. */
+struct contact_list {
+  uint32_t count, capacity;
+  uint32_t items[]; /* indexes, ascending: creation order */
+};
 struct account {
   struct subject subject;
-  ARRAY(struct holder) holders;
-  ARRAY(uint32_t) contacts; /* indexes, ascending: creation order */
+  struct contact_list *contacts; /* NULL: it has had none; read by account_contacts */
 };
 
 struct user {
@@ -83,6 +88,7 @@ struct facts {
   struct subjects subjects;
   struct shelf contacts, accounts; /* by index; deleted ones stay, emptied */
   struct shelf dealings; /* of the contacts */
+  struct words holders;  /* of the accounts: where their lists are (account.c) */
   struct map contact_keys, account_keys; /* of those not deleted */
   struct registry users, roles;
   uint64_t contact_count, account_count; /* not deleted */
@@ -174,8 +180,31 @@ void pbk_set_health(struct facts *facts, struct subject *subject, const pbk_valu
 /* Below, above or equal as numbers: -1, 0, 1; exact also between int and double. */
 int pbk_compare_health(const pbk_value *a, const pbk_value *b);
 
-void pbk_set_holder(struct facts *facts, struct account *account, uint32_t role, uint32_t user); /* MAP_NONE: nobody */
-uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t role);              /* a defined user, or MAP_NONE */
+/* ---- accounts ---- */
+
+struct contact_row {
+  const uint32_t *items; /* indexes, ascending: creation order */
+  uint32_t count;
+};
+static inline struct contact_row account_contacts(const struct account *account) {
+  const struct contact_list *list = account->contacts;
+  struct contact_row none = {NULL, 0};
+  return list ? (struct contact_row){list->items, list->count} : none;
+}
+/* What pbk_join_account does to the accounts. */
+void pbk_add_account_contact(struct facts *facts, struct account *account, uint32_t contact);
+void pbk_drop_account_contact(struct account *account, uint32_t contact);
+
+void pbk_set_holder(struct facts *facts, const struct account *account, uint32_t role, uint32_t user); /* MAP_NONE: nobody */
+uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t role); /* a defined user, or MAP_NONE */
+/* All of them, whatever is defined. */
+uint32_t pbk_holder_count(const struct facts *facts, uint32_t account);
+struct holder pbk_holder_at(const struct facts *facts, uint32_t account, uint32_t at);
+
+void pbk_add_holder(struct facts *facts, uint32_t account, struct holder holder); /* of a role that nobody holds there */
+
+/* Frees the lists of an account. */
+void pbk_clear_account(struct facts *facts, struct account *account);
 
 /* ---- contacts and senders ---- */
 

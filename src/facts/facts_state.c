@@ -321,11 +321,10 @@ struct placing {
 };
 
 /* Contacts come in order: those of an account ascend. */
-static bool join(struct coder *coder, struct facts *facts, uint32_t contact, uint32_t index) {
+static bool join(struct facts *facts, uint32_t contact, uint32_t index) {
   struct account *account = account_at(facts, index);
   if (account->subject.deleted) return false;
-  array_push(coder->memory, &account->contacts, contact);
-  if (account->contacts.count > facts->largest_account) facts->largest_account = account->contacts.count;
+  pbk_add_account_contact(facts, account, contact);
   return true;
 }
 
@@ -333,13 +332,13 @@ static void place_waiting(struct coder *coder, struct facts *facts, struct placi
   for (uint32_t i = 0; i < placing->count; i++) {
     uint32_t index = placing->waiting[i].account;
     if (index == MAP_NONE) continue;
-    const struct account *account = account_at(facts, index);
-    if (account->contacts.count > 0) prefetch(&account->contacts.items[account->contacts.count - 1]);
+    const struct contact_list *contacts = account_at(facts, index)->contacts;
+    if (contacts) prefetch(contacts);
   }
   for (uint32_t i = 0; i < placing->count && !coder_failed(coder); i++) {
     const struct subject *subject = placing->waiting[i].subject;
     uint32_t account = placing->waiting[i].account, hash = placing->waiting[i].hash;
-    if (account != MAP_NONE && !join(coder, facts, subject->index, account)) coder_fail(coder);
+    if (account != MAP_NONE && !join(facts, subject->index, account)) coder_fail(coder);
     if (subject->deleted) continue;
     if (!pbk_map_add_hashed(coder->memory, placing->keys, subject_key(subject), hash, subject->index)) coder_fail(coder);
     ++*placing->number;
@@ -422,13 +421,15 @@ static void read_contact(struct coder *coder, struct facts *facts, uint32_t send
 /* u32 roles that are held; of each u32 role, u32 user. */
 enum { HOLDER_ROW = 8 };
 
-static void write_account(struct coder *coder, const struct account *account, struct known_shapes *known) {
+static void write_account(struct coder *coder, const struct facts *facts, const struct account *account, struct known_shapes *known) {
   struct writer *writer = coder->writer;
+  uint32_t count = pbk_holder_count(facts, account->subject.index);
   write_subject(writer, &account->subject, known, 0);
-  pbk_write_u32(writer, account->holders.count);
-  for (uint32_t i = 0; i < account->holders.count; i++) {
-    pbk_write_u32(writer, account->holders.items[i].role);
-    pbk_write_u32(writer, account->holders.items[i].user);
+  pbk_write_u32(writer, count);
+  for (uint32_t i = 0; i < count; i++) {
+    struct holder holder = pbk_holder_at(facts, account->subject.index, i);
+    pbk_write_u32(writer, holder.role);
+    pbk_write_u32(writer, holder.user);
   }
 }
 
@@ -442,7 +443,7 @@ static void read_account(struct coder *coder, struct facts *facts, struct known_
   for (uint32_t i = 0; i < count && fits; i++, rows += HOLDER_ROW) {
     struct holder holder = {load_u32(rows), load_u32(rows + 4)};
     fits = holder.role < facts->roles.entries.count && holder.user < facts->users.entries.count;
-    if (fits) array_push(coder->memory, &account_at(facts, subject->index)->holders, holder);
+    if (fits) pbk_add_holder(facts, subject->index, holder);
   }
   if (fits) place_subject(coder, facts, placing, subject, MAP_NONE);
   else coder_fail(coder);
@@ -486,7 +487,7 @@ static void write_subjects(struct coder *coder, struct facts *facts, int32_t kin
     if (kind == PBK_CONTACT)
       write_contact(coder, facts, (const struct contact *)(const void *)subject, &known);
     else
-      write_account(coder, (const struct account *)(const void *)subject, &known);
+      write_account(coder, facts, (const struct account *)(const void *)subject, &known);
   }
 }
 

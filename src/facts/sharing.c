@@ -47,8 +47,9 @@ void pbk_record_contact_event(struct facts *facts, struct contact *contact, uint
 /* What those who share have of the events that are watched anew: how many, written to where that is not NULL. */
 static uint32_t list_anew(const struct facts *facts, const struct account *account, struct logged *to) {
   uint64_t count = 0;
-  for (uint32_t i = 0; i < account->contacts.count; i++) {
-    const struct contact *contact = contact_at(facts, account->contacts.items[i]);
+  const struct contact_row contacts = account_contacts(account);
+  for (uint32_t i = 0; i < contacts.count; i++) {
+    const struct contact *contact = contact_at(facts, contacts.items[i]);
     if (!contact->shares) continue;
     count += pbk_history_list(contact->subject.history, facts->context->memory, watched_bits(facts), WATCHED_ANEW, true,
                               to ? to + count : NULL);

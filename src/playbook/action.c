@@ -130,9 +130,9 @@ static void make_emails(const struct acting *acting) {
     send_email(acting, acting->enrollment->subject);
     return;
   }
-  const struct account *account = account_at(acting->playbooks->facts, acting->enrollment->subject);
-  for (uint32_t i = 0; i < account->contacts.count; i++) /* C3: in creation order */
-    if (selected(acting, account->contacts.items[i])) send_email(acting, account->contacts.items[i]);
+  const struct contact_row contacts = account_contacts(account_at(acting->playbooks->facts, acting->enrollment->subject));
+  for (uint32_t i = 0; i < contacts.count; i++) /* C3: in creation order */
+    if (selected(acting, contacts.items[i])) send_email(acting, contacts.items[i]);
 }
 
 static void notify(const struct acting *acting) {

@@ -225,14 +225,14 @@ static void collect_enrolled(struct playbooks *playbooks, number_list *ids, cons
 
 /* The contacts of an account, or those in the playbooks that are concerned, whichever are fewer. */
 static void collect_contacts(struct playbooks *playbooks, number_list *ids, uint32_t account) {
-  const struct account *of = account_at(playbooks->facts, account);
+  const struct contact_row contacts = account_contacts(account_at(playbooks->facts, account));
   uint64_t enrolled = 0;
   for (uint32_t i = 0; i < playbooks->stirred.count; i++) {
     const struct version *version = playbooks->stirred.items[i];
     if (version->subject_kind == PBK_CONTACT) enrolled += playbooks->states.items[version->place].running;
   }
-  if (enrolled >= of->contacts.count || exits_due(playbooks)) {
-    for (uint32_t i = 0; i < of->contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i]);
+  if (enrolled >= contacts.count || exits_due(playbooks)) {
+    for (uint32_t i = 0; i < contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, contacts.items[i]);
     return;
   }
   for (uint32_t i = 0; i < playbooks->stirred.count; i++) {
