@@ -11,14 +11,14 @@ void pbk_merge_traits(struct facts *facts, struct subject *subject, const pbk_va
 }
 
 void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t account) {
-  if (contact->account == account) return;
+  struct subject *subject = &contact->subject;
+  if (subject->account == account) return;
   pbk_part_histories(facts, contact);
-  uint32_t index = contact->subject.index;
-  if (account != MAP_NONE) pbk_add_account_contact(facts, account_at(facts, account), index);
-  if (contact->account != MAP_NONE) pbk_drop_account_contact(account_at(facts, contact->account), index);
-  contact->account = account;
-  contact->shares = account != MAP_NONE && !contact->subject.history;
-  pbk_note_change(facts, CHANGED_ACCOUNT, &contact->subject, 0);
+  if (account != MAP_NONE) pbk_add_account_contact(facts, account_at(facts, account), subject->index);
+  if (subject->account != MAP_NONE) pbk_drop_account_contact(account_at(facts, subject->account), subject->index);
+  subject->account = account;
+  subject->shares = account != MAP_NONE && !subject->history;
+  pbk_note_change(facts, CHANGED_ACCOUNT, subject, 0);
 }
 
 void pbk_record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
@@ -40,9 +40,9 @@ void pbk_set_stage(struct facts *facts, struct subject *subject, uint32_t stage)
 
 void pbk_set_health(struct facts *facts, struct subject *subject, const pbk_value *health) {
   pbk_value room;
-  const pbk_value *before = subject_health(subject, &room);
+  const pbk_value *before = subject_health(subject, &facts->subjects, &room);
   if (before && pbk_value_equal(before, health)) return;
-  pbk_subject_set_health(subject, facts->context->memory, health);
+  pbk_subject_set_health(subject, &facts->subjects, health);
   pbk_note_change(facts, CHANGED_HEALTH, subject, 0);
 }
 

@@ -68,7 +68,6 @@ struct contact *pbk_new_contact(struct facts *facts, struct text key, pbk_time c
   dealings->sender = dealings->pinned = MAP_NONE;
   struct contact *contact = pbk_shelf_add(memory, &facts->contacts);
   pbk_subject_init(&contact->subject, &facts->subjects, PBK_CONTACT, index, key, created_at);
-  contact->account = MAP_NONE;
   return contact;
 }
 
@@ -120,7 +119,7 @@ void pbk_erase_subject(struct facts *facts, struct subject *subject) {
     struct account *account = account_at(facts, subject->index);
     for (struct contact_row row; (row = account_contacts(account)).count > 0;) {
       struct contact *contact = contact_at(facts, row.items[row.count - 1]);
-      contact->shares = false; /* nobody will ask for it */
+      contact->subject.shares = false; /* nobody will ask for it */
       pbk_join_account(facts, contact, MAP_NONE);
     }
     pbk_clear_account(facts, account);

@@ -17,9 +17,6 @@ struct contacted {
 
 struct contact {
   struct subject subject;
-  uint32_t account; /* index, or MAP_NONE */
-  bool suppressed;
-  bool shares; /* its whole history with its account (sharing.c) */
 };
 
 /* What a contact has to do with senders: most with one at most, which stands here. */
@@ -158,7 +155,7 @@ static inline void pbk_prefetch_account(const struct facts *facts, uint32_t inde
 static inline void pbk_prefetch_dealings(const struct facts *facts, uint32_t contact) { prefetch(dealings_at(facts, contact)); }
 /* Events of most contacts do not touch their account's (sharing.c). */
 static inline bool account_touched(const struct contact *contact) {
-  return contact->account != MAP_NONE && !contact->shares;
+  return contact->subject.account != MAP_NONE && !contact->subject.shares;
 }
 
 /* What the rows over all subjects may take soon, where it is much, and what one input may take at most for the history of one. */

@@ -32,9 +32,9 @@ void pbk_code_people(struct coder *coder, struct facts *facts) {
  * hangs on what was fetched at the one above. */
 enum { FETCH_ROW = 40, FETCH_BODY = 28, FETCH_REST = 20, FETCH_LOG = 14, FETCH_OLDER = 9, FETCH_OLDEST = 4 };
 
-static void fetch_body(const struct subject *subject) {
+static void fetch_body(const struct subject *subject, const struct subjects *subjects) {
   const unsigned char *values = (const unsigned char *)subject->values;
-  uint32_t count = trait_count(subject) + subject->has_health;
+  uint32_t count = trait_count(subject, subjects) + subject->has_health;
   prefetch(subject->history);
   prefetch(values);
   if (count > 1) prefetch(values + count * sizeof *subject->values - 1);
@@ -61,6 +61,7 @@ static void fetch_history(const struct history *history) {
  * it. */
 enum { AHEAD = 64 };
 struct fetching {
+  const struct subjects *all;
   const struct subject *subjects[AHEAD];
 };
 
@@ -70,8 +71,8 @@ static inline const struct subject *subject_ahead(const struct fetching *fetchin
 
 static inline void fetch_ahead(const struct fetching *fetching, uint32_t at) {
   const struct subject *subject = subject_ahead(fetching, at + FETCH_REST);
-  fetch_body(subject_ahead(fetching, at + FETCH_BODY));
-  fetch_texts(subject->values, trait_count(subject));
+  fetch_body(subject_ahead(fetching, at + FETCH_BODY), fetching->all);
+  fetch_texts(subject->values, trait_count(subject, fetching->all));
   fetch_history(subject->history);
   pbk_history_fetch_log(subject_ahead(fetching, at + FETCH_LOG)->history, 0);
   pbk_history_fetch_log(subject_ahead(fetching, at + FETCH_OLDER)->history, 1);
@@ -217,8 +218,8 @@ static struct shape *read_shape(struct coder *coder, struct facts *facts, const 
   return shape;
 }
 
-static void read_values(struct coder *coder, struct subject *subject, bool has_health) {
-  uint32_t traits = trait_count(subject), count = traits + has_health;
+static void read_values(struct coder *coder, struct subject *subject, const struct shape *shape, bool has_health) {
+  uint32_t count = shape_count(shape) + has_health;
   if (count == 0 || (uint64_t)count * VALUE_HEAD > (uint64_t)(coder->reader->end - coder->reader->at)) {
     if (count > 0) coder_fail(coder);
     return;
@@ -254,21 +255,23 @@ static inline unsigned char *put_key(unsigned char *at, const struct subject *su
   return at + key.size;
 }
 
-static inline void write_subject(struct writer *writer, const struct subject *subject, struct known_shapes *known,
-                                 uint8_t marks) {
-  uint32_t count = trait_count(subject) + subject->has_health, heads = count * VALUE_HEAD;
+static inline void write_subject(struct writer *writer, const struct subjects *subjects, const struct subject *subject,
+                                 struct known_shapes *known) {
+  struct shape *names = subject_shape(subject, subjects);
+  uint32_t count = shape_count(names) + subject->has_health, heads = count * VALUE_HEAD;
   unsigned char *at = writer_begin(writer, SUBJECT_HEAD + UINT8_MAX + heads);
-  uint8_t shape = shape_byte(known, subject->shape);
+  uint8_t shape = shape_byte(known, names);
   at[0] = subject->key_size;
-  at[1] = (unsigned char)(marks | (subject->deleted ? MARK_DELETED : 0) | (subject->has_health ? MARK_HEALTH : 0));
+  at[1] = (unsigned char)((subject->deleted ? MARK_DELETED : 0) | (subject->has_health ? MARK_HEALTH : 0) |
+                          (subject->suppressed ? MARK_SUPPRESSED : 0) | (subject->shares ? MARK_SHARES : 0));
   at[2] = shape;
   at[3] = 0;
   store_u32(at + 4, subject->stage);
   store_u64(at + 8, (uint64_t)subject->created_at);
   at = put_key(at + SUBJECT_HEAD, subject);
   if (shape == SHAPE_FOLLOWS) {
-    at = put_names(writer, at, subject->shape, heads);
-    know_shape(known, subject->shape);
+    at = put_names(writer, at, names, heads);
+    know_shape(known, names);
   }
   at = put_values(writer, at, subject->values, count);
   writer_end(writer, at);
@@ -300,9 +303,10 @@ static struct subject *read_subject(struct coder *coder, struct facts *facts, in
   *marks = at[1] & (uint8_t)~(MARK_DELETED | MARK_HEALTH);
   subject->deleted = (at[1] & MARK_DELETED) != 0;
   subject->stage = load_u32(at + 4);
-  subject->shape = read_shape(coder, facts, known, at[2]);
-  know_shape(known, subject->shape);
-  if (!coder_failed(coder)) read_values(coder, subject, (at[1] & MARK_HEALTH) != 0);
+  struct shape *shape = read_shape(coder, facts, known, at[2]);
+  subject->shape = shape_number(shape);
+  know_shape(known, shape);
+  if (!coder_failed(coder)) read_values(coder, subject, shape, (at[1] & MARK_HEALTH) != 0);
   if (!coder_failed(coder)) read_own_history(coder, &facts->subjects, subject);
   return coder_failed(coder) ? NULL : subject;
 }
@@ -365,10 +369,9 @@ static void write_contact(struct coder *coder, const struct facts *facts, const 
   struct writer *writer = coder->writer;
   const struct dealings *dealings = dealings_at(facts, contact->subject.index);
   uint32_t count = contacted_count(facts, contact);
-  write_subject(writer, &contact->subject, known,
-                (uint8_t)((contact->suppressed ? MARK_SUPPRESSED : 0) | (contact->shares ? MARK_SHARES : 0)));
+  write_subject(writer, &facts->subjects, &contact->subject, known);
   unsigned char *at = writer_begin(writer, CONTACT_HEAD + CONTACTED_ROW);
-  store_u32(at, contact->account);
+  store_u32(at, contact->subject.account);
   store_u32(at + 4, dealings->pinned);
   store_u32(at + 8, count);
   at += CONTACT_HEAD;
@@ -409,9 +412,9 @@ static void read_contact(struct coder *coder, struct facts *facts, uint32_t send
     coder_fail(coder);
     return;
   }
-  contact->account = account;
-  contact->suppressed = (marks & MARK_SUPPRESSED) != 0;
-  contact->shares = (marks & MARK_SHARES) != 0;
+  subject->account = account;
+  subject->suppressed = (marks & MARK_SUPPRESSED) != 0;
+  subject->shares = (marks & MARK_SHARES) != 0;
   dealings_at(facts, subject->index)->pinned = pinned;
   place_subject(coder, facts, placing, subject, account);
 }
@@ -424,7 +427,7 @@ enum { HOLDER_ROW = 8 };
 static void write_account(struct coder *coder, const struct facts *facts, const struct account *account, struct known_shapes *known) {
   struct writer *writer = coder->writer;
   uint32_t count = pbk_holder_count(facts, account->subject.index);
-  write_subject(writer, &account->subject, known, 0);
+  write_subject(writer, &facts->subjects, &account->subject, known);
   pbk_write_u32(writer, count);
   for (uint32_t i = 0; i < count; i++) {
     struct holder holder = pbk_holder_at(facts, account->subject.index, i);
@@ -473,7 +476,7 @@ enum { SUBJECT_LEAST = SUBJECT_HEAD + 1 };
 static void write_subjects(struct coder *coder, struct facts *facts, int32_t kind) {
   uint32_t count = pbk_subject_total(facts, kind);
   struct known_shapes known = {{NULL}};
-  struct fetching fetching;
+  struct fetching fetching = {.all = &facts->subjects};
   if (!pbk_code_row_count(coder, &count) || count == 0) return;
   for (uint32_t i = 0; i < FETCH_ROW; i++) fetching.subjects[i] = pbk_subject_at(facts, kind, i < count ? i : count - 1);
   for (uint32_t i = 0; i < count; i++) {

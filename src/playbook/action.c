@@ -5,7 +5,7 @@ bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int3
   const struct audience *audience = audience_at(playbooks->audiences, segment);
   if (audience->of == kind) return pbk_is_in(playbooks->audiences, segment, subject);
   if (kind != PBK_CONTACT) return false;
-  uint32_t account = contact_at(playbooks->facts, subject)->account;
+  uint32_t account = contact_at(playbooks->facts, subject)->subject.account;
   return account != MAP_NONE && pbk_is_in(playbooks->audiences, segment, account);
 }
 
@@ -21,7 +21,7 @@ struct acting {
 static uint32_t account_of(const struct acting *acting) {
   const struct enrollment *enrollment = acting->enrollment;
   if (enrollment->version->subject_kind != PBK_CONTACT) return enrollment->subject;
-  return contact_at(acting->playbooks->facts, enrollment->subject)->account;
+  return contact_at(acting->playbooks->facts, enrollment->subject)->subject.account;
 }
 
 /* A user's place, or MAP_NONE (C2). */

@@ -218,7 +218,7 @@ static void collect_enrolled(struct playbooks *playbooks, number_list *ids, cons
   for (uint32_t count; (count = pbk_roll_read(running, &playbooks->enrollments, last, read, 64)) > 0; last = read[count - 1])
     for (uint32_t i = 0; i < count; i++) {
       const struct enrollment *enrollment = enrollment_at(playbooks, read[i]);
-      if (enrollment->version == version && contact_at(playbooks->facts, enrollment->subject)->account == account)
+      if (enrollment->version == version && contact_at(playbooks->facts, enrollment->subject)->subject.account == account)
         pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
     }
 }

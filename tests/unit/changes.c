@@ -30,7 +30,7 @@ static void traits(void) {
   pbk_value empty = {.kind = PBK_MAP};
   pbk_merge_traits(&facts, &contact->subject, &empty);
   CHECK_TEXT(text_from(changed()), "");
-  CHECK_EQUAL_UINT(trait_count(&contact->subject), 2);
+  CHECK_EQUAL_UINT(trait_count(&contact->subject, &facts.subjects), 2);
   close_facts();
 }
 
@@ -51,10 +51,10 @@ static void accounts(void) {
   pbk_join_account(&facts, second, other->subject.index);
   CHECK_EQUAL_UINT(account_contacts(account).count, 2);
   CHECK_EQUAL_UINT(account_contacts(other).count, 1);
-  CHECK_EQUAL_UINT(second->account, other->subject.index);
+  CHECK_EQUAL_UINT(second->subject.account, other->subject.index);
   pbk_join_account(&facts, second, MAP_NONE);
   CHECK_EQUAL_UINT(account_contacts(other).count, 0);
-  CHECK_EQUAL_UINT(second->account, MAP_NONE);
+  CHECK_EQUAL_UINT(second->subject.account, MAP_NONE);
   close_facts();
 }
 
