@@ -7,7 +7,8 @@ struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t inde
   struct view view = {.audiences = audiences, .armed = INT64_MAX};
   if (kind == PBK_CONTACT) {
     view.contact = contact_at(audiences->facts, index);
-    if (view.contact->subject.account != MAP_NONE) view.account = account_at(audiences->facts, view.contact->subject.account);
+    if (view.contact->subject.account != MAP_NONE)
+      view.account = account_at(audiences->facts, view.contact->subject.account);
   } else {
     view.account = account_at(audiences->facts, index);
   }

@@ -27,7 +27,6 @@ static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool 
     if (audience->program) fetch_read(&engine->facts, subject, pbk_cel_shown_read(audience->program));
     if (first_route(&engine->playbooks, ROUTE_AUDIENCE, place) == UINT32_MAX) return;
     prefetch_passages(&engine->playbooks, PBK_CONTACT, subject);
-    pbk_prefetch_dealings(&engine->facts, subject);
     return;
   }
   pbk_prefetch_contact(&engine->facts, subject);
@@ -109,7 +108,6 @@ void pbk_fetch_last(const struct pbk_engine *engine, uint32_t contact, struct ev
   if (account_touched(of)) prefetch_history(&account_at(&engine->facts, of->subject.account)->subject);
   if (!event.routed) return;
   prefetch((const void *)(uintptr_t)word_at(&engine->playbooks.of_contacts, contact));
-  pbk_prefetch_dealings(&engine->facts, contact);
 }
 
 void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct event_use events[ROW_NAMES]) {

@@ -11,9 +11,8 @@ static struct text account_key(const void *owner, uint32_t index) {
 void pbk_facts_init(struct facts *facts, struct context *context) {
   *facts = (struct facts){.context = context};
   pbk_subjects_init(&facts->subjects, context);
-  pbk_shelf_init(&facts->contacts, SHELF_ROW(sizeof(struct contact)));
-  pbk_shelf_init(&facts->accounts, SHELF_ROW(sizeof(struct account)));
-  pbk_shelf_init(&facts->dealings, SHELF_ROW(sizeof(struct dealings)));
+  pbk_shelf_init(&facts->contacts, SUBJECT_ROW);
+  pbk_shelf_init(&facts->accounts, SUBJECT_ROW);
   pbk_map_init(&facts->contact_keys, contact_key, facts);
   pbk_map_init(&facts->account_keys, account_key, facts);
   pbk_registry_init(&facts->users, context->memory, &context->names);
@@ -27,8 +26,11 @@ static void release_subject(struct facts *facts, struct subject *subject) {
 
 void pbk_facts_release(struct facts *facts) {
   struct memory *memory = facts->context->memory;
-  for (uint32_t i = 0; i < facts->dealings.count; i++) pbk_clear_dealings(facts, contact_at(facts, i));
-  for (uint32_t i = 0; i < facts->contacts.count; i++) release_subject(facts, &contact_at(facts, i)->subject);
+  for (uint32_t i = 0; i < facts->contacts.count; i++) {
+    struct contact *contact = contact_at(facts, i);
+    pbk_free_dealings(facts, contact);
+    release_subject(facts, &contact->subject);
+  }
   for (uint32_t i = 0; i < facts->accounts.count; i++) {
     struct account *account = account_at(facts, i);
     release_subject(facts, &account->subject);
@@ -44,7 +46,6 @@ void pbk_facts_release(struct facts *facts) {
     pbk_release(memory, facts->roles.entries.items[i].current, sizeof(struct role));
   pbk_shelf_release(memory, &facts->contacts);
   pbk_shelf_release(memory, &facts->accounts);
-  pbk_shelf_release(memory, &facts->dealings);
   pbk_words_release(memory, &facts->holders);
   array_release(memory, &facts->changes);
   array_release(memory, &facts->wanted);
@@ -62,11 +63,8 @@ uint32_t pbk_find_subject(const struct facts *facts, int32_t kind, struct text k
 }
 
 struct contact *pbk_new_contact(struct facts *facts, struct text key, pbk_time created_at) {
-  struct memory *memory = facts->context->memory;
   uint32_t index = facts->contacts.count;
-  struct dealings *dealings = pbk_shelf_add(memory, &facts->dealings);
-  dealings->sender = dealings->pinned = MAP_NONE;
-  struct contact *contact = pbk_shelf_add(memory, &facts->contacts);
+  struct contact *contact = pbk_shelf_add(facts->context->memory, &facts->contacts);
   pbk_subject_init(&contact->subject, &facts->subjects, PBK_CONTACT, index, key, created_at);
   return contact;
 }
@@ -182,8 +180,8 @@ uint64_t pbk_watching_growth(const struct facts *facts) {
 
 uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon) {
   uint64_t bytes = shelf_growth(&facts->contacts, subjects_soon) + shelf_growth(&facts->accounts, subjects_soon) +
-                   shelf_growth(&facts->dealings, subjects_soon) +
-                   words_growth(&facts->holders, facts->accounts.count + subjects_soon) + pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
+                   words_growth(&facts->holders, facts->accounts.count + subjects_soon) +
+                   pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
   uint32_t history = facts->subjects.largest_history;
   return bytes + (uint64_t)history + history / 4;
 }

@@ -6,30 +6,13 @@
 #include "base/shelf.h"
 #include "base/telling.h"
 #include "base/words.h"
+#include "facts/dealings.h"
 #include "facts/subject.h"
-
-/* When a sender was last in contact with a contact (SPEC S8): of equal times the one recorded later counts. */
-struct contacted {
-  uint32_t sender;
-  pbk_time occurred_at;
-  uint64_t order;
-};
 
 struct contact {
   struct subject subject;
+  uint64_t dealings; /* with senders (dealings.h) */
 };
-
-/* What a contact has to do with senders: most with one at most, which stands here. */
-struct contacted_list;
-struct dealings {
-  union {
-    pbk_time occurred_at; /* with the only one */
-    struct contacted_list *list;
-  } with;
-  uint32_t sender; /* the only one that was in contact; MAP_NONE: none was; DEALINGS_LIST: several were */
-  uint32_t pinned; /* sender, or MAP_NONE */
-};
-#define DEALINGS_LIST (MAP_NONE - 1)
 
 /* Who holds a role at an account. */
 struct holder {
@@ -84,12 +67,12 @@ struct facts {
   struct context *context;
   struct subjects subjects;
   struct shelf contacts, accounts; /* by index; deleted ones stay, emptied */
-  struct shelf dealings; /* of the contacts */
   struct words holders;  /* of the accounts: where their lists are (account.c) */
   struct map contact_keys, account_keys; /* of those not deleted */
   struct registry users, roles;
   uint64_t contact_count, account_count; /* not deleted */
   uint64_t contacted_order;
+  struct dealings_since dealings_since;
   uint32_t largest_account; /* the most contacts any has had */
   ARRAY(struct change) changes; /* of the cause under way */
   ARRAY(struct wanted_event) wanted; /* that definitions which are being checked look at */
@@ -100,17 +83,17 @@ void pbk_facts_release(struct facts *facts);
 
 /* ---- subjects ---- */
 
+enum { SUBJECT_ROW = SHELF_ROW(sizeof(struct contact)) };
+_Static_assert(SHELF_ROW(sizeof(struct account)) == SHELF_ROW(sizeof(struct contact)), "rows of both are as large");
+
 static inline struct contact *contact_at(const struct facts *facts, uint32_t index) {
-  return shelf_row(&facts->contacts, index, SHELF_ROW(sizeof(struct contact)));
+  return shelf_row(&facts->contacts, index, SUBJECT_ROW);
 }
 static inline struct account *account_at(const struct facts *facts, uint32_t index) {
-  return shelf_row(&facts->accounts, index, SHELF_ROW(sizeof(struct account)));
-}
-static inline struct dealings *dealings_at(const struct facts *facts, uint32_t contact) {
-  return shelf_row(&facts->dealings, contact, SHELF_ROW(sizeof(struct dealings)));
+  return shelf_row(&facts->accounts, index, SUBJECT_ROW);
 }
 static inline struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
-  return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
+  return shelf_row(kind == PBK_CONTACT ? &facts->contacts : &facts->accounts, index, SUBJECT_ROW);
 }
 /* Indexes given out. */
 static inline uint32_t pbk_subject_total(const struct facts *facts, int32_t kind) {
@@ -131,8 +114,7 @@ struct subject *pbk_need_subject(struct facts *facts, int32_t kind, struct text 
 
 /* Whom an output is about. */
 static inline struct told_subject told_subject(const struct facts *facts, int32_t kind, uint32_t index) {
-  const struct subject *subject =
-      kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
+  const struct subject *subject = pbk_subject_at(facts, kind, index);
   struct text key = subject_key(subject);
   return (struct told_subject){key.bytes, key.size, kind};
 }
@@ -151,8 +133,9 @@ static inline void prefetch_history(const struct subject *subject) {
   prefetch_lines(subject->history);
 }
 static inline void pbk_prefetch_contact(const struct facts *facts, uint32_t index) { prefetch(contact_at(facts, index)); }
-static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) { prefetch(account_at(facts, index)); }
-static inline void pbk_prefetch_dealings(const struct facts *facts, uint32_t contact) { prefetch(dealings_at(facts, contact)); }
+static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) {
+  prefetch(account_at(facts, index));
+}
 /* Events of most contacts do not touch their account's (sharing.c). */
 static inline bool account_touched(const struct contact *contact) {
   return contact->subject.account != MAP_NONE && !contact->subject.shares;
@@ -205,22 +188,32 @@ void pbk_clear_account(struct facts *facts, struct account *account);
 
 /* ---- contacts and senders ---- */
 
-void pbk_pin_sender(struct facts *facts, const struct contact *contact, uint32_t sender); /* MAP_NONE: nobody */
-static inline uint32_t pinned_sender(const struct facts *facts, const struct contact *contact) {
-  return dealings_at(facts, contact->subject.index)->pinned;
+void pbk_pin_sender(struct facts *facts, struct contact *contact, uint32_t sender); /* MAP_NONE: nobody */
+uint32_t pbk_listed_pinned(const struct contact *contact);
+static inline uint32_t pinned_sender(const struct contact *contact) {
+  uint64_t word = contact->dealings;
+  if (word & DEALINGS_ONE) return word & DEALINGS_PINNED ? dealings_sender(word) : MAP_NONE;
+  return word ? pbk_listed_pinned(contact) : MAP_NONE;
 }
 void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t sender, pbk_time occurred_at);
-uint32_t pbk_contacted_count(const struct facts *facts, const struct contact *contact);
-static inline uint32_t contacted_count(const struct facts *facts, const struct contact *contact) {
-  uint32_t sender = dealings_at(facts, contact->subject.index)->sender;
-  return sender == DEALINGS_LIST ? pbk_contacted_count(facts, contact) : sender != MAP_NONE;
+/* How many senders were in contact, and each in the order in which they first were. */
+uint32_t pbk_listed_count(const struct contact *contact);
+struct contacted pbk_listed_at(const struct contact *contact, uint32_t at);
+static inline uint32_t contacted_count(const struct contact *contact) {
+  uint64_t word = contact->dealings;
+  return word & DEALINGS_ONE || !word ? word >> DEALINGS_TIME_AT != 0 : pbk_listed_count(contact);
 }
-/* In the order in which senders first were in contact. */
-struct contacted pbk_contacted_at(const struct facts *facts, const struct contact *contact, uint32_t at);
-void pbk_add_contacted(struct facts *facts, const struct contact *contact, struct contacted contacted);
-/* So many are about to be added to none, with the orders that they have. */
-void pbk_expect_contacted(struct facts *facts, const struct contact *contact, uint32_t count);
-void pbk_clear_dealings(struct facts *facts, const struct contact *contact); /* but for who is pinned */
+static inline struct contacted contacted_at(const struct facts *facts, const struct contact *contact, uint32_t at) {
+  uint64_t word = contact->dealings;
+  if (!(word & DEALINGS_ONE)) return pbk_listed_at(contact, at);
+  return (struct contacted){dealings_sender(word), dealings_time(facts->dealings_since, word), 0};
+}
+/* Of one that was not in contact yet. */
+void pbk_add_contacted(struct facts *facts, struct contact *contact, struct contacted contacted);
+/* So many are about to be added to none. */
+void pbk_expect_contacted(struct facts *facts, struct contact *contact, uint32_t count);
+void pbk_clear_dealings(struct facts *facts, struct contact *contact); /* but for who is pinned */
+void pbk_free_dealings(struct facts *facts, struct contact *contact);
 
 /* Empties a subject, forgets its key, parts it from its account or contacts. What refers to its index finds it deleted. */
 void pbk_erase_subject(struct facts *facts, struct subject *subject);

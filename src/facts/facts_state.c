@@ -365,30 +365,31 @@ static void place_subject(struct coder *coder, struct facts *facts, struct placi
 /* u32 account | u32 who is pinned | u32 senders that were in contact; of each u32 sender, i64 when, u64 order. */
 enum { CONTACT_HEAD = 12, CONTACTED_ROW = 20 };
 
+static inline unsigned char *put_contacted(unsigned char *at, struct contacted contacted) {
+  store_u32(at, contacted.sender);
+  store_u64(at + 4, (uint64_t)contacted.occurred_at);
+  store_u64(at + 12, contacted.order);
+  return at + CONTACTED_ROW;
+}
+
 static void write_contact(struct coder *coder, const struct facts *facts, const struct contact *contact, struct known_shapes *known) {
   struct writer *writer = coder->writer;
-  const struct dealings *dealings = dealings_at(facts, contact->subject.index);
-  uint32_t count = contacted_count(facts, contact);
+  uint32_t count = contacted_count(contact);
   write_subject(writer, &facts->subjects, &contact->subject, known);
   unsigned char *at = writer_begin(writer, CONTACT_HEAD + CONTACTED_ROW);
   store_u32(at, contact->subject.account);
-  store_u32(at + 4, dealings->pinned);
+  store_u32(at + 4, pinned_sender(contact));
   store_u32(at + 8, count);
   at += CONTACT_HEAD;
-  if (count == 1 && dealings->sender != DEALINGS_LIST) {
-    store_u32(at, dealings->sender);
-    store_u64(at + 4, (uint64_t)dealings->with.occurred_at);
-    store_u64(at + 12, 0);
-    at += CONTACTED_ROW;
+  if (count == 1) {
+    at = put_contacted(at, contacted_at(facts, contact, 0));
+    store_u64(at - 8, 0); /* whoever else comes is recorded later */
     count = 0;
   }
   writer_end(writer, at);
   for (uint32_t i = 0; i < count; i++) {
-    struct contacted contacted = pbk_contacted_at(facts, contact, i);
     at = writer_room(writer, CONTACTED_ROW);
-    store_u32(at, contacted.sender);
-    store_u64(at + 4, (uint64_t)contacted.occurred_at);
-    store_u64(at + 12, contacted.order);
+    put_contacted(at, contacted_at(facts, contact, i));
   }
 }
 
@@ -415,7 +416,7 @@ static void read_contact(struct coder *coder, struct facts *facts, uint32_t send
   subject->account = account;
   subject->suppressed = (marks & MARK_SUPPRESSED) != 0;
   subject->shares = (marks & MARK_SHARES) != 0;
-  dealings_at(facts, subject->index)->pinned = pinned;
+  pbk_pin_sender(facts, contact, pinned);
   place_subject(coder, facts, placing, subject, account);
 }
 

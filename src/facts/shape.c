@@ -68,8 +68,10 @@ static uint32_t room_for_number(struct shapes *shapes) {
 }
 
 static void take_number(struct shapes *shapes, struct shape *shape, uint32_t number) {
-  if (number > shapes->slots.count) shapes->slots.count = number;
-  else shapes->first_free = shapes->slots.items[number - 1].next_free;
+  if (number > shapes->slots.count)
+    shapes->slots.count = number;
+  else
+    shapes->first_free = shapes->slots.items[number - 1].next_free;
   shapes->slots.items[number - 1].shape = shape;
   shape->number = number;
 }

@@ -34,7 +34,7 @@ union shape_slot {
 struct shapes {
   struct context *context;
   ARRAY(union shape_slot) slots;
-  uint32_t first_free; /* number; 0: none */
+  uint32_t first_free;  /* number; 0: none */
   struct shape **heads; /* a power of two of lists */
   uint32_t capacity, count;
   struct shape_step steps[SHAPE_STEPS];

@@ -95,7 +95,8 @@ void pbk_subject_set_health(struct subject *subject, struct subjects *subjects, 
   struct packed copy = pbk_pack(memory, health);
   uint32_t place = trait_count(subject, subjects);
   if (subject->has_health) pbk_packed_release(memory, subject->values[place]);
-  else room_for_value(subject, memory, place);
+  else
+    room_for_value(subject, memory, place);
   subject->has_health = true;
   subject->values[place] = copy;
 }

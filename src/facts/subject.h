@@ -9,8 +9,8 @@
 
 enum { SUBJECT_KEY_HERE = 12 };
 
-/* What nearly every input needs comes in one line of the cache, which what only contacts or only accounts have fills up: so what is small of
- * a contact stands here. */
+/* What nearly every input needs comes in one line of the cache, which what only contacts or only accounts have fills up: so
+ * what is small of a contact stands here. */
 struct subject {
   struct packed *values; /* of its traits, in the order of the shape's names; then its health, where it has one */
   struct history *history;
@@ -73,8 +73,8 @@ static inline uint32_t trait_count(const struct subject *subject, const struct s
   return shape_count(subject_shape(subject, subjects));
 }
 /* NULL: absent. */
-static inline const pbk_value *pbk_subject_trait(const struct subject *subject, const struct subjects *subjects, uint32_t name,
-                                                 pbk_value *room) {
+static inline const pbk_value *pbk_subject_trait(const struct subject *subject, const struct subjects *subjects,
+                                                 uint32_t name, pbk_value *room) {
   uint32_t place = shape_place(subject_shape(subject, subjects), name);
   return place == MAP_NONE ? NULL : packed_value(&subject->values[place], room);
 }

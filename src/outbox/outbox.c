@@ -208,7 +208,6 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
   const struct message *message = message_at(outbox, id);
   if (!message) return;
   prefetch_subjects(outbox, message);
-  if (message->to_kind == PBK_TO_CONTACT) pbk_prefetch_dealings(outbox->facts, message->told.to);
   prefetch_open_of(outbox, message->subject_kind, message->subject);
 }
 

@@ -16,7 +16,7 @@ static void created_once(void) {
   CHECK_EQUAL_INT(contact->subject.kind, PBK_CONTACT);
   CHECK_EQUAL_INT(account->subject.kind, PBK_ACCOUNT);
   CHECK_EQUAL_UINT(contact->subject.account, MAP_NONE);
-  CHECK_EQUAL_UINT(pinned_sender(&facts, contact), MAP_NONE);
+  CHECK_EQUAL_UINT(pinned_sender(contact), MAP_NONE);
   CHECK(!contact->subject.suppressed);
   CHECK_EQUAL_UINT(facts.contact_count, 1);
   CHECK_EQUAL_UINT(facts.account_count, 1);
@@ -49,7 +49,7 @@ static void erased(void) {
   CHECK_TEXT(subject_key(&contacts[1]->subject), "u2"); /* outputs still name it */
   CHECK_EQUAL_UINT(trait_count(&contacts[1]->subject, &facts.subjects), 0);
   CHECK(contacts[1]->subject.history == NULL);
-  CHECK_EQUAL_UINT(contacted_count(&facts, contacts[1]), 0);
+  CHECK_EQUAL_UINT(contacted_count(contacts[1]), 0);
   CHECK_EQUAL_UINT(account_contacts(account).count, 2);
   CHECK_EQUAL_UINT(pbk_find_contact(&facts, TEXT("u2")), MAP_NONE);
   CHECK_EQUAL_UINT(facts.contact_count, 2);

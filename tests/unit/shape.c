@@ -61,7 +61,8 @@ static void in_any_order(void) {
   close_shapes();
 }
 
-/* Many subjects get names in random order: equal sets are one shape, and none changes under those who use it; nor does its number. */
+/* Many subjects get names in random order: equal sets are one shape, and none changes under those who use it; nor does its
+ * number. */
 static void random_work(void) {
   enum { SUBJECTS = 60, NAMES = 9, ROUNDS = 6000 };
   struct shape *of[SUBJECTS] = {NULL};

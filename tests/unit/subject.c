@@ -73,7 +73,8 @@ static void traits_are_in_order(void) {
     uint32_t number = check_random_below(&random, 100);
     snprintf(name, sizeof name, "t%" PRIu32, number);
     pbk_value value = value_int(wanted[number] = (int64_t)check_random_below(&random, 5));
-    bool before = set[number] && pbk_subject_trait(&subject, &facts.subjects, name_of(name), &room)->as.integer == wanted[number];
+    bool before =
+      set[number] && pbk_subject_trait(&subject, &facts.subjects, name_of(name), &room)->as.integer == wanted[number];
     CHECK_EQUAL_INT(pbk_subject_set_trait(&subject, &facts.subjects, name_of(name), &value), !before);
     set[number] = true;
   }
