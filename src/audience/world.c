@@ -146,12 +146,13 @@ void pbk_world_init(struct cel_world *world) {
 static void show_traits(struct audiences *audiences, uint32_t at, const struct subject *subject) {
   struct cel_shown *shown = &audiences->world.shown[at];
   static const uint32_t none = 0;
-  shown->count = 0;
-  shown->names = &none;
-  shown->values = NULL;
-  if (!subject->shape) return;
-  const struct shape *shape = subject_shape(subject, &audiences->facts->subjects);
   shown->values = subject->values;
+  if (!subject->shape) {
+    shown->names = &none;
+    shown->count = 0;
+    return;
+  }
+  const struct shape *shape = subject_shape(subject, &audiences->facts->subjects);
   shown->names = shape->names;
   shown->count = shape->count;
   shown->room = need_room(audiences, at, shown->count);
@@ -179,7 +180,8 @@ static void show_values(struct cel_world *world, const struct view *view, const 
 }
 
 /* Shows no more than the program reads: what is elsewhere need not be fetched. */
-static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only, struct cel_outcome *outcome) {
+static inline void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
+                            struct cel_outcome *outcome) {
   const pbk_value *values[VALUES_SHOWN];
   struct cel_world *world = &view->audiences->world;
   uint32_t reads = pbk_cel_shown_read(program);

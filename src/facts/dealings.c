@@ -103,11 +103,10 @@ void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t s
   struct contacted contacted = {sender, occurred_at, ++facts->contacted_order};
   uint64_t word = contact->dealings;
   if (dealings_one_in_contact(word) && dealings_sender(word) == sender) {
-    if (occurred_at < dealings_time(facts->dealings_since, word)) return;
-    uint64_t time = time_in_word(facts, occurred_at);
-    if (time)
-      contact->dealings = word_of(sender, time, word & DEALINGS_PINNED);
-    else
+    uint64_t after = (uint64_t)occurred_at - facts->dealings_since.time;
+    if (after >= word >> DEALINGS_TIME_AT && after < DEALINGS_TIMES)
+      contact->dealings = after << DEALINGS_TIME_AT | (word & (((uint64_t)1 << DEALINGS_TIME_AT) - 1));
+    else if (occurred_at >= dealings_time(facts->dealings_since, word))
       longer_list(facts, contact, 1)->items[0] = contacted;
     return;
   }

@@ -93,7 +93,7 @@ static inline struct account *account_at(const struct facts *facts, uint32_t ind
   return shelf_row(&facts->accounts, index, SUBJECT_ROW);
 }
 static inline struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
-  return shelf_row(kind == PBK_CONTACT ? &facts->contacts : &facts->accounts, index, SUBJECT_ROW);
+  return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
 }
 /* Indexes given out. */
 static inline uint32_t pbk_subject_total(const struct facts *facts, int32_t kind) {

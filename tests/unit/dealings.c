@@ -1,5 +1,5 @@
-/* tests/unit/dealings.c - which senders were in contact with a contact, and which is pinned (SPEC S8): most stand in a word, which
- * nobody may notice. */
+/* tests/unit/dealings.c - which senders were in contact with a contact, and which is pinned (SPEC S8): most stand in a word,
+ * which nobody may notice. */
 #include "facts_support.h"
 
 static struct contact *contact;
@@ -52,8 +52,16 @@ static void many_contacted(void) {
 
 /* What a word has no room for: senders of large numbers, and times far from the first. */
 static void outside_a_word(void) {
-  static const pbk_time times[] = {0, 1, -1, INT64_MAX, INT64_MIN, INT64_MAX / 2, (pbk_time)1 << 48, -((pbk_time)1 << 48),
-                                   ((pbk_time)1 << 48) * 3, ((pbk_time)1 << 48) * 3 - 1};
+  static const pbk_time times[] = {0,
+                                   1,
+                                   -1,
+                                   INT64_MAX,
+                                   INT64_MIN,
+                                   INT64_MAX / 2,
+                                   (pbk_time)1 << 48,
+                                   -((pbk_time)1 << 48),
+                                   ((pbk_time)1 << 48) * 3,
+                                   ((pbk_time)1 << 48) * 3 - 1};
   static const uint32_t senders[] = {0, DEALINGS_SENDERS - 1, DEALINGS_SENDERS, MAP_NONE - 1};
   enum { TIMES = sizeof times / sizeof *times, SENDERS = sizeof senders / sizeof *senders };
   for (uint32_t first = 0; first < TIMES; first++) {
@@ -114,8 +122,10 @@ static void random_dealings(void) {
       struct contacted contacted = {sender, time, ++order};
       pbk_record_contact(&facts, of, sender, time);
       while (at < plain[index].count && plain[index].of[at].sender != sender) at++;
-      if (at == plain[index].count) plain[index].of[plain[index].count++] = contacted;
-      else if (time >= plain[index].of[at].occurred_at) plain[index].of[at] = contacted;
+      if (at == plain[index].count)
+        plain[index].of[plain[index].count++] = contacted;
+      else if (time >= plain[index].of[at].occurred_at)
+        plain[index].of[at] = contacted;
     }
     check_note("round %" PRIu32, round);
     CHECK_EQUAL_UINT(pinned_sender(of), plain[index].pinned);
