@@ -41,8 +41,8 @@ static bool take_mark(struct audiences *audiences, uint64_t *mark) {
 
 static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
   if (pbk_alike_stays(audiences, place, account)) return;
-  const struct account *of = account_at(audiences->facts, account);
-  for (uint32_t i = 0; i < of->contacts.count; i++) pbk_mark_membership(audiences, place, of->contacts.items[i]);
+  const struct contact_row contacts = account_contacts(account_at(audiences->facts, account));
+  for (uint32_t i = 0; i < contacts.count; i++) pbk_mark_membership(audiences, place, contacts.items[i]);
 }
 
 /* Whether an event leaves a membership as it is: not a member, and then none of quiet, or none for so long after an event of now that the
@@ -86,8 +86,8 @@ void pbk_prefetch_event_readers(const struct audiences *audiences, uint32_t even
  * not be looked at for that. */
 static bool needs_something(struct audiences *audiences, const struct audience *audience) {
   const struct account account = {.subject = {.kind = PBK_ACCOUNT, .index = UINT32_MAX, .stage = MAP_NONE}};
-  const struct contact contact = {.subject = {.kind = PBK_CONTACT, .index = UINT32_MAX, .stage = MAP_NONE},
-                                  .account = MAP_NONE};
+  const struct contact contact = {
+    .subject = {.kind = PBK_CONTACT, .index = UINT32_MAX, .stage = MAP_NONE, .account = MAP_NONE}};
   uint32_t id = audience->of == PBK_CONTACT ? SLOT_CONTACT_ID : SLOT_ACCOUNT_ID;
   if (pbk_cel_asks_quiet(audience->program)) return false;
   for (uint32_t i = 0; i < pbk_cel_read_count(audience->program); i++) {
@@ -304,7 +304,7 @@ static inline void share(struct shared *shared, uint32_t place, uint32_t account
 static SELDOM bool matches_of_account(struct audiences *audiences, uint32_t place, const struct view *view,
                                       struct shared *shared) {
   const struct membership *membership = &audiences->memberships.items[place];
-  uint32_t subject = view->contact->subject.index, account = view->contact->account;
+  uint32_t subject = view->contact->subject.index, account = view->contact->subject.account;
   const struct cel_program *program = audience_at(audiences, place)->program;
   if (membership->of_account_alone) {
     share(shared, place, account, view, program);
@@ -329,7 +329,7 @@ static bool matches(struct audiences *audiences, uint32_t place, uint32_t subjec
   const struct membership *membership = &audiences->memberships.items[place];
   struct view view = pbk_view_of(audiences, audience->of, subject);
   view.armed = armed_at(membership, subject);
-  if (membership->of_account && shared && view.account && alike_known(membership, view.contact->account))
+  if (membership->of_account && shared && view.account && alike_known(membership, view.contact->subject.account))
     return matches_of_account(audiences, place, &view, shared);
   struct cel_outcome outcome;
   pbk_evaluate(&view, audience->program, &outcome);

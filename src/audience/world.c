@@ -7,7 +7,8 @@ struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t inde
   struct view view = {.audiences = audiences, .armed = INT64_MAX};
   if (kind == PBK_CONTACT) {
     view.contact = contact_at(audiences->facts, index);
-    if (view.contact->account != MAP_NONE) view.account = account_at(audiences->facts, view.contact->account);
+    if (view.contact->subject.account != MAP_NONE)
+      view.account = account_at(audiences->facts, view.contact->subject.account);
   } else {
     view.account = account_at(audiences->facts, index);
   }
@@ -46,7 +47,9 @@ static bool subject_field(const struct view *view, uint32_t slot, struct cel_val
     return true;
   default:
     if (!subject->has_health) return false;
-    *value = (struct cel_value){.kind = CEL_JSON, .as.json = subject_health(subject, &slot_room(view, slot)->health)};
+    *value = (struct cel_value){
+      .kind = CEL_JSON,
+      .as.json = subject_health(subject, &view->audiences->facts->subjects, &slot_room(view, slot)->health)};
     return true;
   }
 }
@@ -74,16 +77,20 @@ static inline pbk_value *need_room(struct audiences *audiences, uint32_t shown, 
   return room->traits.items;
 }
 
+static const struct shape *shape_of(const struct view *view, const struct subject *subject) {
+  return subject_shape(subject, &view->audiences->facts->subjects);
+}
+
 static const pbk_value *trait_at(const struct view *view, uint32_t slot, const struct subject *subject, uint32_t place) {
   uint32_t shown = slot < SLOT_ACCOUNT_ID ? SHOWN_CONTACT : SHOWN_ACCOUNT;
-  pbk_value *room = need_room(view->audiences, shown, trait_count(subject));
+  pbk_value *room = need_room(view->audiences, shown, shape_count(shape_of(view, subject)));
   return packed_value(&subject->values[place], &room[place]);
 }
 
 static bool world_entry(void *context, uint32_t slot, uint32_t name, struct cel_value *value) {
   uint32_t field;
   const struct subject *subject = slot_subject(context, slot, &field);
-  uint32_t place = subject ? shape_place(subject->shape, name) : MAP_NONE;
+  uint32_t place = subject ? shape_place(shape_of(context, subject), name) : MAP_NONE;
   if (place == MAP_NONE) return false;
   *value = (struct cel_value){.kind = CEL_JSON, .as.json = trait_at(context, slot, subject, place)};
   return true;
@@ -92,14 +99,14 @@ static bool world_entry(void *context, uint32_t slot, uint32_t name, struct cel_
 static uint32_t world_entry_count(void *context, uint32_t slot) {
   uint32_t field;
   const struct subject *subject = slot_subject(context, slot, &field);
-  return subject ? trait_count(subject) : UINT32_MAX;
+  return subject ? shape_count(shape_of(context, subject)) : UINT32_MAX;
 }
 
 static void world_entry_at(void *context, uint32_t slot, uint32_t at, struct text *name, struct cel_value *value) {
   const struct view *view = context;
   uint32_t field;
   const struct subject *subject = slot_subject(view, slot, &field);
-  *name = name_text(view->audiences->context, subject->shape->names[at]);
+  *name = name_text(view->audiences->context, shape_of(view, subject)->names[at]);
   *value = (struct cel_value){.kind = CEL_JSON, .as.json = trait_at(view, slot, subject, at)};
 }
 
@@ -139,13 +146,15 @@ void pbk_world_init(struct cel_world *world) {
 static void show_traits(struct audiences *audiences, uint32_t at, const struct subject *subject) {
   struct cel_shown *shown = &audiences->world.shown[at];
   static const uint32_t none = 0;
-  shown->count = 0;
-  shown->names = &none;
-  shown->values = NULL;
-  if (!subject->shape) return;
   shown->values = subject->values;
-  shown->names = subject->shape->names;
-  shown->count = subject->shape->count;
+  if (!subject->shape) {
+    shown->names = &none;
+    shown->count = 0;
+    return;
+  }
+  const struct shape *shape = subject_shape(subject, &audiences->facts->subjects);
+  shown->names = shape->names;
+  shown->count = shape->count;
   shown->room = need_room(audiences, at, shown->count);
 }
 static void show_no_traits(struct cel_shown *shown) {
@@ -158,19 +167,21 @@ enum { VALUES_SHOWN = SLOT_ACCOUNT_HEALTH + 1 };
 /* The fields likewise: a health, which few have. */
 static void show_values(struct cel_world *world, const struct view *view, const pbk_value *values[VALUES_SHOWN]) {
   struct shown_values *rooms = view->audiences->shown;
+  const struct subjects *subjects = &view->audiences->facts->subjects;
   const struct subject *contact = view->contact ? &view->contact->subject : NULL;
   const struct subject *account = view->account ? &view->account->subject : NULL;
   bool of_contact = contact && contact->has_health, of_account = account && account->has_health;
   if (!of_contact && !of_account) return;
   for (uint32_t i = 0; i < VALUES_SHOWN; i++) values[i] = NULL;
-  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(contact, &rooms[SHOWN_CONTACT].health);
-  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(account, &rooms[SHOWN_ACCOUNT].health);
+  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(contact, subjects, &rooms[SHOWN_CONTACT].health);
+  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(account, subjects, &rooms[SHOWN_ACCOUNT].health);
   world->value_count = VALUES_SHOWN;
   world->values = values;
 }
 
 /* Shows no more than the program reads: what is elsewhere need not be fetched. */
-static void evaluate(const struct view *view, const struct cel_program *program, bool matches_only, struct cel_outcome *outcome) {
+static inline void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
+                            struct cel_outcome *outcome) {
   const pbk_value *values[VALUES_SHOWN];
   struct cel_world *world = &view->audiences->world;
   uint32_t reads = pbk_cel_shown_read(program);

@@ -12,7 +12,7 @@ static void fetch_read(const struct facts *facts, uint32_t contact, uint32_t rea
   const struct contact *of = contact_at(facts, contact);
   if (reads & CEL_SHOWN_SERIES) prefetch_history(&of->subject);
   if (reads & 1 << SHOWN_CONTACT) prefetch_values(&of->subject);
-  if (reads & 1 << SHOWN_ACCOUNT && of->account != MAP_NONE) pbk_prefetch_account(facts, of->account);
+  if (reads & 1 << SHOWN_ACCOUNT && of->subject.account != MAP_NONE) pbk_prefetch_account(facts, of->subject.account);
 }
 
 static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool body) {
@@ -27,7 +27,6 @@ static void fetch_membership(const struct pbk_engine *engine, uint64_t id, bool 
     if (audience->program) fetch_read(&engine->facts, subject, pbk_cel_shown_read(audience->program));
     if (first_route(&engine->playbooks, ROUTE_AUDIENCE, place) == UINT32_MAX) return;
     prefetch_passages(&engine->playbooks, PBK_CONTACT, subject);
-    pbk_prefetch_dealings(&engine->facts, subject);
     return;
   }
   pbk_prefetch_contact(&engine->facts, subject);
@@ -93,7 +92,7 @@ void pbk_fetch_changed(const struct pbk_engine *engine, uint32_t contact, bool e
     prefetch_history(&of->subject);
   else
     prefetch_values(&of->subject);
-  if (event ? account_touched(of) : of->account != MAP_NONE) pbk_prefetch_account(facts, of->account);
+  if (event ? account_touched(of) : of->subject.account != MAP_NONE) pbk_prefetch_account(facts, of->subject.account);
 }
 
 /* What the row's event makes to be looked at. */
@@ -105,10 +104,9 @@ void pbk_fetch_readers(const struct pbk_engine *engine, uint32_t contact, struct
 /* What deciding about an enrollment needs; and the account's own history. */
 void pbk_fetch_last(const struct pbk_engine *engine, uint32_t contact, struct event_use event) {
   const struct contact *of = contact_at(&engine->facts, contact);
-  if (account_touched(of)) prefetch_history(&account_at(&engine->facts, of->account)->subject);
+  if (account_touched(of)) prefetch_history(&account_at(&engine->facts, of->subject.account)->subject);
   if (!event.routed) return;
   prefetch_passages_rest(&engine->playbooks, PBK_CONTACT, contact);
-  pbk_prefetch_dealings(&engine->facts, contact);
 }
 
 void pbk_fetch_rows(const struct pbk_engine *engine, const pbk_row *rows, uint32_t left, const struct event_use events[ROW_NAMES]) {

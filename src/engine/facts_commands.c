@@ -155,7 +155,7 @@ static void apply_track(struct pbk_engine *engine, const struct command *command
     struct contact *contact = contact_of(engine, command);
     happening.contact = contact->subject.index;
     if (happening.contact < known) engine->tracked = (struct tracked){happening.contact + 1, event + 1};
-    if (!command->account.bytes) happening.account = contact->account; /* E6 */
+    if (!command->account.bytes) happening.account = contact->subject.account; /* E6 */
     pbk_record_contact_event(facts, contact, happening.account, event, occurred_at);
   } else if (happening.account != MAP_NONE) {
     pbk_record_event(facts, &account_at(facts, happening.account)->subject, event, occurred_at);
@@ -166,7 +166,7 @@ static void apply_track(struct pbk_engine *engine, const struct command *command
 /* The same of a contact and its account, both known. */
 void pbk_apply_event(struct pbk_engine *engine, const struct plain_event *event, pbk_time occurred_at) {
   struct contact *contact = contact_at(&engine->facts, event->contact);
-  uint32_t account = contact->account; /* E6 */
+  uint32_t account = contact->subject.account; /* E6 */
   pbk_record_contact_event(&engine->facts, contact, account, event->name, occurred_at);
   pbk_mark_changes(&engine->audiences);
   pbk_run_pass(&engine->audiences);
@@ -203,7 +203,7 @@ static void apply_stage_and_health(struct pbk_engine *engine, const struct comma
   }
   if (command->health) {
     pbk_value room;
-    const pbk_value *before = subject_health(subject, &room);
+    const pbk_value *before = subject_health(subject, &engine->facts.subjects, &room);
     bool counts = happening.stage_after == happening.stage_before && before; /* P2 */
     if (counts) happening.health_moved = pbk_compare_health(command->health, before);
     pbk_set_health(&engine->facts, subject, command->health);
@@ -244,7 +244,7 @@ static void apply_tag(struct pbk_engine *engine, const struct command *command, 
 
 static void apply_suppress(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  contact_of(engine, command)->suppressed = command->flag != 0;
+  contact_of(engine, command)->subject.suppressed = command->flag != 0;
   run_facts(engine);
 }
 

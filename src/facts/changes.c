@@ -10,34 +10,15 @@ void pbk_merge_traits(struct facts *facts, struct subject *subject, const pbk_va
   }
 }
 
-/* Where a contact stands among the ascending contacts of an account, or would stand. */
-static uint32_t contact_place(const struct account *account, uint32_t contact) {
-  uint32_t low = 0, high = account->contacts.count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (account->contacts.items[middle] < contact) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t account) {
-  if (contact->account == account) return;
+  struct subject *subject = &contact->subject;
+  if (subject->account == account) return;
   pbk_part_histories(facts, contact);
-  uint32_t index = contact->subject.index;
-  if (account != MAP_NONE) {
-    struct account *joined = account_at(facts, account);
-    uint32_t place = contact_place(joined, index);
-    array_insert(facts->context->memory, &joined->contacts, place, index);
-    if (joined->contacts.count > facts->largest_account) facts->largest_account = joined->contacts.count;
-  }
-  if (contact->account != MAP_NONE) {
-    struct account *left = account_at(facts, contact->account);
-    array_remove(&left->contacts, contact_place(left, index));
-  }
-  contact->account = account;
-  contact->shares = account != MAP_NONE && !contact->subject.history;
-  pbk_note_change(facts, CHANGED_ACCOUNT, &contact->subject, 0);
+  if (account != MAP_NONE) pbk_add_account_contact(facts, account_at(facts, account), subject->index);
+  if (subject->account != MAP_NONE) pbk_drop_account_contact(account_at(facts, subject->account), subject->index);
+  subject->account = account;
+  subject->shares = account != MAP_NONE && !subject->history;
+  pbk_note_change(facts, CHANGED_ACCOUNT, subject, 0);
 }
 
 void pbk_record_event(struct facts *facts, struct subject *subject, uint32_t event, pbk_time occurred_at) {
@@ -59,9 +40,9 @@ void pbk_set_stage(struct facts *facts, struct subject *subject, uint32_t stage)
 
 void pbk_set_health(struct facts *facts, struct subject *subject, const pbk_value *health) {
   pbk_value room;
-  const pbk_value *before = subject_health(subject, &room);
+  const pbk_value *before = subject_health(subject, &facts->subjects, &room);
   if (before && pbk_value_equal(before, health)) return;
-  pbk_subject_set_health(subject, facts->context->memory, health);
+  pbk_subject_set_health(subject, &facts->subjects, health);
   pbk_note_change(facts, CHANGED_HEALTH, subject, 0);
 }
 
@@ -80,27 +61,4 @@ int pbk_compare_health(const pbk_value *a, const pbk_value *b) {
   if (a->kind == PBK_INT) return compare_int_double(a->as.integer, b->as.number);
   if (b->kind == PBK_INT) return -compare_int_double(b->as.integer, a->as.number);
   return (a->as.number > b->as.number) - (a->as.number < b->as.number);
-}
-
-void pbk_set_holder(struct facts *facts, struct account *account, uint32_t role, uint32_t user) {
-  for (uint32_t i = 0; i < account->holders.count; i++) {
-    if (account->holders.items[i].role != role) continue;
-    if (user == MAP_NONE) array_remove(&account->holders, i);
-    else account->holders.items[i].user = user;
-    return;
-  }
-  if (user == MAP_NONE) return;
-  struct holder holder = {role, user};
-  array_push(facts->context->memory, &account->holders, holder);
-}
-
-/* Users and roles that are not defined any more may still stand there: their places are never another's. */
-uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t role) {
-  if (account == MAP_NONE) return MAP_NONE;
-  const struct account *holding = account_at(facts, account);
-  for (uint32_t i = 0; i < holding->holders.count; i++) {
-    uint32_t user = holding->holders.items[i].user;
-    if (holding->holders.items[i].role == role) return registry_current(&facts->users, user) ? user : MAP_NONE;
-  }
-  return MAP_NONE;
 }

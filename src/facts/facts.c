@@ -11,9 +11,8 @@ static struct text account_key(const void *owner, uint32_t index) {
 void pbk_facts_init(struct facts *facts, struct context *context) {
   *facts = (struct facts){.context = context};
   pbk_subjects_init(&facts->subjects, context);
-  pbk_shelf_init(&facts->contacts, SHELF_ROW(sizeof(struct contact)));
-  pbk_shelf_init(&facts->accounts, SHELF_ROW(sizeof(struct account)));
-  pbk_shelf_init(&facts->dealings, SHELF_ROW(sizeof(struct dealings)));
+  pbk_shelf_init(&facts->contacts, SUBJECT_ROW);
+  pbk_shelf_init(&facts->accounts, SUBJECT_ROW);
   pbk_map_init(&facts->contact_keys, contact_key, facts);
   pbk_map_init(&facts->account_keys, account_key, facts);
   pbk_registry_init(&facts->users, context->memory, &context->names);
@@ -27,13 +26,15 @@ static void release_subject(struct facts *facts, struct subject *subject) {
 
 void pbk_facts_release(struct facts *facts) {
   struct memory *memory = facts->context->memory;
-  for (uint32_t i = 0; i < facts->dealings.count; i++) pbk_clear_dealings(facts, contact_at(facts, i));
-  for (uint32_t i = 0; i < facts->contacts.count; i++) release_subject(facts, &contact_at(facts, i)->subject);
+  for (uint32_t i = 0; i < facts->contacts.count; i++) {
+    struct contact *contact = contact_at(facts, i);
+    pbk_free_dealings(facts, contact);
+    release_subject(facts, &contact->subject);
+  }
   for (uint32_t i = 0; i < facts->accounts.count; i++) {
     struct account *account = account_at(facts, i);
     release_subject(facts, &account->subject);
-    array_release(memory, &account->holders);
-    array_release(memory, &account->contacts);
+    pbk_clear_account(facts, account);
   }
   for (uint32_t i = 0; i < facts->users.entries.count; i++) {
     struct user *user = facts->users.entries.items[i].current;
@@ -45,7 +46,7 @@ void pbk_facts_release(struct facts *facts) {
     pbk_release(memory, facts->roles.entries.items[i].current, sizeof(struct role));
   pbk_shelf_release(memory, &facts->contacts);
   pbk_shelf_release(memory, &facts->accounts);
-  pbk_shelf_release(memory, &facts->dealings);
+  pbk_words_release(memory, &facts->holders);
   array_release(memory, &facts->changes);
   array_release(memory, &facts->wanted);
   pbk_subjects_release(&facts->subjects);
@@ -62,13 +63,9 @@ uint32_t pbk_find_subject(const struct facts *facts, int32_t kind, struct text k
 }
 
 struct contact *pbk_new_contact(struct facts *facts, struct text key, pbk_time created_at) {
-  struct memory *memory = facts->context->memory;
   uint32_t index = facts->contacts.count;
-  struct dealings *dealings = pbk_shelf_add(memory, &facts->dealings);
-  dealings->sender = dealings->pinned = MAP_NONE;
-  struct contact *contact = pbk_shelf_add(memory, &facts->contacts);
+  struct contact *contact = pbk_shelf_add(facts->context->memory, &facts->contacts);
   pbk_subject_init(&contact->subject, &facts->subjects, PBK_CONTACT, index, key, created_at);
-  contact->account = MAP_NONE;
   return contact;
 }
 
@@ -110,7 +107,6 @@ void pbk_output_subject(const struct facts *facts, pbk_output *output, int32_t k
 }
 
 void pbk_erase_subject(struct facts *facts, struct subject *subject) {
-  struct memory *memory = facts->context->memory;
   if (subject->kind == PBK_CONTACT) {
     struct contact *contact = contact_at(facts, subject->index);
     pbk_join_account(facts, contact, MAP_NONE);
@@ -119,13 +115,12 @@ void pbk_erase_subject(struct facts *facts, struct subject *subject) {
     facts->contact_count--;
   } else {
     struct account *account = account_at(facts, subject->index);
-    while (account->contacts.count > 0) {
-      struct contact *contact = contact_at(facts, account->contacts.items[account->contacts.count - 1]);
-      contact->shares = false; /* nobody will ask for it */
+    for (struct contact_row row; (row = account_contacts(account)).count > 0;) {
+      struct contact *contact = contact_at(facts, row.items[row.count - 1]);
+      contact->subject.shares = false; /* nobody will ask for it */
       pbk_join_account(facts, contact, MAP_NONE);
     }
-    array_release(memory, &account->contacts);
-    array_release(memory, &account->holders);
+    pbk_clear_account(facts, account);
     pbk_map_remove(&facts->account_keys, subject_key(subject));
     facts->account_count--;
   }
@@ -165,7 +160,8 @@ bool pbk_watch_more(struct facts *facts, struct watching *watching, uint64_t *bu
         continue;
       }
       struct account *account = account_at(facts, watching->subject);
-      *budget -= account->contacts.count < *budget ? account->contacts.count : *budget; /* they are looked at again */
+      uint32_t contacts = account_contacts(account).count;
+      *budget -= contacts < *budget ? contacts : *budget; /* they are looked at again */
       pbk_watch_account(facts, account);
     }
     if (kind == PBK_ACCOUNT) pbk_watched_anew_done(&facts->subjects);
@@ -184,7 +180,8 @@ uint64_t pbk_watching_growth(const struct facts *facts) {
 
 uint64_t pbk_facts_growth(const struct facts *facts, uint32_t subjects_soon) {
   uint64_t bytes = shelf_growth(&facts->contacts, subjects_soon) + shelf_growth(&facts->accounts, subjects_soon) +
-                   shelf_growth(&facts->dealings, subjects_soon) + pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
+                   words_growth(&facts->holders, facts->accounts.count + subjects_soon) +
+                   pbk_shapes_growth(&facts->subjects.shapes, subjects_soon);
   uint32_t history = facts->subjects.largest_history;
   return bytes + (uint64_t)history + history / 4;
 }

@@ -5,43 +5,28 @@
 #include "base/registry.h"
 #include "base/shelf.h"
 #include "base/telling.h"
+#include "base/words.h"
+#include "facts/dealings.h"
 #include "facts/subject.h"
-
-/* When a sender was last in contact with a contact (SPEC S8): of equal times the one recorded later counts. */
-struct contacted {
-  uint32_t sender;
-  pbk_time occurred_at;
-  uint64_t order;
-};
 
 struct contact {
   struct subject subject;
-  uint32_t account; /* index, or MAP_NONE */
-  bool suppressed;
-  bool shares; /* its whole history with its account (sharing.c) */
+  uint64_t dealings; /* with senders (dealings.h) */
 };
-
-/* What a contact has to do with senders: most with one at most, which stands here. */
-struct contacted_list;
-struct dealings {
-  union {
-    pbk_time occurred_at; /* with the only one */
-    struct contacted_list *list;
-  } with;
-  uint32_t sender; /* the only one that was in contact; MAP_NONE: none was; DEALINGS_LIST: several were */
-  uint32_t pinned; /* sender, or MAP_NONE */
-};
-#define DEALINGS_LIST (MAP_NONE - 1)
 
 /* Who holds a role at an account. */
 struct holder {
   uint32_t role, user;
 };
 
+/* The contacts of an account. */
+struct contact_list {
+  uint32_t count, capacity;
+  uint32_t items[]; /* indexes, ascending: creation order */
+};
 struct account {
   struct subject subject;
-  ARRAY(struct holder) holders;
-  ARRAY(uint32_t) contacts; /* indexes, ascending: creation order */
+  struct contact_list *contacts; /* NULL: it has had none; read by account_contacts */
 };
 
 struct user {
@@ -82,11 +67,12 @@ struct facts {
   struct context *context;
   struct subjects subjects;
   struct shelf contacts, accounts; /* by index; deleted ones stay, emptied */
-  struct shelf dealings; /* of the contacts */
+  struct words holders;  /* of the accounts: where their lists are (account.c) */
   struct map contact_keys, account_keys; /* of those not deleted */
   struct registry users, roles;
   uint64_t contact_count, account_count; /* not deleted */
   uint64_t contacted_order;
+  struct dealings_since dealings_since;
   uint32_t largest_account; /* the most contacts any has had */
   ARRAY(struct change) changes; /* of the cause under way */
   ARRAY(struct wanted_event) wanted; /* that definitions which are being checked look at */
@@ -97,14 +83,14 @@ void pbk_facts_release(struct facts *facts);
 
 /* ---- subjects ---- */
 
+enum { SUBJECT_ROW = SHELF_ROW(sizeof(struct contact)) };
+_Static_assert(SHELF_ROW(sizeof(struct account)) == SHELF_ROW(sizeof(struct contact)), "rows of both are as large");
+
 static inline struct contact *contact_at(const struct facts *facts, uint32_t index) {
-  return shelf_row(&facts->contacts, index, SHELF_ROW(sizeof(struct contact)));
+  return shelf_row(&facts->contacts, index, SUBJECT_ROW);
 }
 static inline struct account *account_at(const struct facts *facts, uint32_t index) {
-  return shelf_row(&facts->accounts, index, SHELF_ROW(sizeof(struct account)));
-}
-static inline struct dealings *dealings_at(const struct facts *facts, uint32_t contact) {
-  return shelf_row(&facts->dealings, contact, SHELF_ROW(sizeof(struct dealings)));
+  return shelf_row(&facts->accounts, index, SUBJECT_ROW);
 }
 static inline struct subject *pbk_subject_at(const struct facts *facts, int32_t kind, uint32_t index) {
   return kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
@@ -128,8 +114,7 @@ struct subject *pbk_need_subject(struct facts *facts, int32_t kind, struct text 
 
 /* Whom an output is about. */
 static inline struct told_subject told_subject(const struct facts *facts, int32_t kind, uint32_t index) {
-  const struct subject *subject =
-      kind == PBK_CONTACT ? &contact_at(facts, index)->subject : &account_at(facts, index)->subject;
+  const struct subject *subject = pbk_subject_at(facts, kind, index);
   struct text key = subject_key(subject);
   return (struct told_subject){key.bytes, key.size, kind};
 }
@@ -148,11 +133,12 @@ static inline void prefetch_history(const struct subject *subject) {
   prefetch_lines(subject->history);
 }
 static inline void pbk_prefetch_contact(const struct facts *facts, uint32_t index) { prefetch(contact_at(facts, index)); }
-static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) { prefetch(account_at(facts, index)); }
-static inline void pbk_prefetch_dealings(const struct facts *facts, uint32_t contact) { prefetch(dealings_at(facts, contact)); }
+static inline void pbk_prefetch_account(const struct facts *facts, uint32_t index) {
+  prefetch(account_at(facts, index));
+}
 /* Events of most contacts do not touch their account's (sharing.c). */
 static inline bool account_touched(const struct contact *contact) {
-  return contact->account != MAP_NONE && !contact->shares;
+  return contact->subject.account != MAP_NONE && !contact->subject.shares;
 }
 
 /* What the rows over all subjects may take soon, where it is much, and what one input may take at most for the history of one. */
@@ -174,27 +160,60 @@ void pbk_set_health(struct facts *facts, struct subject *subject, const pbk_valu
 /* Below, above or equal as numbers: -1, 0, 1; exact also between int and double. */
 int pbk_compare_health(const pbk_value *a, const pbk_value *b);
 
-void pbk_set_holder(struct facts *facts, struct account *account, uint32_t role, uint32_t user); /* MAP_NONE: nobody */
-uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t role);              /* a defined user, or MAP_NONE */
+/* ---- accounts ---- */
+
+struct contact_row {
+  const uint32_t *items; /* indexes, ascending: creation order */
+  uint32_t count;
+};
+static inline struct contact_row account_contacts(const struct account *account) {
+  const struct contact_list *list = account->contacts;
+  struct contact_row none = {NULL, 0};
+  return list ? (struct contact_row){list->items, list->count} : none;
+}
+/* What pbk_join_account does to the accounts. */
+void pbk_add_account_contact(struct facts *facts, struct account *account, uint32_t contact);
+void pbk_drop_account_contact(struct account *account, uint32_t contact);
+
+void pbk_set_holder(struct facts *facts, const struct account *account, uint32_t role, uint32_t user); /* MAP_NONE: nobody */
+uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t role); /* a defined user, or MAP_NONE */
+/* All of them, whatever is defined. */
+uint32_t pbk_holder_count(const struct facts *facts, uint32_t account);
+struct holder pbk_holder_at(const struct facts *facts, uint32_t account, uint32_t at);
+
+void pbk_add_holder(struct facts *facts, uint32_t account, struct holder holder); /* of a role that nobody holds there */
+
+/* Frees the lists of an account. */
+void pbk_clear_account(struct facts *facts, struct account *account);
 
 /* ---- contacts and senders ---- */
 
-void pbk_pin_sender(struct facts *facts, const struct contact *contact, uint32_t sender); /* MAP_NONE: nobody */
-static inline uint32_t pinned_sender(const struct facts *facts, const struct contact *contact) {
-  return dealings_at(facts, contact->subject.index)->pinned;
+void pbk_pin_sender(struct facts *facts, struct contact *contact, uint32_t sender); /* MAP_NONE: nobody */
+uint32_t pbk_listed_pinned(const struct contact *contact);
+static inline uint32_t pinned_sender(const struct contact *contact) {
+  uint64_t word = contact->dealings;
+  if (word & DEALINGS_ONE) return word & DEALINGS_PINNED ? dealings_sender(word) : MAP_NONE;
+  return word ? pbk_listed_pinned(contact) : MAP_NONE;
 }
 void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t sender, pbk_time occurred_at);
-uint32_t pbk_contacted_count(const struct facts *facts, const struct contact *contact);
-static inline uint32_t contacted_count(const struct facts *facts, const struct contact *contact) {
-  uint32_t sender = dealings_at(facts, contact->subject.index)->sender;
-  return sender == DEALINGS_LIST ? pbk_contacted_count(facts, contact) : sender != MAP_NONE;
+/* How many senders were in contact, and each in the order in which they first were. */
+uint32_t pbk_listed_count(const struct contact *contact);
+struct contacted pbk_listed_at(const struct contact *contact, uint32_t at);
+static inline uint32_t contacted_count(const struct contact *contact) {
+  uint64_t word = contact->dealings;
+  return word & DEALINGS_ONE || !word ? word >> DEALINGS_TIME_AT != 0 : pbk_listed_count(contact);
 }
-/* In the order in which senders first were in contact. */
-struct contacted pbk_contacted_at(const struct facts *facts, const struct contact *contact, uint32_t at);
-void pbk_add_contacted(struct facts *facts, const struct contact *contact, struct contacted contacted);
-/* So many are about to be added to none, with the orders that they have. */
-void pbk_expect_contacted(struct facts *facts, const struct contact *contact, uint32_t count);
-void pbk_clear_dealings(struct facts *facts, const struct contact *contact); /* but for who is pinned */
+static inline struct contacted contacted_at(const struct facts *facts, const struct contact *contact, uint32_t at) {
+  uint64_t word = contact->dealings;
+  if (!(word & DEALINGS_ONE)) return pbk_listed_at(contact, at);
+  return (struct contacted){dealings_sender(word), dealings_time(facts->dealings_since, word), 0};
+}
+/* Of one that was not in contact yet. */
+void pbk_add_contacted(struct facts *facts, struct contact *contact, struct contacted contacted);
+/* So many are about to be added to none. */
+void pbk_expect_contacted(struct facts *facts, struct contact *contact, uint32_t count);
+void pbk_clear_dealings(struct facts *facts, struct contact *contact); /* but for who is pinned */
+void pbk_free_dealings(struct facts *facts, struct contact *contact);
 
 /* Empties a subject, forgets its key, parts it from its account or contacts. What refers to its index finds it deleted. */
 void pbk_erase_subject(struct facts *facts, struct subject *subject);

@@ -32,9 +32,9 @@ void pbk_code_people(struct coder *coder, struct facts *facts) {
  * hangs on what was fetched at the one above. */
 enum { FETCH_ROW = 40, FETCH_BODY = 28, FETCH_REST = 20, FETCH_LOG = 14, FETCH_OLDER = 9, FETCH_OLDEST = 4 };
 
-static void fetch_body(const struct subject *subject) {
+static void fetch_body(const struct subject *subject, const struct subjects *subjects) {
   const unsigned char *values = (const unsigned char *)subject->values;
-  uint32_t count = trait_count(subject) + subject->has_health;
+  uint32_t count = trait_count(subject, subjects) + subject->has_health;
   prefetch(subject->history);
   prefetch(values);
   if (count > 1) prefetch(values + count * sizeof *subject->values - 1);
@@ -61,6 +61,7 @@ static void fetch_history(const struct history *history) {
  * it. */
 enum { AHEAD = 64 };
 struct fetching {
+  const struct subjects *all;
   const struct subject *subjects[AHEAD];
 };
 
@@ -70,8 +71,8 @@ static inline const struct subject *subject_ahead(const struct fetching *fetchin
 
 static inline void fetch_ahead(const struct fetching *fetching, uint32_t at) {
   const struct subject *subject = subject_ahead(fetching, at + FETCH_REST);
-  fetch_body(subject_ahead(fetching, at + FETCH_BODY));
-  fetch_texts(subject->values, trait_count(subject));
+  fetch_body(subject_ahead(fetching, at + FETCH_BODY), fetching->all);
+  fetch_texts(subject->values, trait_count(subject, fetching->all));
   fetch_history(subject->history);
   pbk_history_fetch_log(subject_ahead(fetching, at + FETCH_LOG)->history, 0);
   pbk_history_fetch_log(subject_ahead(fetching, at + FETCH_OLDER)->history, 1);
@@ -217,8 +218,8 @@ static struct shape *read_shape(struct coder *coder, struct facts *facts, const 
   return shape;
 }
 
-static void read_values(struct coder *coder, struct subject *subject, bool has_health) {
-  uint32_t traits = trait_count(subject), count = traits + has_health;
+static void read_values(struct coder *coder, struct subject *subject, const struct shape *shape, bool has_health) {
+  uint32_t count = shape_count(shape) + has_health;
   if (count == 0 || (uint64_t)count * VALUE_HEAD > (uint64_t)(coder->reader->end - coder->reader->at)) {
     if (count > 0) coder_fail(coder);
     return;
@@ -254,21 +255,23 @@ static inline unsigned char *put_key(unsigned char *at, const struct subject *su
   return at + key.size;
 }
 
-static inline void write_subject(struct writer *writer, const struct subject *subject, struct known_shapes *known,
-                                 uint8_t marks) {
-  uint32_t count = trait_count(subject) + subject->has_health, heads = count * VALUE_HEAD;
+static inline void write_subject(struct writer *writer, const struct subjects *subjects, const struct subject *subject,
+                                 struct known_shapes *known) {
+  struct shape *names = subject_shape(subject, subjects);
+  uint32_t count = shape_count(names) + subject->has_health, heads = count * VALUE_HEAD;
   unsigned char *at = writer_begin(writer, SUBJECT_HEAD + UINT8_MAX + heads);
-  uint8_t shape = shape_byte(known, subject->shape);
+  uint8_t shape = shape_byte(known, names);
   at[0] = subject->key_size;
-  at[1] = (unsigned char)(marks | (subject->deleted ? MARK_DELETED : 0) | (subject->has_health ? MARK_HEALTH : 0));
+  at[1] = (unsigned char)((subject->deleted ? MARK_DELETED : 0) | (subject->has_health ? MARK_HEALTH : 0) |
+                          (subject->suppressed ? MARK_SUPPRESSED : 0) | (subject->shares ? MARK_SHARES : 0));
   at[2] = shape;
   at[3] = 0;
   store_u32(at + 4, subject->stage);
   store_u64(at + 8, (uint64_t)subject->created_at);
   at = put_key(at + SUBJECT_HEAD, subject);
   if (shape == SHAPE_FOLLOWS) {
-    at = put_names(writer, at, subject->shape, heads);
-    know_shape(known, subject->shape);
+    at = put_names(writer, at, names, heads);
+    know_shape(known, names);
   }
   at = put_values(writer, at, subject->values, count);
   writer_end(writer, at);
@@ -300,9 +303,10 @@ static struct subject *read_subject(struct coder *coder, struct facts *facts, in
   *marks = at[1] & (uint8_t)~(MARK_DELETED | MARK_HEALTH);
   subject->deleted = (at[1] & MARK_DELETED) != 0;
   subject->stage = load_u32(at + 4);
-  subject->shape = read_shape(coder, facts, known, at[2]);
-  know_shape(known, subject->shape);
-  if (!coder_failed(coder)) read_values(coder, subject, (at[1] & MARK_HEALTH) != 0);
+  struct shape *shape = read_shape(coder, facts, known, at[2]);
+  subject->shape = shape_number(shape);
+  know_shape(known, shape);
+  if (!coder_failed(coder)) read_values(coder, subject, shape, (at[1] & MARK_HEALTH) != 0);
   if (!coder_failed(coder)) read_own_history(coder, &facts->subjects, subject);
   return coder_failed(coder) ? NULL : subject;
 }
@@ -321,11 +325,10 @@ struct placing {
 };
 
 /* Contacts come in order: those of an account ascend. */
-static bool join(struct coder *coder, struct facts *facts, uint32_t contact, uint32_t index) {
+static bool join(struct facts *facts, uint32_t contact, uint32_t index) {
   struct account *account = account_at(facts, index);
   if (account->subject.deleted) return false;
-  array_push(coder->memory, &account->contacts, contact);
-  if (account->contacts.count > facts->largest_account) facts->largest_account = account->contacts.count;
+  pbk_add_account_contact(facts, account, contact);
   return true;
 }
 
@@ -333,13 +336,13 @@ static void place_waiting(struct coder *coder, struct facts *facts, struct placi
   for (uint32_t i = 0; i < placing->count; i++) {
     uint32_t index = placing->waiting[i].account;
     if (index == MAP_NONE) continue;
-    const struct account *account = account_at(facts, index);
-    if (account->contacts.count > 0) prefetch(&account->contacts.items[account->contacts.count - 1]);
+    const struct contact_list *contacts = account_at(facts, index)->contacts;
+    if (contacts) prefetch(contacts);
   }
   for (uint32_t i = 0; i < placing->count && !coder_failed(coder); i++) {
     const struct subject *subject = placing->waiting[i].subject;
     uint32_t account = placing->waiting[i].account, hash = placing->waiting[i].hash;
-    if (account != MAP_NONE && !join(coder, facts, subject->index, account)) coder_fail(coder);
+    if (account != MAP_NONE && !join(facts, subject->index, account)) coder_fail(coder);
     if (subject->deleted) continue;
     if (!pbk_map_add_hashed(coder->memory, placing->keys, subject_key(subject), hash, subject->index)) coder_fail(coder);
     ++*placing->number;
@@ -362,31 +365,31 @@ static void place_subject(struct coder *coder, struct facts *facts, struct placi
 /* u32 account | u32 who is pinned | u32 senders that were in contact; of each u32 sender, i64 when, u64 order. */
 enum { CONTACT_HEAD = 12, CONTACTED_ROW = 20 };
 
+static inline unsigned char *put_contacted(unsigned char *at, struct contacted contacted) {
+  store_u32(at, contacted.sender);
+  store_u64(at + 4, (uint64_t)contacted.occurred_at);
+  store_u64(at + 12, contacted.order);
+  return at + CONTACTED_ROW;
+}
+
 static void write_contact(struct coder *coder, const struct facts *facts, const struct contact *contact, struct known_shapes *known) {
   struct writer *writer = coder->writer;
-  const struct dealings *dealings = dealings_at(facts, contact->subject.index);
-  uint32_t count = contacted_count(facts, contact);
-  write_subject(writer, &contact->subject, known,
-                (uint8_t)((contact->suppressed ? MARK_SUPPRESSED : 0) | (contact->shares ? MARK_SHARES : 0)));
+  uint32_t count = contacted_count(contact);
+  write_subject(writer, &facts->subjects, &contact->subject, known);
   unsigned char *at = writer_begin(writer, CONTACT_HEAD + CONTACTED_ROW);
-  store_u32(at, contact->account);
-  store_u32(at + 4, dealings->pinned);
+  store_u32(at, contact->subject.account);
+  store_u32(at + 4, pinned_sender(contact));
   store_u32(at + 8, count);
   at += CONTACT_HEAD;
-  if (count == 1 && dealings->sender != DEALINGS_LIST) {
-    store_u32(at, dealings->sender);
-    store_u64(at + 4, (uint64_t)dealings->with.occurred_at);
-    store_u64(at + 12, 0);
-    at += CONTACTED_ROW;
+  if (count == 1) {
+    at = put_contacted(at, contacted_at(facts, contact, 0));
+    store_u64(at - 8, 0); /* whoever else comes is recorded later */
     count = 0;
   }
   writer_end(writer, at);
   for (uint32_t i = 0; i < count; i++) {
-    struct contacted contacted = pbk_contacted_at(facts, contact, i);
     at = writer_room(writer, CONTACTED_ROW);
-    store_u32(at, contacted.sender);
-    store_u64(at + 4, (uint64_t)contacted.occurred_at);
-    store_u64(at + 12, contacted.order);
+    put_contacted(at, contacted_at(facts, contact, i));
   }
 }
 
@@ -410,10 +413,10 @@ static void read_contact(struct coder *coder, struct facts *facts, uint32_t send
     coder_fail(coder);
     return;
   }
-  contact->account = account;
-  contact->suppressed = (marks & MARK_SUPPRESSED) != 0;
-  contact->shares = (marks & MARK_SHARES) != 0;
-  dealings_at(facts, subject->index)->pinned = pinned;
+  subject->account = account;
+  subject->suppressed = (marks & MARK_SUPPRESSED) != 0;
+  subject->shares = (marks & MARK_SHARES) != 0;
+  pbk_pin_sender(facts, contact, pinned);
   place_subject(coder, facts, placing, subject, account);
 }
 
@@ -422,13 +425,15 @@ static void read_contact(struct coder *coder, struct facts *facts, uint32_t send
 /* u32 roles that are held; of each u32 role, u32 user. */
 enum { HOLDER_ROW = 8 };
 
-static void write_account(struct coder *coder, const struct account *account, struct known_shapes *known) {
+static void write_account(struct coder *coder, const struct facts *facts, const struct account *account, struct known_shapes *known) {
   struct writer *writer = coder->writer;
-  write_subject(writer, &account->subject, known, 0);
-  pbk_write_u32(writer, account->holders.count);
-  for (uint32_t i = 0; i < account->holders.count; i++) {
-    pbk_write_u32(writer, account->holders.items[i].role);
-    pbk_write_u32(writer, account->holders.items[i].user);
+  uint32_t count = pbk_holder_count(facts, account->subject.index);
+  write_subject(writer, &facts->subjects, &account->subject, known);
+  pbk_write_u32(writer, count);
+  for (uint32_t i = 0; i < count; i++) {
+    struct holder holder = pbk_holder_at(facts, account->subject.index, i);
+    pbk_write_u32(writer, holder.role);
+    pbk_write_u32(writer, holder.user);
   }
 }
 
@@ -442,7 +447,7 @@ static void read_account(struct coder *coder, struct facts *facts, struct known_
   for (uint32_t i = 0; i < count && fits; i++, rows += HOLDER_ROW) {
     struct holder holder = {load_u32(rows), load_u32(rows + 4)};
     fits = holder.role < facts->roles.entries.count && holder.user < facts->users.entries.count;
-    if (fits) array_push(coder->memory, &account_at(facts, subject->index)->holders, holder);
+    if (fits) pbk_add_holder(facts, subject->index, holder);
   }
   if (fits) place_subject(coder, facts, placing, subject, MAP_NONE);
   else coder_fail(coder);
@@ -472,7 +477,7 @@ enum { SUBJECT_LEAST = SUBJECT_HEAD + 1 };
 static void write_subjects(struct coder *coder, struct facts *facts, int32_t kind) {
   uint32_t count = pbk_subject_total(facts, kind);
   struct known_shapes known = {{NULL}};
-  struct fetching fetching;
+  struct fetching fetching = {.all = &facts->subjects};
   if (!pbk_code_row_count(coder, &count) || count == 0) return;
   for (uint32_t i = 0; i < FETCH_ROW; i++) fetching.subjects[i] = pbk_subject_at(facts, kind, i < count ? i : count - 1);
   for (uint32_t i = 0; i < count; i++) {
@@ -486,7 +491,7 @@ static void write_subjects(struct coder *coder, struct facts *facts, int32_t kin
     if (kind == PBK_CONTACT)
       write_contact(coder, facts, (const struct contact *)(const void *)subject, &known);
     else
-      write_account(coder, (const struct account *)(const void *)subject, &known);
+      write_account(coder, facts, (const struct account *)(const void *)subject, &known);
   }
 }
 

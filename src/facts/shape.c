@@ -1,8 +1,6 @@
 /* facts/shape.c - see shape.h. */
 #include "facts/shape.h"
 
-#include "base/array.h"
-
 enum {
   SHAPE_REMEMBERED = 64, /* names at most of a shape that a step keeps */
   SHAPES_LEAST = 16
@@ -62,14 +60,35 @@ static void room_for_shape(struct shapes *shapes) {
   pbk_release(memory, heads, (size_t)before * sizeof *heads);
 }
 
+/* A number for one more, which it has once it is listed. */
+static uint32_t room_for_number(struct shapes *shapes) {
+  if (shapes->first_free) return shapes->first_free;
+  array_reserve(shapes->context->memory, &shapes->slots, shapes->slots.count + 1);
+  return shapes->slots.count + 1;
+}
+
+static void take_number(struct shapes *shapes, struct shape *shape, uint32_t number) {
+  if (number > shapes->slots.count)
+    shapes->slots.count = number;
+  else
+    shapes->first_free = shapes->slots.items[number - 1].next_free;
+  shapes->slots.items[number - 1].shape = shape;
+  shape->number = number;
+}
+
 uint64_t pbk_shapes_growth(const struct shapes *shapes, uint32_t soon) {
   enum { MUCH = 1024 };
-  if (shapes->capacity < MUCH || (uint64_t)shapes->count + soon < shapes->capacity) return 0;
-  return (uint64_t)shapes->capacity * 2 * sizeof *shapes->heads;
+  uint64_t bytes = 0, slots = shapes->slots.capacity;
+  if (shapes->capacity >= MUCH && (uint64_t)shapes->count + soon >= shapes->capacity)
+    bytes += (uint64_t)shapes->capacity * 2 * sizeof *shapes->heads;
+  if (slots >= MUCH && (uint64_t)shapes->count + soon >= slots) bytes += (slots + slots / 2) * sizeof *shapes->slots.items;
+  return bytes;
 }
 
 static void free_shape(struct shapes *shapes, struct shape *shape) {
   unlist_shape(shapes, shape);
+  shapes->slots.items[shape->number - 1].next_free = shapes->first_free;
+  shapes->first_free = shape->number;
   pbk_release(shapes->context->memory, shape, shape_size(shape->capacity));
 }
 
@@ -84,6 +103,7 @@ void pbk_shapes_release(struct shapes *shapes) {
     pbk_shape_drop(shapes, shapes->steps[i].to);
   }
   if (shapes->heads) pbk_release(shapes->context->memory, shapes->heads, (size_t)shapes->capacity * sizeof *shapes->heads);
+  array_release(shapes->context->memory, &shapes->slots);
   pbk_shapes_init(shapes, shapes->context);
 }
 
@@ -112,8 +132,10 @@ static uint32_t place_of_text(const struct shapes *shapes, const struct shape *s
 }
 
 static struct shape *new_shape(struct shapes *shapes, uint32_t count, uint32_t hash) {
+  uint32_t number = room_for_number(shapes);
   struct shape *shape = pbk_allocate(shapes->context->memory, shape_size(count));
   *shape = (struct shape){.users = 1, .count = count, .capacity = count, .hash = hash};
+  take_number(shapes, shape, number);
   return shape;
 }
 
@@ -123,6 +145,7 @@ static struct shape *extend(struct shapes *shapes, struct shape *shape, uint32_t
   if (shape->count == capacity) capacity += capacity / 2 + 4;
   unlist_shape(shapes, shape);
   shape = pbk_reallocate(shapes->context->memory, shape, shape_size(shape->capacity), shape_size(capacity));
+  shapes->slots.items[shape->number - 1].shape = shape;
   shape->capacity = capacity;
   memmove(shape->names + place + 1, shape->names + place, (shape->count - place) * sizeof *shape->names);
   shape->names[place] = name;

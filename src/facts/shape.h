@@ -1,10 +1,12 @@
 /* facts/shape.h - sets of trait names, each kept once for all the subjects that have just these traits.
  *
  * A subject keeps the values alone, in the order of its shape's names: that of their texts. Which shape is found does not
- * depend on the order in which traits came. A shape lives as long as something uses it. */
+ * depend on the order in which traits came. A shape lives as long as something uses it; as long it has its number, by which
+ * subjects keep it. */
 #ifndef PBK_FACTS_SHAPE_H
 #define PBK_FACTS_SHAPE_H
 
+#include "base/array.h"
 #include "base/context.h"
 
 struct shape {
@@ -12,6 +14,7 @@ struct shape {
   uint32_t users;
   uint32_t count, capacity;
   uint32_t hash; /* of the set */
+  uint32_t number;
   uint32_t names[];
 };
 
@@ -22,8 +25,16 @@ struct shape_step {
 };
 enum { SHAPE_STEPS = 64 };
 
+/* By number, the first one's is 1: a shape, or where none is, the next number that is free. */
+union shape_slot {
+  struct shape *shape;
+  uint32_t next_free;
+};
+
 struct shapes {
   struct context *context;
+  ARRAY(union shape_slot) slots;
+  uint32_t first_free;  /* number; 0: none */
   struct shape **heads; /* a power of two of lists */
   uint32_t capacity, count;
   struct shape_step steps[SHAPE_STEPS];
@@ -32,6 +43,14 @@ struct shapes {
 void pbk_shapes_init(struct shapes *shapes, struct context *context);
 /* Nothing uses one any more. */
 void pbk_shapes_release(struct shapes *shapes);
+
+/* No number, 0, is no shape, NULL. */
+static inline struct shape *shape_at(const struct shapes *shapes, uint32_t number) {
+  return number ? shapes->slots.items[number - 1].shape : NULL;
+}
+static inline uint32_t shape_number(const struct shape *shape) {
+  return shape ? shape->number : 0;
+}
 
 static inline uint32_t shape_count(const struct shape *shape) {
   return shape ? shape->count : 0;

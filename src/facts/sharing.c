@@ -11,10 +11,10 @@ static struct event_bits watched_bits(const struct facts *facts) {
 }
 
 void pbk_part_histories(struct facts *facts, struct contact *contact) {
-  if (!contact->shares) return;
-  contact->shares = false;
+  if (!contact->subject.shares) return;
+  contact->subject.shares = false;
   struct memory *memory = facts->context->memory;
-  struct subject *account = &account_at(facts, contact->account)->subject;
+  struct subject *account = &account_at(facts, contact->subject.account)->subject;
   const struct history *history = contact->subject.history;
   unsigned char mask = watched_of(PBK_ACCOUNT); /* what is watched stands there already */
   uint32_t count = pbk_history_list(history, memory, watched_bits(facts), mask, false, NULL);
@@ -29,15 +29,15 @@ void pbk_part_histories(struct facts *facts, struct contact *contact) {
 
 uint64_t pbk_parting_growth(const struct facts *facts, uint32_t contact, uint32_t account) {
   const struct contact *parting = contact_at(facts, contact);
-  return parting->shares && parting->account != account ? pbk_history_bytes(parting->subject.history) : 0;
+  return parting->subject.shares && parting->subject.account != account ? pbk_history_bytes(parting->subject.history) : 0;
 }
 
 void pbk_record_contact_event(struct facts *facts, struct contact *contact, uint32_t account, uint32_t event,
                               pbk_time occurred_at) {
-  if (contact->shares && contact->account != account) pbk_part_histories(facts, contact);
+  if (contact->subject.shares && contact->subject.account != account) pbk_part_histories(facts, contact);
   record_event(facts, &contact->subject, event, occurred_at);
   if (account == MAP_NONE) return;
-  bool kept = !contact->shares || event_watched(&facts->subjects, PBK_ACCOUNT, event);
+  bool kept = !contact->subject.shares || event_watched(&facts->subjects, PBK_ACCOUNT, event);
   if (kept)
     record_event(facts, &account_at(facts, account)->subject, event, occurred_at);
   else if (occurred_at < facts->context->now)
@@ -47,9 +47,10 @@ void pbk_record_contact_event(struct facts *facts, struct contact *contact, uint
 /* What those who share have of the events that are watched anew: how many, written to where that is not NULL. */
 static uint32_t list_anew(const struct facts *facts, const struct account *account, struct logged *to) {
   uint64_t count = 0;
-  for (uint32_t i = 0; i < account->contacts.count; i++) {
-    const struct contact *contact = contact_at(facts, account->contacts.items[i]);
-    if (!contact->shares) continue;
+  const struct contact_row contacts = account_contacts(account);
+  for (uint32_t i = 0; i < contacts.count; i++) {
+    const struct contact *contact = contact_at(facts, contacts.items[i]);
+    if (!contact->subject.shares) continue;
     count += pbk_history_list(contact->subject.history, facts->context->memory, watched_bits(facts), WATCHED_ANEW, true,
                               to ? to + count : NULL);
   }

@@ -33,7 +33,8 @@ void pbk_subject_free_key(struct subject *subject, struct memory *memory) {
 
 void pbk_subject_init(struct subject *subject, struct subjects *subjects, int32_t kind, uint32_t index, struct text key,
                       pbk_time created_at) {
-  *subject = (struct subject){.kind = (uint8_t)kind, .index = index, .created_at = created_at, .stage = MAP_NONE};
+  *subject = (struct subject){
+    .kind = (uint8_t)kind, .index = index, .created_at = created_at, .stage = MAP_NONE, .account = MAP_NONE};
   set_key(subject, subjects->context->memory, key);
 }
 
@@ -45,33 +46,34 @@ void pbk_subject_rename(struct subject *subject, struct memory *memory, struct t
 
 /* ---- traits and health ---- */
 
-static uint32_t value_count(const struct subject *subject) {
-  return trait_count(subject) + subject->has_health;
+static uint32_t value_count(const struct subject *subject, const struct subjects *subjects) {
+  return trait_count(subject, subjects) + subject->has_health;
 }
 
 void pbk_subject_clear(struct subject *subject, struct subjects *subjects) {
   struct memory *memory = subjects->context->memory;
-  for (uint32_t i = 0; i < value_count(subject); i++) pbk_packed_release(memory, subject->values[i]);
-  pbk_release(memory, subject->values, value_count(subject) * sizeof *subject->values);
-  pbk_shape_drop(&subjects->shapes, subject->shape);
+  uint32_t count = value_count(subject, subjects);
+  for (uint32_t i = 0; i < count; i++) pbk_packed_release(memory, subject->values[i]);
+  pbk_release(memory, subject->values, count * sizeof *subject->values);
+  pbk_shape_drop(&subjects->shapes, subject_shape(subject, subjects));
   subjects->log_bytes -= pbk_history_log_size(subject->history);
   subjects->series_times -= pbk_history_times(subject->history);
   pbk_history_release(&subject->history, memory);
   subject->values = NULL;
-  subject->shape = NULL;
+  subject->shape = 0;
   subject->has_health = false;
 }
 
 /* Room for one value more. */
-static void room_for_value(struct subject *subject, struct memory *memory) {
-  uint32_t count = value_count(subject);
+static void room_for_value(struct subject *subject, struct memory *memory, uint32_t count) {
   size_t size = count * sizeof *subject->values;
   subject->values = pbk_reallocate(memory, subject->values, size, size + sizeof *subject->values);
 }
 
 bool pbk_subject_set_trait(struct subject *subject, struct subjects *subjects, uint32_t name, const pbk_value *value) {
   struct memory *memory = subjects->context->memory;
-  uint32_t place = shape_place(subject->shape, name), count = value_count(subject);
+  struct shape *shape = subject_shape(subject, subjects);
+  uint32_t place = shape_place(shape, name), count = shape_count(shape) + subject->has_health;
   if (place != MAP_NONE) {
     struct packed *kept = &subject->values[place];
     if (pbk_packed_equal(*kept, value)) return false;
@@ -81,18 +83,20 @@ bool pbk_subject_set_trait(struct subject *subject, struct subjects *subjects, u
     return true;
   }
   struct packed copy = pbk_pack(memory, value);
-  room_for_value(subject, memory);
-  subject->shape = pbk_shape_with(&subjects->shapes, subject->shape, name, &place);
+  room_for_value(subject, memory, count);
+  subject->shape = pbk_shape_with(&subjects->shapes, shape, name, &place)->number;
   memmove(subject->values + place + 1, subject->values + place, (count - place) * sizeof *subject->values);
   subject->values[place] = copy;
   return true;
 }
 
-void pbk_subject_set_health(struct subject *subject, struct memory *memory, const pbk_value *health) {
+void pbk_subject_set_health(struct subject *subject, struct subjects *subjects, const pbk_value *health) {
+  struct memory *memory = subjects->context->memory;
   struct packed copy = pbk_pack(memory, health);
-  uint32_t place = trait_count(subject);
+  uint32_t place = trait_count(subject, subjects);
   if (subject->has_health) pbk_packed_release(memory, subject->values[place]);
-  else room_for_value(subject, memory);
+  else
+    room_for_value(subject, memory, place);
   subject->has_health = true;
   subject->values[place] = copy;
 }

@@ -9,19 +9,23 @@
 
 enum { SUBJECT_KEY_HERE = 12 };
 
-/* What nearly every input needs comes in one line of the cache: a contact's. */
+/* What nearly every input needs comes in one line of the cache, which what only contacts or only accounts have fills up: so
+ * what is small of a contact stands here. */
 struct subject {
   struct packed *values; /* of its traits, in the order of the shape's names; then its health, where it has one */
   struct history *history;
-  struct shape *shape;
   pbk_time created_at;
   uint32_t index;
-  uint32_t stage; /* name, or MAP_NONE */
-  uint8_t kind;   /* PBK_CONTACT, PBK_ACCOUNT */
-  uint8_t key_size;
-  bool deleted;
-  bool has_health;
+  uint32_t stage;             /* name, or MAP_NONE */
+  uint32_t shape;             /* number, or 0: no traits */
+  uint32_t account;           /* of a contact: index, or MAP_NONE */
   char key[SUBJECT_KEY_HERE]; /* or, of a longer one, where it is */
+  uint8_t key_size;
+  uint8_t kind; /* PBK_CONTACT, PBK_ACCOUNT */
+  bool deleted : 1;
+  bool has_health : 1;
+  bool suppressed : 1; /* of a contact */
+  bool shares : 1;     /* of a contact: its whole history with its account (sharing.c) */
 };
 
 /* What all subjects of an engine share. */
@@ -62,21 +66,27 @@ void pbk_subject_free_key(struct subject *subject, struct memory *memory);
 void pbk_subject_rename(struct subject *subject, struct memory *memory, struct text key);
 
 /* Traits, ordered by the text of their names. They are read into the caller's room (packed.h). */
-static inline uint32_t trait_count(const struct subject *subject) {
-  return shape_count(subject->shape);
+static inline struct shape *subject_shape(const struct subject *subject, const struct subjects *subjects) {
+  return shape_at(&subjects->shapes, subject->shape);
 }
-static inline const pbk_value *pbk_subject_trait(const struct subject *subject, uint32_t name, pbk_value *room) { /* NULL: absent */
-  uint32_t place = shape_place(subject->shape, name);
+static inline uint32_t trait_count(const struct subject *subject, const struct subjects *subjects) {
+  return shape_count(subject_shape(subject, subjects));
+}
+/* NULL: absent. */
+static inline const pbk_value *pbk_subject_trait(const struct subject *subject, const struct subjects *subjects,
+                                                 uint32_t name, pbk_value *room) {
+  uint32_t place = shape_place(subject_shape(subject, subjects), name);
   return place == MAP_NONE ? NULL : packed_value(&subject->values[place], room);
 }
 /* True when it differs from before. */
 bool pbk_subject_set_trait(struct subject *subject, struct subjects *subjects, uint32_t name, const pbk_value *value);
 
 /* NULL: unset. */
-static inline const pbk_value *subject_health(const struct subject *subject, pbk_value *room) {
-  return subject->has_health ? packed_value(&subject->values[trait_count(subject)], room) : NULL;
+static inline const pbk_value *subject_health(const struct subject *subject, const struct subjects *subjects,
+                                              pbk_value *room) {
+  return subject->has_health ? packed_value(&subject->values[trait_count(subject, subjects)], room) : NULL;
 }
-void pbk_subject_set_health(struct subject *subject, struct memory *memory, const pbk_value *health);
+void pbk_subject_set_health(struct subject *subject, struct subjects *subjects, const pbk_value *health);
 
 /* The times of an event that is watched: of others none are shown. */
 static inline struct series pbk_subject_series(const struct subject *subject, uint32_t event) {

@@ -25,7 +25,7 @@ static SELDOM const char *obstacle(struct outbox *outbox, const struct message *
   if (message_to_another(message)) to = contact_at(outbox->facts, message->told.to);
   *state = MESSAGE_CANCELLED;
   if (subject->deleted || (to && to->subject.deleted)) return "deleted";
-  if ((about && about->suppressed) || (to && to->suppressed)) return "suppressed";
+  if ((about && about->subject.suppressed) || (to && to->subject.suppressed)) return "suppressed";
   *state = MESSAGE_FAILED;
   if (message->sender != MAP_NONE && pbk_sender_unavailable(outbox->senders, message->sender)) return "sender_unavailable";
   if (!channel_connected(outbox, letter_of(outbox, message)->kind.channel)) return "channel_disconnected";
@@ -37,7 +37,7 @@ static inline bool clear_way(struct outbox *outbox, const struct message *messag
   if (!message->own) return false;
   const struct contact *contact = contact_at(outbox->facts, message->subject);
   const struct sender *sender = sender_at(outbox->senders, message->sender);
-  return !contact->subject.deleted && !contact->suppressed && sender && sender->removal != SENDER_CANCELLED &&
+  return !contact->subject.deleted && !contact->subject.suppressed && sender && sender->removal != SENDER_CANCELLED &&
          sender->user == MAP_NONE && channel_connected(outbox, letter_of(outbox, message)->kind.channel);
 }
 

@@ -210,7 +210,6 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
   const struct message *message = message_at(outbox, id);
   if (!message) return;
   prefetch_subjects(outbox, message);
-  if (message->to_kind == PBK_TO_CONTACT) pbk_prefetch_dealings(outbox->facts, message->told.to);
 }
 
 /* ---- making ---- */

@@ -5,7 +5,7 @@ bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int3
   const struct audience *audience = audience_at(playbooks->audiences, segment);
   if (audience->of == kind) return pbk_is_in(playbooks->audiences, segment, subject);
   if (kind != PBK_CONTACT) return false;
-  uint32_t account = contact_at(playbooks->facts, subject)->account;
+  uint32_t account = contact_at(playbooks->facts, subject)->subject.account;
   return account != MAP_NONE && pbk_is_in(playbooks->audiences, segment, account);
 }
 
@@ -21,7 +21,7 @@ struct acting {
 static uint32_t account_of(const struct acting *acting) {
   const struct enrollment *enrollment = acting->enrollment;
   if (enrollment->version->subject_kind != PBK_CONTACT) return enrollment->subject;
-  return contact_at(acting->playbooks->facts, enrollment->subject)->account;
+  return contact_at(acting->playbooks->facts, enrollment->subject)->subject.account;
 }
 
 /* A user's place, or MAP_NONE (C2). */
@@ -130,9 +130,9 @@ static void make_emails(const struct acting *acting) {
     send_email(acting, acting->enrollment->subject);
     return;
   }
-  const struct account *account = account_at(acting->playbooks->facts, acting->enrollment->subject);
-  for (uint32_t i = 0; i < account->contacts.count; i++) /* C3: in creation order */
-    if (selected(acting, account->contacts.items[i])) send_email(acting, account->contacts.items[i]);
+  const struct contact_row contacts = account_contacts(account_at(acting->playbooks->facts, acting->enrollment->subject));
+  for (uint32_t i = 0; i < contacts.count; i++) /* C3: in creation order */
+    if (selected(acting, contacts.items[i])) send_email(acting, contacts.items[i]);
 }
 
 static void notify(const struct acting *acting) {

@@ -100,7 +100,7 @@ static bool passes(struct judging *judging, enum check check) {
   case CHECK_INACTIVE: return judging->playbook->status != PLAYBOOK_NEVER;
   case CHECK_ARCHIVED: return judging->playbook->status != PLAYBOOK_ARCHIVED;
   case CHECK_PAUSED: return judging->playbook->status != PLAYBOOK_PAUSED;
-  case CHECK_SUPPRESSED: return !judging->contact || !judging->contact->suppressed;
+  case CHECK_SUPPRESSED: return !judging->contact || !judging->contact->subject.suppressed;
   case CHECK_ALREADY_ENROLLED: return !judging->passage.running;
   case CHECK_REENTRY: return passes_reentry(judging);
   case CHECK_FILTERED: return passes_filter(judging);
@@ -128,7 +128,7 @@ static void begin_judging(struct judging *judging, struct playbooks *playbooks, 
 /* Mostly there is nothing to say before the conditions: the first check that may fail. */
 static inline enum check first_check(const struct judging *judging) {
   const struct passage *passage = &judging->passage;
-  bool plain = judging->playbook->status == PLAYBOOK_ACTIVE && !(judging->contact && judging->contact->suppressed) &&
+  bool plain = judging->playbook->status == PLAYBOOK_ACTIVE && !(judging->contact && judging->contact->subject.suppressed) &&
                (!passage->there || (!passage->running && judging->version->reentry == PBK_REENTRY_ALWAYS));
   return plain ? CHECK_FILTERED : CHECK_INACTIVE;
 }

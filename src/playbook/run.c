@@ -217,21 +217,21 @@ static void collect_enrolled(struct playbooks *playbooks, number_list *ids, cons
   for (uint32_t count; (count = pbk_roll_read(running, &playbooks->enrollments, last, read, 64)) > 0; last = read[count - 1])
     for (uint32_t i = 0; i < count; i++) {
       const struct enrollment *enrollment = enrollment_at(playbooks, read[i]);
-      if (enrollment->version == version && contact_at(playbooks->facts, enrollment->subject)->account == account)
+      if (enrollment->version == version && contact_at(playbooks->facts, enrollment->subject)->subject.account == account)
         pbk_heap_push(playbooks->context->memory, ids, enrollment->id);
     }
 }
 
 /* The contacts of an account, or those in the playbooks that are concerned, whichever are fewer. */
 static void collect_contacts(struct playbooks *playbooks, number_list *ids, uint32_t account) {
-  const struct account *of = account_at(playbooks->facts, account);
+  const struct contact_row contacts = account_contacts(account_at(playbooks->facts, account));
   uint64_t enrolled = 0;
   for (uint32_t i = 0; i < playbooks->stirred.count; i++) {
     const struct version *version = playbooks->stirred.items[i];
     if (version->subject_kind == PBK_CONTACT) enrolled += playbooks->states.items[version->place].running;
   }
-  if (enrolled >= of->contacts.count || exits_due(playbooks)) {
-    for (uint32_t i = 0; i < of->contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, of->contacts.items[i]);
+  if (enrolled >= contacts.count || exits_due(playbooks)) {
+    for (uint32_t i = 0; i < contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, contacts.items[i]);
     return;
   }
   for (uint32_t i = 0; i < playbooks->stirred.count; i++) {

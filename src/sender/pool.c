@@ -11,9 +11,9 @@ bool pbk_pool_has(const struct pool *pool, uint32_t sender) {
 static uint32_t last_in_contact(const struct senders *senders, const struct pool *pool, pbk_sticky sticky,
                                 const struct contact *contact) {
   struct contacted last = {.sender = MAP_NONE};
-  uint32_t count = contacted_count(senders->facts, contact);
+  uint32_t count = contacted_count(contact);
   for (uint32_t i = 0; i < count; i++) {
-    struct contacted contacted = pbk_contacted_at(senders->facts, contact, i);
+    struct contacted contacted = contacted_at(senders->facts, contact, i);
     if (!pbk_sender_active(senders, contacted.sender)) continue;
     if (sticky == PBK_STICKY_POOL && !pbk_pool_has(pool, contacted.sender)) continue;
     if (last.sender == MAP_NONE || contacted.occurred_at > last.occurred_at ||
@@ -25,7 +25,7 @@ static uint32_t last_in_contact(const struct senders *senders, const struct pool
 
 uint32_t pbk_pool_choose(const struct senders *senders, const struct pool *pool, pbk_sticky sticky,
                          const struct contact *contact, enum sender_choice *how) {
-  uint32_t pinned = contact ? pinned_sender(senders->facts, contact) : MAP_NONE;
+  uint32_t pinned = contact ? pinned_sender(contact) : MAP_NONE;
   if (pinned != MAP_NONE && pbk_sender_active(senders, pinned)) {
     *how = CHOSEN_PINNED;
     return pinned;

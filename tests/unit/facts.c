@@ -15,9 +15,9 @@ static void created_once(void) {
   CHECK_EQUAL_INT(contact->subject.created_at, 50);
   CHECK_EQUAL_INT(contact->subject.kind, PBK_CONTACT);
   CHECK_EQUAL_INT(account->subject.kind, PBK_ACCOUNT);
-  CHECK_EQUAL_UINT(contact->account, MAP_NONE);
-  CHECK_EQUAL_UINT(pinned_sender(&facts, contact), MAP_NONE);
-  CHECK(!contact->suppressed);
+  CHECK_EQUAL_UINT(contact->subject.account, MAP_NONE);
+  CHECK_EQUAL_UINT(pinned_sender(contact), MAP_NONE);
+  CHECK(!contact->subject.suppressed);
   CHECK_EQUAL_UINT(facts.contact_count, 1);
   CHECK_EQUAL_UINT(facts.account_count, 1);
   CHECK_EQUAL_UINT(pbk_find_subject(&facts, PBK_CONTACT, TEXT("u1")), 0);
@@ -47,10 +47,10 @@ static void erased(void) {
   CHECK_TEXT(text_from(changed()), "jd");
   CHECK(contacts[1]->subject.deleted);
   CHECK_TEXT(subject_key(&contacts[1]->subject), "u2"); /* outputs still name it */
-  CHECK_EQUAL_UINT(trait_count(&contacts[1]->subject), 0);
+  CHECK_EQUAL_UINT(trait_count(&contacts[1]->subject, &facts.subjects), 0);
   CHECK(contacts[1]->subject.history == NULL);
-  CHECK_EQUAL_UINT(contacted_count(&facts, contacts[1]), 0);
-  CHECK_EQUAL_UINT(account->contacts.count, 2);
+  CHECK_EQUAL_UINT(contacted_count(contacts[1]), 0);
+  CHECK_EQUAL_UINT(account_contacts(account).count, 2);
   CHECK_EQUAL_UINT(pbk_find_contact(&facts, TEXT("u2")), MAP_NONE);
   CHECK_EQUAL_UINT(facts.contact_count, 2);
   struct contact *anew = pbk_need_contact(&facts, TEXT("u2"));
@@ -59,8 +59,8 @@ static void erased(void) {
   begin();
   pbk_erase_subject(&facts, &account->subject);
   CHECK_TEXT(text_from(changed()), "jjd");
-  CHECK_EQUAL_UINT(contacts[0]->account, MAP_NONE);
-  CHECK_EQUAL_UINT(contacts[2]->account, MAP_NONE);
+  CHECK_EQUAL_UINT(contacts[0]->subject.account, MAP_NONE);
+  CHECK_EQUAL_UINT(contacts[2]->subject.account, MAP_NONE);
   CHECK_EQUAL_UINT(pbk_find_account(&facts, TEXT("a1")), MAP_NONE);
   CHECK_EQUAL_UINT(facts.account_count, 0);
   close_facts();
@@ -126,17 +126,17 @@ static void long_keys(void) {
   }
   struct subject *subject = &contact_at(&facts, 0)->subject;
   pbk_value health = value_int(7), plan = value_string(TEXT("a text of its own"));
-  CHECK(subject_health(subject, &room) == NULL);
+  CHECK(subject_health(subject, &facts.subjects, &room) == NULL);
   pbk_set_health(&facts, subject, &health);
   pbk_subject_set_trait(subject, &facts.subjects, name_of("plan"), &plan);
   pbk_subject_set_trait(subject, &facts.subjects, name_of("age"), &health);
-  CHECK_EQUAL_INT(subject_health(subject, &room)->as.integer, 7);
-  CHECK_TEXT(value_text(pbk_subject_trait(subject, name_of("plan"), &room)), "a text of its own");
+  CHECK_EQUAL_INT(subject_health(subject, &facts.subjects, &room)->as.integer, 7);
+  CHECK_TEXT(value_text(pbk_subject_trait(subject, &facts.subjects, name_of("plan"), &room)), "a text of its own");
   health = value_double(2.5);
   pbk_set_health(&facts, subject, &health);
-  CHECK_EQUAL_DOUBLE(subject_health(subject, &room)->as.number, 2.5);
-  CHECK_EQUAL_INT(pbk_subject_trait(subject, name_of("age"), &room)->as.integer, 7);
-  CHECK_EQUAL_UINT(trait_count(subject), 2);
+  CHECK_EQUAL_DOUBLE(subject_health(subject, &facts.subjects, &room)->as.number, 2.5);
+  CHECK_EQUAL_INT(pbk_subject_trait(subject, &facts.subjects, name_of("age"), &room)->as.integer, 7);
+  CHECK_EQUAL_UINT(trait_count(subject, &facts.subjects), 2);
   close_facts();
 }
 
@@ -150,7 +150,7 @@ static void ahead(void) {
   prefetch_history(&contact->subject);
   pbk_join_account(&facts, contact, pbk_need_account(&facts, TEXT("a1"))->subject.index);
   pbk_record_event(&facts, &contact->subject, name_of("login"), 5);
-  pbk_prefetch_account(&facts, contact->account);
+  pbk_prefetch_account(&facts, contact->subject.account);
   prefetch_values(&contact->subject);
   prefetch_history(&contact->subject);
   CHECK_EQUAL_UINT(pbk_facts_growth(&facts, 1), facts.subjects.largest_history * 5 / 4);

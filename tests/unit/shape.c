@@ -49,6 +49,8 @@ static void in_any_order(void) {
   struct shape *three = pbk_shape_of(&shapes, names, 3);
   CHECK(three == one);
   CHECK(pbk_shape_of(&shapes, names, 0) == NULL);
+  CHECK(shape_number(NULL) == 0 && shape_at(&shapes, 0) == NULL);
+  CHECK(shape_number(less) != 0 && shape_at(&shapes, shape_number(less)) == less);
   less = with(with(less, 2), 1);
   CHECK(less == one);
   pbk_shape_drop(&shapes, one);
@@ -59,7 +61,8 @@ static void in_any_order(void) {
   close_shapes();
 }
 
-/* Many subjects get names in random order: equal sets are one shape, and none changes under those who use it. */
+/* Many subjects get names in random order: equal sets are one shape, and none changes under those who use it; nor does its
+ * number. */
 static void random_work(void) {
   enum { SUBJECTS = 60, NAMES = 9, ROUNDS = 6000 };
   struct shape *of[SUBJECTS] = {NULL};
@@ -79,6 +82,7 @@ static void random_work(void) {
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < SUBJECTS; i++) {
       for (uint32_t n = 0; n < NAMES; n++) wrong += (shape_place(of[i], name_of(n)) != MAP_NONE) != (sets[i] >> n & 1);
+      wrong += shape_at(&shapes, shape_number(of[i])) != of[i];
       for (uint32_t j = 0; j < i; j++) wrong += (of[i] == of[j]) != (sets[i] == sets[j]);
       for (uint32_t n = 1; n < shape_count(of[i]); n++)
         wrong += text_compare(name_text(&context, of[i]->names[n - 1]), name_text(&context, of[i]->names[n])) >= 0;
@@ -102,6 +106,10 @@ static void many(void) {
   pbk_shape_drop(&shapes, wide);
   for (uint32_t i = 0; i < 200; i++) pbk_shape_drop(&shapes, own[i]);
   CHECK(shapes.count <= 2 * SHAPE_STEPS); /* what the steps use */
+  uint32_t numbers = shapes.slots.count;
+  for (uint32_t i = 0; i < 100; i++) own[i] = with(with(NULL, i + 500), i + 1500);
+  CHECK_EQUAL_UINT(shapes.slots.count, numbers); /* those given back come first */
+  for (uint32_t i = 0; i < 100; i++) pbk_shape_drop(&shapes, own[i]);
   close_shapes();
 }
 

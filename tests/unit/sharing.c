@@ -22,7 +22,7 @@ static void kept_once(void) {
   struct contact *contact = member_of(account, "u1"), *late = pbk_need_contact(&facts, TEXT("u2"));
   pbk_record_contact_event(&facts, late, MAP_NONE, login, 1);
   pbk_join_account(&facts, late, account->subject.index);
-  CHECK(contact->shares && !late->shares);
+  CHECK(contact->subject.shares && !late->subject.shares);
   begin();
   pbk_record_contact_event(&facts, contact, account->subject.index, login, 5);
   CHECK_TEXT(text_from(changed()), ""); /* nobody looks at it */
@@ -82,17 +82,17 @@ static void parted(void) {
   CHECK_EQUAL_UINT(pbk_parting_growth(&facts, going->subject.index, first->subject.index), 0);
   CHECK(pbk_parting_growth(&facts, going->subject.index, MAP_NONE) > 0);
   pbk_record_contact_event(&facts, elsewhere, second->subject.index, login, ++time);
-  CHECK(!elsewhere->shares && elsewhere->account == first->subject.index);
+  CHECK(!elsewhere->subject.shares && elsewhere->subject.account == first->subject.index);
   pbk_record_contact_event(&facts, elsewhere, first->subject.index, login, ++time);
   pbk_join_account(&facts, leaving, second->subject.index);
-  CHECK(!leaving->shares);
+  CHECK(!leaving->subject.shares);
   pbk_record_contact_event(&facts, leaving, second->subject.index, login, ++time);
   pbk_erase_subject(&facts, &going->subject);
   watch(PBK_ACCOUNT, login);
   CHECK_EQUAL_UINT(pbk_subject_series(&first->subject, login).count, 4);
   CHECK_EQUAL_UINT(pbk_subject_series(&second->subject, login).count, 2);
   pbk_erase_subject(&facts, &first->subject);
-  CHECK(elsewhere->account == MAP_NONE && !elsewhere->shares && elsewhere->subject.history != NULL);
+  CHECK(elsewhere->subject.account == MAP_NONE && !elsewhere->subject.shares && elsewhere->subject.history != NULL);
   close_facts();
 }
 
@@ -159,7 +159,7 @@ static void random_deeds(uint64_t random) {
       if (what == 15) watched[event] = true;
       for (uint32_t i = 0; i < ACCOUNTS; i++) check_account(i, events, watched);
     } else {
-      if (what < 980) account = contact->account;
+      if (what < 980) account = contact->subject.account;
       pbk_time time = (pbk_time)check_random_below(&random, 1000) + (what % 3 ? round * (pbk_time)1000000 : 0);
       pbk_record_contact_event(&facts, contact, account, events[event], time);
       if (account != MAP_NONE) deeds[deed_count++] = (struct deed){account, event, time};

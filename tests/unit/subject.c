@@ -21,8 +21,8 @@ static void a_new_one(void) {
   CHECK_EQUAL_UINT(subject.index, 3);
   CHECK_EQUAL_INT(subject.created_at, 77);
   CHECK_EQUAL_UINT(subject.stage, MAP_NONE); /* E5 */
-  CHECK(subject_health(&subject, &room) == NULL);
-  CHECK(pbk_subject_trait(&subject, name_of("plan"), &room) == NULL);
+  CHECK(subject_health(&subject, &facts.subjects, &room) == NULL);
+  CHECK(pbk_subject_trait(&subject, &facts.subjects, name_of("plan"), &room) == NULL);
   CHECK_EQUAL_UINT(pbk_subject_series(&subject, name_of("login")).count, 0);
   close_subject();
 }
@@ -45,19 +45,19 @@ static void traits(void) {
   uint32_t plan = name_of("plan");
   CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &text));
   bytes[0] = '?';
-  CHECK_TEXT(value_text(pbk_subject_trait(&subject, plan, &room)), "pro");
+  CHECK_TEXT(value_text(pbk_subject_trait(&subject, &facts.subjects, plan, &room)), "pro");
   CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &number));
   CHECK(!pbk_subject_set_trait(&subject, &facts.subjects, plan, &number)); /* no change */
   CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &real));    /* 7.0 is another value (E4) */
   CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &none));
-  const pbk_value *kept = pbk_subject_trait(&subject, plan, &room);
+  const pbk_value *kept = pbk_subject_trait(&subject, &facts.subjects, plan, &room);
   CHECK(kept && kept->kind == PBK_NULL); /* null is a value */
   pbk_value items[] = {value_int(1), value_string(TEXT("two"))};
   pbk_value list = {.kind = PBK_LIST, .size = 2, .as.items = items};
   CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &list));
   CHECK(!pbk_subject_set_trait(&subject, &facts.subjects, plan, &list));
   items[0] = value_int(9);
-  CHECK_EQUAL_INT(pbk_subject_trait(&subject, plan, &room)->as.items[0].as.integer, 1);
+  CHECK_EQUAL_INT(pbk_subject_trait(&subject, &facts.subjects, plan, &room)->as.items[0].as.integer, 1);
   CHECK(pbk_subject_set_trait(&subject, &facts.subjects, plan, &list));
   close_subject();
 }
@@ -73,17 +73,18 @@ static void traits_are_in_order(void) {
     uint32_t number = check_random_below(&random, 100);
     snprintf(name, sizeof name, "t%" PRIu32, number);
     pbk_value value = value_int(wanted[number] = (int64_t)check_random_below(&random, 5));
-    bool before = set[number] && pbk_subject_trait(&subject, name_of(name), &room)->as.integer == wanted[number];
+    bool before =
+      set[number] && pbk_subject_trait(&subject, &facts.subjects, name_of(name), &room)->as.integer == wanted[number];
     CHECK_EQUAL_INT(pbk_subject_set_trait(&subject, &facts.subjects, name_of(name), &value), !before);
     set[number] = true;
   }
-  for (uint32_t i = 1; i < trait_count(&subject); i++)
-    CHECK(text_compare(name_text(&context, subject.shape->names[i - 1]),
-                       name_text(&context, subject.shape->names[i])) < 0);
+  for (uint32_t i = 1; i < trait_count(&subject, &facts.subjects); i++)
+    CHECK(text_compare(name_text(&context, subject_shape(&subject, &facts.subjects)->names[i - 1]),
+                       name_text(&context, subject_shape(&subject, &facts.subjects)->names[i])) < 0);
   for (uint32_t number = 0; number < 100; number++) {
     char name[8];
     snprintf(name, sizeof name, "t%" PRIu32, number);
-    const pbk_value *value = pbk_subject_trait(&subject, name_of(name), &room);
+    const pbk_value *value = pbk_subject_trait(&subject, &facts.subjects, name_of(name), &room);
     CHECK_EQUAL_INT(value != NULL, set[number]);
     if (value) CHECK_EQUAL_INT(value->as.integer, wanted[number]);
   }
