@@ -17,7 +17,6 @@ enum {
   CHUNK_ALIGNMENT = 16,
   CHUNK_FINE_MOST = 1024, /* up to here a class every 16 bytes, then four for each doubling */
   CHUNK_FINE_CLASSES = CHUNK_FINE_MOST / CHUNK_ALIGNMENT,
-  CHUNK_REST = 64, /* something is always in want of that */
 #ifdef CHUNKS_CHECKED
   CHUNK_SMALL_MOST = 0, /* every block is the host's own, so that the sanitizer sees its edges */
 #else
@@ -221,14 +220,10 @@ static void *grow_large(struct memory *memory, void *pointer, size_t size) {
 
 /* ---- blocks ---- */
 
-/* The smallest class of which something of use is left: as much again, or what is always wanted. */
-static uint32_t class_to_split(uint32_t class) {
-  const uint32_t rest = CHUNK_REST / CHUNK_ALIGNMENT;
-  return class + (class + 1 < rest ? class + 1 : rest);
-}
-
-/* Cut from a larger one that was given back: the smallest from a class on. NULL: there is none. */
-static struct chunk_block *split_free(struct chunks *chunks, uint32_t class, uint32_t from) {
+/* Cut from the smallest of the larger ones that were given back, however little is left of it: what is new is for what finds room
+ * nowhere else. NULL: there is none. */
+static struct chunk_block *split_free(struct chunks *chunks, uint32_t class) {
+  uint32_t from = class + 1;
   if (from >= CHUNK_FINE_CLASSES) return NULL;
   for (uint64_t left = chunks->split >> from; left; left >>= 1, from++) {
     if (!(left & 1)) continue;
@@ -254,14 +249,10 @@ static void *allocate(struct memory *memory, size_t size) {
     chunks->free[class] = block->next;
     return block;
   }
-  block = split_free(chunks, class, class_to_split(class));
+  block = split_free(chunks, class);
   if (block) return block;
   size_t cut = class_size(class);
-  if ((size_t)(chunks->end - chunks->at) < cut) { /* before the host is asked, whatever there is will do */
-    block = split_free(chunks, class, class + 1);
-    if (block) return block;
-    if (!make_room(memory, cut)) return NULL;
-  }
+  if ((size_t)(chunks->end - chunks->at) < cut && !make_room(memory, cut)) return NULL;
   block = (struct chunk_block *)(void *)chunks->at;
   chunks->at += cut;
   return block;
@@ -271,6 +262,13 @@ void *pbk_chunks_allocate(struct memory *memory, size_t size) {
   void *pointer = allocate(memory, size);
   if (pointer) memory->chunks.handed += size;
   return pointer;
+}
+
+size_t pbk_chunks_handy(const struct memory *memory, size_t size) {
+  const struct chunks *chunks = &memory->chunks;
+  if (!memory->in_chunks || CHUNK_SMALL_MOST == 0 || size == 0 || size > CHUNK_FINE_MOST - CHUNK_ALIGNMENT) return size;
+  uint32_t class = class_of(size);
+  return !chunks->free[class] && chunks->free[class + 1] ? class_size(class + 1) : size;
 }
 
 void pbk_chunks_free(struct memory *memory, void *pointer, size_t size) {

@@ -34,6 +34,8 @@ struct chunks {
 void *pbk_chunks_allocate(struct memory *memory, size_t size);
 void *pbk_chunks_reallocate(struct memory *memory, void *pointer, size_t old_size, size_t new_size);
 void pbk_chunks_free(struct memory *memory, void *pointer, size_t size);
+/* For what will grow: the size to ask for in place of `size`, a little larger where such a block was given back and would be cut. */
+size_t pbk_chunks_handy(const struct memory *memory, size_t size);
 /* Whether so much is put by, and not far too much. */
 enum { CHUNKS_SPARE_KEPT = 1 << 18 };
 static inline bool chunks_reserved(const struct chunks *chunks, uint64_t size) {

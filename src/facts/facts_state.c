@@ -50,7 +50,7 @@ static void fetch_history(const struct history *history) {
   enum { USUAL = 3 * SHELF_LINE, LINES_MOST = 8 };
   if (!history) return;
   const unsigned char *bytes = (const unsigned char *)history;
-  uint32_t last = history->size - 1;
+  uint32_t last = history_size(history) - 1;
   prefetch(bytes + (last < SHELF_LINE ? last : SHELF_LINE));
   prefetch(bytes + (last < 2 * SHELF_LINE ? last : 2 * SHELF_LINE));
   prefetch(bytes + last);
@@ -284,7 +284,8 @@ static void read_own_history(struct coder *coder, struct subjects *subjects, str
   if (!pbk_read_history(coder->reader, coder->memory, &limits, &subject->history) || !subject->history) return;
   subjects->log_bytes += pbk_history_log_size(subject->history);
   subjects->series_times += pbk_history_times(subject->history);
-  if (subject->history->size > subjects->largest_history) subjects->largest_history = subject->history->size;
+  uint32_t size = history_size(subject->history);
+  if (size > subjects->largest_history) subjects->largest_history = size;
 }
 
 /* A new one, or NULL; *marks those that are not every subject's. */

@@ -6,16 +6,26 @@
 #include "base/codec.h"
 
 enum {
-  HEADS_MOST = (1 << 24) - 1,
+  HEAD_BITS = 6,
+  HEAD_WORDS = 31,       /* of a head: how many words it has in the block */
+  HEAD_LONG = 32,        /* its one word is where its times are */
   SERIES_MOST_HERE = 16, /* times that stand in the block itself; with more the series is one of its own */
-  LONG_LEAST = 23,       /* with its head whole steps */
+  EVENTS_MOST = UINT32_MAX >> HEAD_BITS,
+  HEADS_MOST = (1 << 24) - 1,
+  MANY_BEHIND = 2, /* words behind the structure that come before the heads where there are many */
+  LONG_LEAST = 23, /* with its head whole steps */
   HISTORY_LEAST = 64,
   HISTORY_SMALL = 256, /* up to here a block grows by no more than it must */
-  HISTORY_STEP = 16,
-  LOGGED_MOST = 16, /* bytes one event may take in the log, at least */
+  LOGGED_MOST = 16,    /* bytes one event may take in the log, at least */
   SEGMENT_BYTES = 56,
   LOG_MOST_HERE = SEGMENT_BYTES + LOGGED_MOST /* so that where one finds no room, there is enough for a segment */
 };
+
+/* Blocks without many heads are not larger than their steps can tell. */
+_Static_assert((size_t)HISTORY_MANY * (sizeof(series_head) + SERIES_MOST_HERE * sizeof(pbk_time)) / 8 * 10 +
+                   4 * LOG_MOST_HERE <
+                 (size_t)UINT16_MAX * HISTORY_STEP,
+               "as many steps as there are bits for");
 
 /* An older part of the log. So a long log does not move as it grows. */
 struct log_segment {
@@ -25,53 +35,106 @@ struct log_segment {
 
 /* Times that are a block of their own; the word in the history is where it is. */
 struct long_series {
-  uint32_t capacity;
+  uint32_t capacity, count;
   pbk_time times[];
 };
 
 /* ---- the block ---- */
 
-static pbk_time *words_of(const struct history *history) {
-  return (pbk_time *)(void *)(history_heads(history) + history->heads);
+static inline uint32_t head_event(series_head head) {
+  return head >> HEAD_BITS;
 }
-static uint32_t words_for(uint32_t count) {
-  return count > SERIES_MOST_HERE ? 1 : count;
+static inline uint32_t head_words(series_head head) {
+  return head & HEAD_WORDS;
+}
+static inline bool is_long(series_head head) {
+  return (head & HEAD_LONG) != 0;
+}
+
+static inline bool has_many(const struct history *history) {
+  return history->heads == HISTORY_MANY;
+}
+static inline uint32_t head_count(const struct history *history) {
+  return has_many(history) ? history_behind(history)[0] : history->heads;
+}
+static inline series_head *heads_of(const struct history *history) {
+  return (series_head *)(uintptr_t)history_behind(history) + (has_many(history) ? MANY_BEHIND : 0);
+}
+static inline uint32_t log_here(const struct history *history) {
+  return history->log & (HISTORY_OLDER - 1);
+}
+static inline bool has_older(const struct history *history) {
+  return history->log >= HISTORY_OLDER;
+}
+
+/* Where the words begin behind so many heads, or what comes before them. */
+static inline size_t words_at(uint32_t behind) {
+  return (sizeof(struct history) + (size_t)behind * sizeof(series_head) + sizeof(pbk_time) - 1) / sizeof(pbk_time) *
+         sizeof(pbk_time);
+}
+static inline uint32_t behind_of(const struct history *history) {
+  return has_many(history) ? head_count(history) + MANY_BEHIND : history->heads;
+}
+static inline pbk_time *words_of(const struct history *history) {
+  return (pbk_time *)(void *)((unsigned char *)(uintptr_t)history + words_at(behind_of(history)));
 }
 
 /* What stands at the end: the log, and where its older part is. */
-static size_t tail_of(const struct history *history) {
-  return history->log_size + (history->has_older ? sizeof(struct log_segment *) : 0);
+static inline size_t tail_of(const struct history *history) {
+  return log_here(history) + (has_older(history) ? sizeof(struct log_segment *) : 0);
 }
 static inline size_t used_with(const struct history *history, uint32_t words) {
-  return sizeof *history + (size_t)history->heads * sizeof(struct series_head) + (size_t)words * sizeof(pbk_time) + tail_of(history);
+  return words_at(behind_of(history)) + (size_t)words * sizeof(pbk_time) + tail_of(history);
 }
 
+/* Of few heads fewer than HISTORY_MANY. */
+static void set_heads(struct history *history, uint32_t heads) {
+  if (has_many(history))
+    ((uint32_t *)(history + 1))[0] = heads;
+  else
+    history->heads = (uint8_t)heads;
+}
+static void set_size(struct history *history, size_t size) {
+  if (has_many(history))
+    ((uint32_t *)(history + 1))[1] = (uint32_t)size;
+  else
+    history->steps = (uint16_t)(size / HISTORY_STEP);
+}
 /* LOG_MOST_HERE at most. */
-static void set_log_size(struct history *history, uint32_t size) { history->log_size = size & 0x7f; }
+static void set_log_size(struct history *history, uint32_t size) {
+  history->log = (uint8_t)((history->log & HISTORY_OLDER) | size);
+}
+static void set_logged_at(struct history *history, pbk_time time) {
+  memcpy(history->logged_at, &time, sizeof time);
+}
 
 static unsigned char *log_of(const struct history *history) {
-  return (unsigned char *)(uintptr_t)history + history->size - tail_of(history);
+  return (unsigned char *)(uintptr_t)history + history_size(history) - tail_of(history);
+}
+
+static size_t rounded(size_t size) {
+  if (size < HISTORY_LEAST) size = HISTORY_LEAST;
+  return (size + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
 }
 
 static void grow(struct history **history, struct memory *memory, uint32_t words, uint32_t more) {
   struct history *old = *history;
-  size_t used = old ? used_with(old, words) : sizeof *old, size = old ? old->size : 0;
-  size_t wanted = used + more + (used > HISTORY_SMALL ? used / 8 : 0);
-  if (wanted < HISTORY_LEAST) wanted = HISTORY_LEAST;
-  wanted = (wanted + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
+  size_t used = old ? used_with(old, words) : words_at(0), size = old ? history_size(old) : 0;
+  size_t wanted = rounded(used + more + (used > HISTORY_SMALL ? used / 8 : 0));
   if (wanted > UINT32_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
+  wanted = pbk_chunks_handy(memory, wanted);
   struct history *grown = pbk_reallocate(memory, old, size, wanted);
-  if (!old) *grown = (struct history){.size = 0};
+  if (!old) *grown = (struct history){.steps = 0};
   unsigned char *bytes = (unsigned char *)grown;
   size_t tail = tail_of(grown);
   if (tail) memmove(bytes + wanted - tail, bytes + size - tail, tail);
-  grown->size = (uint32_t)wanted;
+  set_size(grown, wanted);
   *history = grown;
 }
 
 /* Makes room for `more` bytes between times, of which there are so many words, and log. */
 static inline void need_room(struct history **history, struct memory *memory, uint32_t words, uint32_t more) {
-  if (!*history || used_with(*history, words) + more > (*history)->size) grow(history, memory, words, more);
+  if (!*history || used_with(*history, words) + more > history_size(*history)) grow(history, memory, words, more);
 }
 
 /* ---- series ---- */
@@ -89,29 +152,53 @@ static size_t long_size(uint32_t capacity) {
   return sizeof(struct long_series) + (size_t)capacity * sizeof(pbk_time);
 }
 
-/* Where a kind of event stands in the directory, or would stand, and where its words do. */
-static inline uint32_t find_head(const struct history *history, uint32_t event, uint32_t *word) {
-  const struct series_head *heads = history_heads(history);
-  uint32_t at = 0, words = 0;
-  for (; at < history->heads && heads[at].event < event; at++) words += words_for(heads[at].count);
-  *word = words;
-  return at;
+static inline struct series series_at(series_head head, const pbk_time *words) {
+  if (!is_long(head)) return (struct series){words, head_words(head)};
+  const struct long_series *series = long_at(words);
+  return (struct series){series->times, series->count};
 }
-/* How many words there are in all, of which so many are of the series before `at`. */
-static inline uint32_t words_from(const struct history *history, uint32_t at, uint32_t words) {
-  const struct series_head *heads = history_heads(history);
-  for (; at < history->heads; at++) words += words_for(heads[at].count);
+
+/* The directory, and where a kind of event stands in it or would stand. */
+struct place {
+  series_head *heads, *head, *end;
+  pbk_time *words;
+  uint32_t word; /* of its first, behind those of others */
+};
+static SELDOM struct place many_heads(const struct history *history) {
+  series_head *heads = heads_of(history);
+  return (struct place){.heads = heads, .head = heads, .end = heads + head_count(history), .words = words_of(history)};
+}
+static inline struct place directory_of(const struct history *history) {
+  if (has_many(history)) return many_heads(history);
+  series_head *heads = (series_head *)(uintptr_t)history_behind(history);
+  pbk_time *words = (pbk_time *)(void *)((unsigned char *)(uintptr_t)history + words_at(history->heads));
+  return (struct place){.heads = heads, .head = heads, .end = heads + history->heads, .words = words};
+}
+static inline struct place find_head(const struct history *history, uint32_t event) {
+  struct place place = directory_of(history);
+  uint64_t least = (uint64_t)event << HEAD_BITS;
+  for (; place.head < place.end && *place.head < least; place.head++) place.word += head_words(*place.head);
+  return place;
+}
+static inline bool stands_here(const struct place *place, uint32_t event) {
+  return place->head < place->end && head_event(*place->head) == event;
+}
+/* How many words there are in all. */
+static inline uint32_t words_from(const struct place *place) {
+  uint32_t words = place->word;
+  for (const series_head *head = place->head; head < place->end; head++) words += head_words(*head);
   return words;
+}
+static inline uint32_t words_in(const struct history *history) {
+  struct place place = directory_of(history);
+  return words_from(&place);
 }
 
 struct series pbk_history_series(const struct history *history, uint32_t event) {
-  uint32_t word;
   if (!history) return (struct series){NULL, 0};
-  uint32_t at = find_head(history, event, &word);
-  const struct series_head *head = history_heads(history) + at;
-  if (at == history->heads || head->event != event) return (struct series){NULL, 0};
-  const pbk_time *words = words_of(history) + word;
-  return (struct series){head->count > SERIES_MOST_HERE ? long_at(words)->times : words, head->count};
+  struct place place = find_head(history, event);
+  if (!stands_here(&place, event)) return (struct series){NULL, 0};
+  return series_at(*place.head, place.words + place.word);
 }
 
 /* Behind all that happened at or before it. */
@@ -136,66 +223,92 @@ static void put_time(pbk_time *times, uint32_t count, pbk_time time) {
 
 static struct long_series *new_long(struct memory *memory, uint32_t capacity) {
   struct long_series *series = pbk_allocate(memory, long_size(capacity));
-  series->capacity = capacity;
+  *series = (struct long_series){.capacity = capacity};
   return series;
 }
 
 /* `word` holds where it is, and is told where it goes. */
-static void add_to_long(struct memory *memory, pbk_time *word, uint32_t count, pbk_time time) {
+static void add_to_long(struct memory *memory, pbk_time *word, pbk_time time) {
   struct long_series *series = long_at(word);
+  uint32_t count = series->count;
   if (count == series->capacity) {
     uint32_t capacity = (count + count / 8 + 3) | 1;
     if (capacity < count || (uint64_t)capacity * sizeof time > PTRDIFF_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
-    series = pbk_reallocate(memory, series, long_size(series->capacity), long_size(capacity));
+    series = pbk_reallocate(memory, series, long_size(count), long_size(capacity));
     series->capacity = capacity;
     set_long(word, series);
   }
   put_time(series->times, count, time);
+  series->count = count + 1;
 }
 
-/* Moves what stands behind `word`, of `all`, by so many words. */
-static inline void move_words(struct history *history, uint32_t all, uint32_t word, uint32_t from, uint32_t to) {
-  pbk_time *words = words_of(history) + word;
-  uint32_t behind = all - word - from;
-  if (behind) memmove(words + to, words + from, behind * sizeof *words);
+/* Lets two words come before the heads. */
+static SELDOM void begin_many(struct history **history, struct memory *memory, uint32_t all) {
+  need_room(history, memory, all, MANY_BEHIND * sizeof(uint32_t));
+  struct history *of = *history;
+  uint32_t heads = head_count(of), size = history_size(of), *behind = (uint32_t *)(of + 1);
+  memmove(behind + MANY_BEHIND, behind, (size_t)((unsigned char *)(words_of(of) + all) - (unsigned char *)behind));
+  of->heads = HISTORY_MANY;
+  set_heads(of, heads);
+  set_size(of, size);
 }
 
-static void add_head(struct history **history, struct memory *memory, uint32_t all, uint32_t at, uint32_t word, uint32_t event) {
-  if ((*history)->heads == HEADS_MOST) pbk_allocate(memory, SIZE_MAX); /* refused */
-  need_room(history, memory, all, sizeof(struct series_head) + sizeof(pbk_time));
-  struct series_head *head = history_heads(*history) + at;
-  pbk_time *words = words_of(*history);
-  memmove(words + word + 2, words + word,
-          (all - word) * sizeof *words); /* the head and the time: a word each */
-  unsigned char *from = (unsigned char *)head;
-  memmove(from + sizeof *head, from, (size_t)((unsigned char *)(words + word) - from));
-  *head = (struct series_head){event, 0};
-  (*history)->heads++;
+/* With one time. */
+static void add_head(struct history **history, struct memory *memory, uint32_t all, uint32_t at, uint32_t word,
+                     uint32_t event, pbk_time time) {
+  if (event > EVENTS_MOST || head_count(*history) == HEADS_MOST) pbk_allocate(memory, SIZE_MAX); /* refused */
+  if ((*history)->heads == HISTORY_MANY - 1) begin_many(history, memory, all);
+  uint32_t behind = behind_of(*history), further = (uint32_t)(words_at(behind + 1) - words_at(behind));
+  need_room(history, memory, all, further + sizeof time);
+  pbk_time *words = words_of(*history), *moved = words + further / sizeof *words;
+  memmove(moved + word + 1, words + word, (all - word) * sizeof *words);
+  if (further) memmove(moved, words, word * sizeof *words);
+  moved[word] = time;
+  uint32_t heads = head_count(*history);
+  series_head *head = heads_of(*history) + at;
+  memmove(head + 1, head, (heads - at) * sizeof *head);
+  *head = event << HEAD_BITS | 1;
+  set_heads(*history, heads + 1);
+}
+
+/* Its times leave the block. */
+static SELDOM void make_long(struct memory *memory, struct place *place, uint32_t all, pbk_time time) {
+  struct long_series *series = new_long(memory, LONG_LEAST);
+  pbk_time *words = place->words + place->word;
+  memcpy(series->times, words, SERIES_MOST_HERE * sizeof *words);
+  put_time(series->times, SERIES_MOST_HERE, time);
+  series->count = SERIES_MOST_HERE + 1;
+  uint32_t behind = all - place->word - SERIES_MOST_HERE;
+  if (behind) memmove(words + 1, words + SERIES_MOST_HERE, behind * sizeof *words);
+  set_long(words, series);
+  *place->head = head_event(*place->head) << HEAD_BITS | HEAD_LONG | 1;
 }
 
 void pbk_history_add(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
-  if (!*history) grow(history, memory, 0, sizeof(struct series_head) + sizeof(pbk_time));
-  uint32_t word, at = find_head(*history, event, &word), all = words_from(*history, at, word);
-  bool known = at < (*history)->heads && history_heads(*history)[at].event == event;
-  uint32_t count = known ? history_heads(*history)[at].count : 0;
-  if (!known) {
-    add_head(history, memory, all, at, word, event);
-    words_of(*history)[word] = time;
-  } else if (count < SERIES_MOST_HERE) {
-    need_room(history, memory, all, sizeof time);
-    move_words(*history, all, word, count, count + 1);
-    put_time(words_of(*history) + word, count, time);
-  } else if (count == SERIES_MOST_HERE) {
-    struct long_series *series = new_long(memory, LONG_LEAST);
-    pbk_time *words = words_of(*history) + word;
-    memcpy(series->times, words, SERIES_MOST_HERE * sizeof *words);
-    put_time(series->times, count, time);
-    move_words(*history, all, word, count, 1);
-    set_long(words, series);
-  } else {
-    add_to_long(memory, words_of(*history) + word, count, time);
+  if (!*history) grow(history, memory, 0, sizeof time);
+  struct place place = find_head(*history, event);
+  uint32_t all = words_from(&place), at = (uint32_t)(place.head - place.heads);
+  if (!stands_here(&place, event)) {
+    add_head(history, memory, all, at, place.word, event, time);
+    return;
   }
-  history_heads(*history)[at].count = count + 1;
+  uint32_t count = head_words(*place.head);
+  if (is_long(*place.head)) {
+    add_to_long(memory, place.words + place.word, time);
+  } else if (count == SERIES_MOST_HERE) {
+    make_long(memory, &place, all, time);
+  } else {
+    size_t used = (size_t)((unsigned char *)(place.words + all) - (unsigned char *)*history) + tail_of(*history);
+    if (used + sizeof time > history_size(*history)) {
+      grow(history, memory, all, sizeof time);
+      place = find_head(*history, event);
+    }
+    pbk_time *words = place.words + place.word;
+    uint32_t behind = all - place.word - count;
+    if (behind) memmove(words + count + 1, words + count, behind * sizeof *words);
+    put_time(words, count, time);
+    ++*place.head;
+  }
 }
 
 /* ---- the log ----
@@ -250,13 +363,16 @@ static uint32_t put_age(unsigned char *at, pbk_time time, pbk_time before) {
 
 /* The same as below for what is usual and finds room: 0 where something else is the case. */
 static inline uint32_t log_usual(struct history *history, uint32_t event, pbk_time time) {
-  uint64_t age = (uint64_t)time - (uint64_t)history->logged_at, seconds = age / 1000000;
-  if (event >= 0x80 || seconds * 1000000 != age || seconds >= 1 << 27 || time < history->logged_at) return 0;
+  uint64_t age = (uint64_t)time - (uint64_t)history_logged_at(history), seconds = age / 1000000;
+  if (event >= 0x80 || seconds * 1000000 != age || seconds >= 1 << 27 || time < history_logged_at(history)) return 0;
   uint32_t count = seconds < 1 << 11 ? seconds > 7 : seconds < 1 << 19 ? 2 : 3;
-  if (history->log_size + 2 + count > LOG_MOST_HERE || used_with(history, words_from(history, 0, 0)) + 2 + count > history->size) return 0;
-  set_log_size(history, history->log_size + 2 + count);
-  history->logged_at = time;
-  unsigned char *at = log_of(history);
+  if (log_here(history) + 2 + count > LOG_MOST_HERE) return 0;
+  struct place place = directory_of(history);
+  uint32_t size = history_size(history);
+  unsigned char *at = (unsigned char *)history + size - tail_of(history) - 2 - count;
+  if (at < (unsigned char *)(place.words + words_from(&place))) return 0;
+  history->log = (uint8_t)(history->log + 2 + count);
+  set_logged_at(history, time);
   at[0] = (unsigned char)event;
   at[1] = (unsigned char)(LOG_SECONDS | count << 2 | seconds >> (8 * count) << 5);
   if (count > 0) at[2] = (unsigned char)seconds;
@@ -267,20 +383,21 @@ static inline uint32_t log_usual(struct history *history, uint32_t event, pbk_ti
 
 static struct log_segment *older_of(const struct history *history) {
   struct log_segment *older = NULL;
-  if (history->has_older) memcpy(&older, (const unsigned char *)history + history->size - sizeof older, sizeof older);
+  if (has_older(history))
+    memcpy(&older, (const unsigned char *)history + history_size(history) - sizeof older, sizeof older);
   return older;
 }
 
 static void set_older(struct history *history, struct log_segment *older) {
-  history->has_older = true;
-  memcpy((unsigned char *)history + history->size - sizeof older, &older, sizeof older);
+  history->log |= HISTORY_OLDER;
+  memcpy((unsigned char *)history + history_size(history) - sizeof older, &older, sizeof older);
 }
 
 /* Moves the oldest of what is here into a segment. */
 static void move_out(struct history *history, struct memory *memory) {
   struct log_segment *segment = pbk_allocate(memory, sizeof *segment);
   const unsigned char *from = log_of(history);
-  uint32_t left = (uint32_t)history->log_size - SEGMENT_BYTES;
+  uint32_t left = (uint32_t)log_here(history) - SEGMENT_BYTES;
   unsigned char kept[LOG_MOST_HERE];
   segment->older = older_of(history);
   memcpy(segment->bytes, from + left, SEGMENT_BYTES);
@@ -292,14 +409,14 @@ static void move_out(struct history *history, struct memory *memory) {
 
 SELDOM static uint32_t log_any(struct history **history, struct memory *memory, uint32_t event, pbk_time time) {
   unsigned char bytes[LOGGED_MOST];
-  pbk_time before = *history ? (*history)->logged_at : 0;
+  pbk_time before = *history ? history_logged_at(*history) : 0;
   uint32_t size = put_event(bytes, event);
   size += put_age(bytes + size, time, before);
-  if (*history && (*history)->log_size + size > LOG_MOST_HERE) move_out(*history, memory);
-  need_room(history, memory, *history ? words_from(*history, 0, 0) : 0, size);
-  set_log_size(*history, (*history)->log_size + size);
+  if (*history && log_here(*history) + size > LOG_MOST_HERE) move_out(*history, memory);
+  need_room(history, memory, *history ? words_in(*history) : 0, size);
+  set_log_size(*history, log_here(*history) + size);
   memcpy(log_of(*history), bytes, size);
-  (*history)->logged_at = time;
+  set_logged_at(*history, time);
   return size;
 }
 
@@ -310,15 +427,15 @@ uint32_t pbk_history_log(struct history **history, struct memory *memory, uint32
 
 uint32_t pbk_history_log_size(const struct history *history) {
   if (!history) return 0;
-  uint32_t size = history->log_size;
+  uint32_t size = log_here(history);
   for (const struct log_segment *segment = older_of(history); segment; segment = segment->older) size += SEGMENT_BYTES;
   return size;
 }
 
 void pbk_history_copy_log(const struct history *history, unsigned char *to) {
   if (!history) return;
-  memcpy(to, log_of(history), history->log_size);
-  to += history->log_size;
+  memcpy(to, log_of(history), log_here(history));
+  to += log_here(history);
   for (const struct log_segment *segment = older_of(history); segment; segment = segment->older, to += SEGMENT_BYTES)
     memcpy(to, segment->bytes, SEGMENT_BYTES);
 }
@@ -328,8 +445,7 @@ static void release_log(struct history *history, struct memory *memory) {
     older = segment->older;
     pbk_release(memory, segment, sizeof *segment);
   }
-  history->has_older = false;
-  history->log_size = 0;
+  history->log = 0;
 }
 
 static bool take_event(struct log_cursor *cursor, uint32_t *event) {
@@ -425,18 +541,20 @@ static unsigned char *row_of_log(const struct history *history, struct memory *m
   return bytes;
 }
 static struct log_cursor cursor_at(const struct history *history, const unsigned char *bytes, uint32_t size) {
-  return (struct log_cursor){bytes, size ? bytes + size : bytes, history ? history->logged_at : 0};
+  return (struct log_cursor){bytes, size ? bytes + size : bytes, history ? history_logged_at(history) : 0};
 }
 
-uint32_t pbk_history_list(const struct history *history, struct memory *memory, struct event_bits of, unsigned char mask, bool set,
-                          struct logged *to) {
+uint32_t pbk_history_list(const struct history *history, struct memory *memory, struct event_bits of, unsigned char mask,
+                          bool set, struct logged *to) {
   uint32_t count = 0, size = pbk_history_log_size(history);
-  for (uint32_t i = 0; i < history_head_count(history); i++) {
-    struct series_head head = history_heads(history)[i];
-    if (has_bit(of, mask, head.event) != set) continue;
-    struct series series = pbk_history_series(history, head.event);
-    for (uint32_t j = 0; to && j < head.count; j++) to[count + j] = (struct logged){series.times[j], head.event};
-    count += head.count;
+  const pbk_time *words = history ? words_of(history) : NULL;
+  for (uint32_t i = 0, heads = history ? head_count(history) : 0; i < heads; i++) {
+    series_head head = heads_of(history)[i];
+    struct series series = series_at(head, words);
+    words += head_words(head);
+    if (has_bit(of, mask, head_event(head)) != set) continue;
+    for (uint32_t j = 0; to && j < series.count; j++) to[count + j] = (struct logged){series.times[j], head_event(head)};
+    count += series.count;
   }
   unsigned char *bytes = row_of_log(history, memory, size);
   struct log_cursor cursor = cursor_at(history, bytes, size);
@@ -467,7 +585,7 @@ void pbk_history_watch(struct history **history, struct memory *memory, struct e
     }
     if (*history) {
       release_log(*history, memory);
-      (*history)->logged_at = 0;
+      set_logged_at(*history, 0);
     }
     for (uint32_t i = 0; i < all + more_count; i++) {
       if (has_bit(watched, mask, logged[i].event))
@@ -484,32 +602,36 @@ void pbk_history_watch(struct history **history, struct memory *memory, struct e
 
 uint64_t pbk_history_bytes(const struct history *history) {
   if (!history) return 0;
-  uint64_t bytes = history->size;
-  const struct series_head *heads = history_heads(history);
+  uint64_t bytes = history_size(history);
+  const series_head *heads = heads_of(history);
   const pbk_time *words = words_of(history);
-  for (uint32_t i = 0; i < history->heads; words += words_for(heads[i].count), i++)
-    if (heads[i].count > SERIES_MOST_HERE) bytes += long_size(long_at(words)->capacity);
+  for (uint32_t i = 0; i < head_count(history); words += head_words(heads[i]), i++)
+    if (is_long(heads[i])) bytes += long_size(long_at(words)->capacity);
   for (const struct log_segment *segment = older_of(history); segment; segment = segment->older) bytes += sizeof *segment;
   return bytes;
 }
 
 uint64_t pbk_history_times(const struct history *history) {
+  if (!history) return 0;
   uint64_t times = 0;
-  for (uint32_t i = 0; i < history_head_count(history); i++) times += history_heads(history)[i].count;
+  const series_head *heads = heads_of(history);
+  const pbk_time *words = words_of(history);
+  for (uint32_t i = 0; i < head_count(history); words += head_words(heads[i]), i++)
+    times += series_at(heads[i], words).count;
   return times;
 }
 
 void pbk_history_release(struct history **history, struct memory *memory) {
   if (!*history) return;
-  const struct series_head *heads = history_heads(*history);
+  const series_head *heads = heads_of(*history);
   const pbk_time *words = words_of(*history);
-  for (uint32_t i = 0; i < (*history)->heads; words += words_for(heads[i].count), i++) {
-    if (heads[i].count <= SERIES_MOST_HERE) continue;
+  for (uint32_t i = 0; i < head_count(*history); words += head_words(heads[i]), i++) {
+    if (!is_long(heads[i])) continue;
     struct long_series *series = long_at(words);
     pbk_release(memory, series, long_size(series->capacity));
   }
   release_log(*history, memory);
-  pbk_release(memory, *history, (*history)->size);
+  pbk_release(memory, *history, history_size(*history));
   *history = NULL;
 }
 
@@ -527,27 +649,32 @@ static unsigned char *put_words(unsigned char *at, const pbk_time *words, uint32
 }
 
 static unsigned char *put_heads(unsigned char *at, const struct history *history) {
-  const struct series_head *heads = history_heads(history);
-  for (uint32_t i = 0; i < history->heads; i++, at += SERIES_HEAD) {
-    store_u32(at, heads[i].event);
-    store_u32(at + 4, heads[i].count);
+  const series_head *heads = heads_of(history);
+  const pbk_time *words = words_of(history);
+  for (uint32_t i = 0; i < head_count(history); words += head_words(heads[i]), i++, at += SERIES_HEAD) {
+    store_u32(at, head_event(heads[i]));
+    store_u32(at + 4, series_at(heads[i], words).count);
   }
   return at;
 }
 
 /* Parts of it are blocks of their own. */
-static SELDOM void write_scattered(struct writer *writer, const struct history *history, uint64_t times) {
-  const struct series_head *heads = history_heads(history);
+static SELDOM void write_scattered(struct writer *writer, const struct history *history) {
+  const series_head *heads = heads_of(history);
   const pbk_time *words = words_of(history);
-  uint64_t size = HISTORY_HEAD + (uint64_t)history->heads * SERIES_HEAD + times * 8, log = pbk_history_log_size(history);
+  uint32_t count = head_count(history);
+  uint64_t size = HISTORY_HEAD + (uint64_t)count * SERIES_HEAD + pbk_history_times(history) * 8,
+           log = pbk_history_log_size(history);
   if (size + log > UINT32_MAX) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
   unsigned char *at = writer_room(writer, (uint32_t)(size + log));
   store_u32(at, (uint32_t)log);
-  store_u32(at + 4, history->heads);
-  store_u64(at + 8, log ? (uint64_t)history->logged_at : 0);
+  store_u32(at + 4, count);
+  store_u64(at + 8, log ? (uint64_t)history_logged_at(history) : 0);
   at = put_heads(at + HISTORY_HEAD, history);
-  for (uint32_t i = 0; i < history->heads; words += words_for(heads[i].count), i++)
-    at = put_words(at, heads[i].count > SERIES_MOST_HERE ? long_at(words)->times : words, heads[i].count);
+  for (uint32_t i = 0; i < count; words += head_words(heads[i]), i++) {
+    struct series series = series_at(heads[i], words);
+    at = put_words(at, series.times, series.count);
+  }
   pbk_history_copy_log(history, at);
 }
 
@@ -564,30 +691,33 @@ void pbk_write_history(struct writer *writer, const struct history *history) {
     memset(writer_room(writer, HISTORY_HEAD), 0, HISTORY_HEAD);
     return;
   }
-  const struct series_head *heads = history_heads(history);
-  uint64_t times = 0;
-  bool scattered = history->has_older;
-  for (uint32_t i = 0; i < history->heads; i++) {
-    times += heads[i].count;
-    scattered |= heads[i].count > SERIES_MOST_HERE;
+  const series_head *heads = heads_of(history);
+  uint32_t count = head_count(history), times = 0;
+  bool scattered = has_older(history);
+  for (uint32_t i = 0; i < count; i++) {
+    times += head_words(heads[i]);
+    scattered |= is_long(heads[i]);
   }
   if (scattered) {
-    write_scattered(writer, history, times);
+    write_scattered(writer, history);
     return;
   }
-  unsigned char *head = writer_begin(writer, history->size),
-                *at = head + HISTORY_HEAD; /* it stands in the block, all of it */
-  uint32_t log = history->log_size, size = (uint32_t)(history->heads * SERIES_HEAD + times * 8);
-  copy_backward(at + size, log_of(history), log);
+  uint32_t log = log_here(history), before = HISTORY_HEAD + count * SERIES_HEAD; /* it stands in the block, all of it */
+  unsigned char *head = writer_begin(writer, before + history_size(history)), *at = head + before;
+  copy_backward(at + times * 8, log_of(history), log);
 #ifdef NUMBERS_ARE_LITTLE
-  copy_backward(at, (const unsigned char *)heads, size);
+  copy_backward(at, (const unsigned char *)words_of(history), times * 8);
 #else
-  put_words(put_heads(at, history), words_of(history), (uint32_t)times);
+  put_words(at, words_of(history), times);
 #endif
+  for (uint32_t i = 0; i < count; i++) {
+    store_u32(head + HISTORY_HEAD + (size_t)i * SERIES_HEAD, head_event(heads[i]));
+    store_u32(head + HISTORY_HEAD + (size_t)i * SERIES_HEAD + 4, head_words(heads[i]));
+  }
   store_u32(head, log);
-  store_u32(head + 4, history->heads);
-  store_u64(head + 8, log ? (uint64_t)history->logged_at : 0);
-  writer_end(writer, at + size + log);
+  store_u32(head + 4, count);
+  store_u64(head + 8, log ? (uint64_t)history_logged_at(history) : 0);
+  writer_end(writer, at + times * 8 + log);
 }
 
 /* What is read, borrowed from the input. */
@@ -625,17 +755,19 @@ static bool log_fits(const struct history_bytes *bytes, const struct history_lim
 static bool take_history(struct reader *reader, const struct history_limits *limits, struct history_bytes *bytes) {
   const unsigned char *head = pbk_read_bytes(reader, HISTORY_HEAD);
   if (!head) return false;
-  *bytes = (struct history_bytes){.log_size = load_u32(head), .head_count = load_u32(head + 4), .logged_at = (pbk_time)load_u64(head + 8)};
+  *bytes = (struct history_bytes){
+    .log_size = load_u32(head), .head_count = load_u32(head + 4), .logged_at = (pbk_time)load_u64(head + 8)};
   bytes->heads = bytes->head_count <= HEADS_MOST ? pbk_read_bytes(reader, (uint64_t)bytes->head_count * SERIES_HEAD) : NULL;
   if (!bytes->heads || (bytes->log_size == 0 && bytes->logged_at != 0)) return false;
   uint64_t times = 0, words = 0, least = 0;
   for (uint32_t i = 0; i < bytes->head_count; i++) {
     uint32_t event = load_u32(bytes->heads + (size_t)i * SERIES_HEAD),
              count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
-    if (event < least || event >= limits->known || !is_watched(limits, event) || count == 0) return false;
+    if (event < least || event >= limits->known || event > EVENTS_MOST || !is_watched(limits, event) || count == 0)
+      return false;
     least = (uint64_t)event + 1;
     times += count;
-    words += words_for(count);
+    words += count > SERIES_MOST_HERE ? 1 : count;
   }
   bytes->times = pbk_read_bytes(reader, times * sizeof(pbk_time));
   bytes->log = bytes->times ? pbk_read_bytes(reader, bytes->log_size) : NULL;
@@ -646,25 +778,25 @@ static bool take_history(struct reader *reader, const struct history_limits *lim
 }
 
 static void put_series(struct history *history, struct memory *memory, const struct history_bytes *bytes) {
-  struct series_head *heads = history_heads(history);
-  for (uint32_t i = 0; i < bytes->head_count; i++) {
-    const unsigned char *head = bytes->heads + (size_t)i * SERIES_HEAD;
-    heads[i] = (struct series_head){load_u32(head), bytes->together ? load_u32(head + 4) : 0};
-  }
+  series_head *heads = heads_of(history);
   struct reader times = {bytes->times, bytes->log, false};
-  history->heads = bytes->head_count & HEADS_MOST;
-  if (bytes->together) {
-    pbk_read_words(&times, (uint64_t *)(void *)words_of(history), bytes->words);
-    return;
-  }
-  for (uint32_t i = 0, put = 0; i < bytes->head_count; i++) {
+  set_heads(history, bytes->head_count);
+  for (uint32_t i = 0; i < bytes->head_count; i++) heads[i] = load_u32(bytes->heads + (size_t)i * SERIES_HEAD) << HEAD_BITS;
+  pbk_time *words = words_of(history);
+  if (bytes->together) pbk_read_words(&times, (uint64_t *)(void *)words, bytes->words);
+  for (uint32_t i = 0; i < bytes->head_count; i++) {
     uint32_t count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
-    pbk_time *words = words_of(history) + put;
-    struct long_series *series = count > SERIES_MOST_HERE ? new_long(memory, count) : NULL;
-    pbk_read_words(&times, (uint64_t *)(void *)(series ? series->times : words), count);
-    if (series) set_long(words, series);
-    heads[i].count = count; /* as soon as they are there: whatever is refused, it can be released */
-    put += words_for(count);
+    if (count > SERIES_MOST_HERE) {
+      struct long_series *series = new_long(memory, count);
+      pbk_read_words(&times, (uint64_t *)(void *)series->times, count);
+      series->count = count;
+      set_long(words, series);
+      heads[i] |= HEAD_LONG | 1; /* as soon as they are there: whatever is refused, it can be released */
+    } else {
+      if (!bytes->together) pbk_read_words(&times, (uint64_t *)(void *)words, count);
+      heads[i] |= count;
+    }
+    words += head_words(heads[i]);
   }
 }
 
@@ -677,7 +809,7 @@ static void put_log(struct history *history, struct memory *memory, const struct
     set_older(history, segment);
   }
   set_log_size(history, here);
-  history->logged_at = bytes->logged_at;
+  set_logged_at(history, bytes->logged_at);
   if (here) memcpy(log_of(history), bytes->log, here);
 }
 
@@ -691,14 +823,15 @@ bool pbk_read_history(struct reader *reader, struct memory *memory, const struct
   if (bytes.head_count == 0 && bytes.log_size == 0) return true;
   uint32_t segments =
     bytes.log_size > LOG_MOST_HERE ? (bytes.log_size - LOG_MOST_HERE + SEGMENT_BYTES - 1) / SEGMENT_BYTES : 0;
-  uint64_t size = sizeof **history + (uint64_t)bytes.head_count * sizeof(struct series_head) +
-                  (uint64_t)bytes.words * sizeof(pbk_time) + bytes.log_size - segments * SEGMENT_BYTES +
-                  (segments ? sizeof(struct log_segment *) : 0);
-  if (size < HISTORY_LEAST) size = HISTORY_LEAST;
-  size = (size + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
-  if (size > UINT32_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
-  *history = pbk_allocate(memory, (size_t)size);
-  **history = (struct history){.size = (uint32_t)size};
+  bool many = bytes.head_count >= HISTORY_MANY;
+  uint64_t used = words_at(bytes.head_count + (many ? MANY_BEHIND : 0)) + (uint64_t)bytes.words * sizeof(pbk_time) +
+                  bytes.log_size - segments * SEGMENT_BYTES + (segments ? sizeof(struct log_segment *) : 0);
+  if (used > UINT32_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
+  size_t size = rounded((size_t)used);
+  *history = pbk_allocate(memory, size);
+  **history = (struct history){.heads = many ? HISTORY_MANY : 0};
+  if (many) set_heads(*history, 0);
+  set_size(*history, size);
   if (bytes.head_count) put_series(*history, memory, &bytes);
   if (bytes.log_size) put_log(*history, memory, &bytes, segments);
   return true;

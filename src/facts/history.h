@@ -6,6 +6,8 @@
 #ifndef PBK_FACTS_HISTORY_H
 #define PBK_FACTS_HISTORY_H
 
+#include <string.h>
+
 #include "base/codec.h"
 #include "base/context.h"
 
@@ -15,20 +17,31 @@ struct series {
   uint32_t count;
 };
 
-/* A series in the directory of a history. */
-struct series_head {
-  uint32_t event, count;
-};
+/* A series in the directory of a history: its event above six bits that tell how its times stand. */
+typedef uint32_t series_head;
 
 /* Behind this stand the heads, ordered by event; their times, or where these are; room; the newest part of the log, which
  * grows towards the front; and, where there is an older part, where that is: in segments that never change. */
 struct history {
-  uint32_t size; /* of the block */
-  uint32_t heads : 24;
-  uint32_t log_size : 7; /* here */
-  bool has_older : 1;
-  pbk_time logged_at; /* of the event logged last: the first in the log, where each says how much older the next is */
+  uint16_t steps; /* of HISTORY_STEP bytes, of the block */
+  uint8_t heads;  /* HISTORY_MANY: two words stand before the heads, how many there are and the bytes of the block */
+  uint8_t log;    /* bytes of it here; HISTORY_OLDER where there is an older part */
+  uint32_t
+    logged_at[2]; /* when the event was logged last: the first in the log, where each says how much older the next is */
 };
+enum { HISTORY_STEP = 16, HISTORY_MANY = UINT8_MAX, HISTORY_OLDER = 0x80 };
+
+static inline const uint32_t *history_behind(const struct history *history) {
+  return (const uint32_t *)(history + 1);
+}
+static inline uint32_t history_size(const struct history *history) {
+  return history->heads == HISTORY_MANY ? history_behind(history)[1] : (uint32_t)history->steps * HISTORY_STEP;
+}
+static inline pbk_time history_logged_at(const struct history *history) {
+  pbk_time time;
+  memcpy(&time, history->logged_at, sizeof time);
+  return time;
+}
 
 /* NULL is a history without events. */
 struct series pbk_history_series(const struct history *history, uint32_t event);
@@ -62,8 +75,8 @@ struct event_bits {
   uint32_t count;
 };
 /* The events whose bits of the mask are set (or are not), in any order, written to where that is not NULL: how many. */
-uint32_t pbk_history_list(const struct history *history, struct memory *memory, struct event_bits of, unsigned char mask, bool set,
-                          struct logged *to);
+uint32_t pbk_history_list(const struct history *history, struct memory *memory, struct event_bits of, unsigned char mask,
+                          bool set, struct logged *to);
 /* Makes series of what is logged of the events that have a bit of the mask, and of more of those. */
 void pbk_history_watch(struct history **history, struct memory *memory, struct event_bits watched, unsigned char mask,
                        const struct logged *more, uint32_t more_count);
@@ -73,12 +86,6 @@ uint64_t pbk_history_times(const struct history *history);
 
 /* ---- for snapshots ---- */
 
-static inline struct series_head *history_heads(const struct history *history) {
-  return (struct series_head *)(uintptr_t)(history + 1);
-}
-static inline uint32_t history_head_count(const struct history *history) {
-  return history ? history->heads : 0;
-}
 /* What a history may hold: events below `known`, in series those that are watched, in the log the others. */
 struct history_limits {
   const unsigned char *watched; /* by number of the event, `count` of them: those with a bit of the mask are watched */
@@ -94,7 +101,7 @@ bool pbk_read_history(struct reader *reader, struct memory *memory, const struct
 /* Fetches an older part of the log, where there is one: the newest of them is number 0. */
 void pbk_fetch_log_part(const struct history *history, uint32_t number);
 static inline void pbk_history_fetch_log(const struct history *history, uint32_t number) {
-  if (history && history->has_older) pbk_fetch_log_part(history, number);
+  if (history && history->log >= HISTORY_OLDER) pbk_fetch_log_part(history, number);
 }
 
 #endif

@@ -111,7 +111,8 @@ bool pbk_watch_event(struct subjects *subjects, int32_t kind, uint32_t event) {
 }
 
 static void note_size(struct subjects *subjects, const struct history *history) {
-  if (history->size > subjects->largest_history) subjects->largest_history = history->size;
+  uint32_t size = history_size(history);
+  if (size > subjects->largest_history) subjects->largest_history = size;
 }
 
 void pbk_watched_anew_done(struct subjects *subjects) {

@@ -93,23 +93,43 @@ static void classes(void) {
   end(&memory, &heap);
 }
 
-/* What was given back is cut again for smaller ones, unless what would be left is of no use. */
+/* What was given back is cut again for smaller ones, the smallest that is large enough first. */
 static void cut_again(void) {
   struct memory memory;
   struct check_heap heap;
   if (!IN_CHUNKS) return;
   begin(&memory, &heap, UINT64_MAX);
-  unsigned char *large = pbk_chunks_allocate(&memory, 256);
+  unsigned char *large = pbk_chunks_allocate(&memory, 256), *other = pbk_chunks_allocate(&memory, 96);
   pbk_chunks_free(&memory, large, 256);
-  CHECK(pbk_chunks_allocate(&memory, 208) != large); /* 48 bytes would be left */
+  pbk_chunks_free(&memory, other, 96);
+  CHECK(pbk_chunks_allocate(&memory, 80) == other);
+  CHECK(pbk_chunks_allocate(&memory, 16) == other + 80);
   CHECK(pbk_chunks_allocate(&memory, 96) == large);
-  CHECK(pbk_chunks_allocate(&memory, 80) == large + 96);
+  CHECK(pbk_chunks_allocate(&memory, 144) == large + 96);
+  CHECK(pbk_chunks_allocate(&memory, 16) == large + 240);
   unsigned char *small = pbk_chunks_allocate(&memory, 64);
-  CHECK(small != large + 176); /* what is left is 80 bytes */
-  CHECK(pbk_chunks_allocate(&memory, 80) == large + 176);
+  CHECK(small < large || small >= large + 256);
   pbk_chunks_free(&memory, small, 64);
   CHECK(pbk_chunks_allocate(&memory, 1100) != NULL);
   CHECK(pbk_chunks_allocate(&memory, 64) == small);
+  end(&memory, &heap);
+}
+
+/* What may be a step larger is told to be where that leaves nothing over. */
+static void handy(void) {
+  struct memory memory;
+  struct check_heap heap;
+  if (!IN_CHUNKS) return;
+  begin(&memory, &heap, UINT64_MAX);
+  CHECK_EQUAL_UINT(pbk_chunks_handy(&memory, 80), 80);
+  void *block = pbk_chunks_allocate(&memory, 96), *same = pbk_chunks_allocate(&memory, 80);
+  pbk_chunks_free(&memory, block, 96);
+  CHECK_EQUAL_UINT(pbk_chunks_handy(&memory, 80), 96);
+  CHECK_EQUAL_UINT(pbk_chunks_handy(&memory, 96), 96);
+  CHECK_EQUAL_UINT(pbk_chunks_handy(&memory, 64), 64); /* two steps */
+  pbk_chunks_free(&memory, same, 80);
+  CHECK_EQUAL_UINT(pbk_chunks_handy(&memory, 80), 80);
+  for (size_t size = 0; size < 70000; size += 16) CHECK(pbk_chunks_handy(&memory, size) >= size);
   end(&memory, &heap);
 }
 
@@ -372,6 +392,7 @@ int main(void) {
   RUN(all_sizes);
   RUN(classes);
   RUN(cut_again);
+  RUN(handy);
   RUN(all_that_there_is);
   RUN(steady_state);
   RUN(reallocating);

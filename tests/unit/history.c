@@ -62,7 +62,7 @@ static void compare_log(const struct history *of) {
   pbk_time time;
   if (!CHECK(size <= sizeof bytes)) return;
   pbk_history_copy_log(of, bytes);
-  struct log_cursor cursor = {bytes, bytes + size, of ? of->logged_at : 0};
+  struct log_cursor cursor = {bytes, bytes + size, of ? history_logged_at(of) : 0};
   while (pbk_log_next(&cursor, &event, &time)) {
     while (at > 0 && watched[told[at - 1].event]) at--;
     if (!CHECK(at > 0)) return;
@@ -144,18 +144,62 @@ static void extremes(void) {
   compare_series(history, 140);
   compare_series(history, 255);
   compare_log(history);
-  CHECK(history->size < 4096);
+  CHECK(history_size(history) < 4096);
   close_history();
   pbk_history_log(&history, &memory, UINT32_MAX - 1, 5);
   uint32_t event = 0;
   pbk_time time = 0;
   unsigned char bytes[16];
   pbk_history_copy_log(history, bytes);
-  struct log_cursor cursor = {bytes, bytes + pbk_history_log_size(history), history->logged_at};
+  struct log_cursor cursor = {bytes, bytes + pbk_history_log_size(history), history_logged_at(history)};
   CHECK(pbk_log_next(&cursor, &event, &time));
   CHECK_EQUAL_UINT(event, UINT32_MAX - 1);
   CHECK_EQUAL_INT(time, 5);
   close_history();
+}
+
+/* So many kinds that their number does not stand with the size of the block: added in order, from the end, and mixed; written and read. */
+static void many_kinds(void) {
+  enum { KINDS = 600 };
+  static unsigned char all[KINDS];
+  memset(all, 1, sizeof all);
+  for (uint32_t way = 0; way < 3; way++) {
+    open_history();
+    for (uint32_t i = 0; i < 9; i++) pbk_history_log(&history, &memory, KINDS, i);
+    for (uint32_t round = 0; round < 20; round++) {
+      uint32_t kinds = round == 0 ? KINDS : KINDS / 40;
+      for (uint32_t i = 0; i < kinds; i++) {
+        uint32_t event = way == 0 ? i : way == 1 ? KINDS - 1 - i : i * 7 % KINDS;
+        pbk_history_add(&history, &memory, event, (pbk_time)event * 1000 + round);
+        if (round == 0 && i >= 250 && i < 260) CHECK_EQUAL_UINT(pbk_history_times(history), i + 1);
+      }
+    }
+    CHECK_EQUAL_UINT(pbk_history_times(history), KINDS + 19 * (KINDS / 40));
+    struct writer writer = {.memory = &memory};
+    struct history *copy = NULL;
+    pbk_write_history(&writer, history);
+    struct history_limits limits = {all, KINDS, KINDS + 1, 1};
+    struct reader reader = {writer.bytes, writer.bytes + writer.size, false};
+    CHECK(pbk_read_history(&reader, &memory, &limits, &copy) && reader.at == reader.end);
+    pbk_writer_release(&writer);
+    for (uint32_t event = 0; event < KINDS; event++) {
+      uint32_t place = way == 0 ? event : way == 1 ? KINDS - 1 - event : event * 343 % KINDS, wrong = 0; /* 7 * 343 is 1 more than 4 * KINDS */
+      uint32_t count = place < KINDS / 40 ? 20 : 1;
+      for (const struct history *of = history; of; of = of == history ? copy : NULL) {
+        struct series series = pbk_history_series(of, event);
+        wrong += series.count != count;
+        for (uint32_t i = 0; i < series.count; i++) wrong += series.times[i] != (pbk_time)event * 1000 + i;
+      }
+      CHECK_EQUAL_UINT(wrong, 0);
+    }
+    CHECK_EQUAL_UINT(pbk_history_log_size(copy), pbk_history_log_size(history));
+    CHECK_EQUAL_UINT(pbk_history_series(history, KINDS).count, 0);
+    CHECK_EQUAL_UINT(pbk_history_series(history, UINT32_MAX).count, 0);
+    CHECK(pbk_history_bytes(copy) <= pbk_history_bytes(history));
+    pbk_history_add(&copy, &memory, 3, 1);
+    pbk_history_release(&copy, &memory);
+    close_history();
+  }
 }
 
 /* Only the kinds of the mask's bits. */
@@ -225,7 +269,7 @@ static void written_behind(void) {
       for (struct writer *to = &expecting; to; to = to == &expecting ? &writer : NULL) pbk_write_u8(to, 0xa5);
       pbk_write_u32(&expecting, size);
       pbk_write_u32(&expecting, heads);
-      pbk_write_u64(&expecting, size ? (uint64_t)history->logged_at : 0);
+      pbk_write_u64(&expecting, size ? (uint64_t)history_logged_at(history) : 0);
       for (uint32_t i = 1; i <= heads; i++) {
         pbk_write_u32(&expecting, i);
         pbk_write_u32(&expecting, (times + 2 - i) / 2);
@@ -358,6 +402,7 @@ int main(void) {
   RUN(none);
   RUN(random_work);
   RUN(extremes);
+  RUN(many_kinds);
   RUN(by_mask);
   RUN(small);
   RUN(restored);
