@@ -49,8 +49,9 @@ struct flip {
 /* Where what a condition reads of one subject is read into: it lasts until the next evaluation. */
 struct shown_values {
   ARRAY(pbk_value) traits; /* a room for each */
-  pbk_value health;
+  pbk_value health, stage;
 };
+enum { FIELDS_SHOWN = 10 }; /* the slots of both subjects */
 
 struct audiences {
   struct context *context;
@@ -58,6 +59,7 @@ struct audiences {
   struct cel_machine *machine;
   struct cel_world world; /* for one evaluation after the other: world.c */
   struct shown_values shown[CEL_MOST_SHOWN];
+  const pbk_value *fields[FIELDS_SHOWN]; /* by slot; NULL: not shown */
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */

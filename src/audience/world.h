@@ -20,10 +20,19 @@ struct view {
 };
 
 /* What of a world is the same in every evaluation. */
-void pbk_world_init(struct cel_world *world);
+void pbk_world_init(struct audiences *audiences);
 
 /* A subject, and a contact's account with it. */
-struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t index);
+static inline struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t index) {
+  struct view view = {.audiences = audiences, .armed = INT64_MAX};
+  if (kind == PBK_CONTACT) {
+    view.contact = contact_at(audiences->facts, index);
+    if (view.contact->account != MAP_NONE) view.account = account_at(audiences->facts, view.contact->account);
+  } else {
+    view.account = account_at(audiences->facts, index);
+  }
+  return view;
+}
 
 /* Evaluates at `now`: only whether it holds, and until when; an error has no text. */
 void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome);
