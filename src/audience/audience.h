@@ -122,6 +122,16 @@ static inline bool pbk_is_in(const struct audiences *audiences, uint32_t place, 
   return word < membership->bits.count && (membership->bits.items[word] >> (subject % 64) & 1);
 }
 void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member);
+/* The same where it is known to be a change. */
+static inline void change_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member) {
+  struct membership *membership = &audiences->memberships.items[place];
+  if (subject / 64 >= membership->bits.count) {
+    pbk_set_member(audiences, place, subject, member);
+    return;
+  }
+  membership->bits.items[subject / 64] ^= (uint64_t)1 << (subject % 64);
+  membership->count += member ? 1 : UINT64_MAX;
+}
 /* By the host (A2): takes its turn in the next pass, as every membership does. */
 void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged);
 

@@ -23,15 +23,18 @@ struct view {
 void pbk_world_init(struct audiences *audiences);
 
 /* A subject, and a contact's account with it. */
-static inline struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t index) {
+static inline struct view view_about(struct audiences *audiences, const struct subject *about) {
   struct view view = {.audiences = audiences, .armed = INT64_MAX};
-  if (kind == PBK_CONTACT) {
-    view.contact = contact_at(audiences->facts, index);
+  if (about->kind == PBK_CONTACT) {
+    view.contact = (const struct contact *)(const void *)about;
     if (view.contact->account != MAP_NONE) view.account = account_at(audiences->facts, view.contact->account);
   } else {
-    view.account = account_at(audiences->facts, index);
+    view.account = (const struct account *)(const void *)about;
   }
   return view;
+}
+static inline struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t index) {
+  return view_about(audiences, pbk_subject_at(audiences->facts, kind, index));
 }
 
 /* Evaluates at `now`: only whether it holds, and until when; an error has no text. */
