@@ -46,14 +46,15 @@ bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *pr
   return pbk_problem_at(problem, PBK_CODE_BAD_STATE, "the message is not under way: its delivery has not been accepted");
 }
 
-void pbk_approve_message(struct outbox *outbox, struct message *message) {
-  message->due = approved_until(outbox, message);
-  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, message->told.message));
-  if (message->state != MESSAGE_APPROVED) turn_message(outbox, message, MESSAGE_APPROVED, NO_TEXT);
+void pbk_approve_message(struct outbox *outbox, struct message *message, pbk_time until) {
+  uint64_t order = wake_order(DUE_APPROVAL, message->told.message);
+  message->due = until;
+  if (message->state != MESSAGE_APPROVED) turn_message(outbox, message, MESSAGE_APPROVED);
+  pbk_calendar_add(&outbox->context->calendar, until, order);
 }
 
 void pbk_unapprove_message(struct outbox *outbox, uint64_t id) {
-  turn_message(outbox, message_at(outbox, id), MESSAGE_PENDING, NO_TEXT);
+  turn_message(outbox, message_at(outbox, id), MESSAGE_PENDING);
 }
 
 void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note) {

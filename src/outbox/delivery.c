@@ -6,9 +6,11 @@
 static inline bool channel_connected(struct outbox *outbox, uint32_t name) {
   const struct registry *channels = &outbox->channels;
   uint32_t *hint = &outbox->channel_hints[name % 8];
-  bool found = *hint < channels->entries.count && channels->entries.items[*hint].name == name && registry_current(channels, *hint);
-  if (!found) *hint = pbk_registry_find(channels, name_text(outbox->context, name));
   const struct channel *channel = registry_current(channels, *hint);
+  if (!channel || channels->entries.items[*hint].name != name) {
+    *hint = pbk_registry_find(channels, name_text(outbox->context, name));
+    channel = registry_current(channels, *hint);
+  }
   return channel && channel->connected;
 }
 
@@ -33,25 +35,39 @@ static SELDOM const char *obstacle(struct outbox *outbox, const struct message *
 }
 
 /* Nothing in the way of the commonest: of a contact, to itself. */
-static inline bool clear_way(struct outbox *outbox, const struct message *message) {
-  if (!message->own) return false;
-  const struct contact *contact = contact_at(outbox->facts, message->subject);
+static inline bool clear_way(struct outbox *outbox, const struct message *message, const struct contact *contact) {
   const struct sender *sender = sender_at(outbox->senders, message->sender);
   return !contact->subject.deleted && !contact->suppressed && sender && sender->removal != SENDER_CANCELLED &&
          sender->user == MAP_NONE && channel_connected(outbox, letter_of(outbox, message)->kind.channel);
 }
 
-static inline void attempt(struct outbox *outbox, struct message *message) {
-  enum message_state state = MESSAGE_FAILED;
-  const char *reason = clear_way(outbox, message) ? NULL : obstacle(outbox, message, &state);
+static inline void begin_attempt(struct outbox *outbox, struct message *message) {
   message->waits = false;
+  message->told.attempt++;
+  message->state = MESSAGE_SENDING;
+  array_push(outbox->context->memory, &outbox->ready, message->told.message);
+}
+
+static SELDOM void attempt_any(struct outbox *outbox, struct message *message) {
+  enum message_state state = MESSAGE_FAILED;
+  const char *reason = obstacle(outbox, message, &state);
   if (reason) {
+    message->waits = false;
     pbk_end_message(outbox, message, state, text_from(reason));
     return;
   }
-  message->told.attempt++;
-  turn_message(outbox, message, MESSAGE_SENDING, NO_TEXT);
-  array_push(outbox->context->memory, &outbox->ready, message->told.message);
+  begin_attempt(outbox, message);
+  tell_message(outbox, message);
+}
+
+static inline void attempt(struct outbox *outbox, struct message *message) {
+  const struct contact *contact = message->own ? contact_at(outbox->facts, message->subject) : NULL;
+  if (!contact || !clear_way(outbox, message, contact)) {
+    attempt_any(outbox, message);
+    return;
+  }
+  begin_attempt(outbox, message);
+  tell_own_message(outbox, message, &contact->subject);
 }
 
 void pbk_attempt_message(struct outbox *outbox, struct message *message) {
@@ -102,13 +118,14 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
 }
 
 void pbk_answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
-  if (letter_of(outbox, message)->kind.email && message->to_kind == PBK_TO_CONTACT && message->sender != MAP_NONE) {
-    struct contact *contact = contact_at(outbox->facts, message->told.to);
-    if (!contact->subject.deleted && sender_at(outbox->senders, message->sender))
-      pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
-  }
-  turn_message(outbox, message, MESSAGE_SENT, NO_TEXT);
-  pbk_drop_message(outbox, message);
+  struct contact *contact = message->to_kind == PBK_TO_CONTACT ? contact_at(outbox->facts, message->told.to) : NULL;
+  bool met = contact && !contact->subject.deleted && sender_at(outbox->senders, message->sender);
+  if (met && letter_of(outbox, message)->kind.email)
+    pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
+  message->state = MESSAGE_SENT;
+  if (message->own) tell_own_message(outbox, message, &contact->subject);
+  else pbk_tell_any_message(outbox, message, NO_TEXT);
+  drop_message(outbox, message);
 }
 
 static void answer_retry(struct outbox *outbox, struct message *message, pbk_duration wait) {

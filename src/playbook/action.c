@@ -86,26 +86,21 @@ static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const stru
   return action->letter = pbk_letters_intern(&playbooks->context->outputs.letters, &kind) + 1;
 }
 
+static inline uint32_t letter_for(const struct playbooks *playbooks, const struct enrollment *enrollment,
+                                  struct action *action) {
+  return (action->letter ? action->letter : make_letter(playbooks, enrollment, action)) - 1;
+}
+
 /* A message of any kind, to nobody, from nobody, so far. */
 static inline struct message *begin(const struct playbooks *playbooks, const struct enrollment *enrollment,
                                     struct action *action) {
-  uint32_t letter = action->letter ? action->letter : make_letter(playbooks, enrollment, action);
   struct message *message = begin_message(playbooks->outbox);
   message->told.enrollment = enrollment->id;
-  message->told.letter = letter - 1;
+  message->told.letter = letter_for(playbooks, enrollment, action);
   message->subject_kind = (uint8_t)enrollment->version->subject_kind;
   message->subject = enrollment->subject;
   message->told.to = message->sender = MAP_NONE;
   return message;
-}
-
-static inline void make_email(struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action,
-                              uint32_t step, uint32_t number, uint32_t contact, uint32_t sender) {
-  struct message *message = begin(playbooks, enrollment, action);
-  message->to_kind = PBK_TO_CONTACT;
-  message->told.to = contact;
-  message->sender = sender;
-  pbk_make_message(playbooks->outbox, message, step, number, action->approval, sender == MAP_NONE ? "no_sender" : NULL);
 }
 
 static bool selected(const struct acting *acting, uint32_t contact) {
@@ -121,8 +116,14 @@ static bool selected(const struct acting *acting, uint32_t contact) {
 }
 
 static void send_email(const struct acting *acting, uint32_t contact) {
-  make_email(acting->playbooks, acting->enrollment, acting->action, acting->step, acting->number, contact,
-             resolve_sender(acting));
+  const struct action *action = acting->action;
+  uint32_t sender = resolve_sender(acting);
+  struct message *message = begin(acting->playbooks, acting->enrollment, acting->action);
+  message->to_kind = PBK_TO_CONTACT;
+  message->told.to = contact;
+  message->sender = sender;
+  pbk_make_message(acting->playbooks->outbox, message, acting->step, acting->number, action->approval,
+                   sender == MAP_NONE ? "no_sender" : NULL);
 }
 
 static void make_emails(const struct acting *acting) {
@@ -184,17 +185,25 @@ static SELDOM void run_any_action(struct playbooks *playbooks, struct enrollment
   }
 }
 
+/* The commonest: to the contact itself, from the sender that the pool gave it. */
+static inline void mail_own(struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action,
+                            uint32_t step, uint32_t number) {
+  struct own_message made = {.enrollment = enrollment->id,
+                             .letter = letter_for(playbooks, enrollment, action),
+                             .contact = enrollment->subject,
+                             .sender = enrollment->sender,
+                             .step = step,
+                             .action = number,
+                             .approval = action->approval};
+  pbk_make_own_message(playbooks->outbox, &made);
+}
+
 void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step) {
-  const struct version *version = enrollment->version;
-  const struct step *running = &version->steps[step];
-  for (uint32_t number = 0; number < running->action_count; number++) {
-    struct action *action = &running->actions[number];
-    uint32_t sender = enrollment->sender;
-    bool plain =
-      action->kind == PBK_ACTION_EMAIL && action->send_as == PBK_SEND_AS_POOL && version->subject_kind == PBK_CONTACT;
-    if (plain && sender_at(playbooks->senders, sender)) /* the commonest */
-      make_email(playbooks, enrollment, action, step, number, enrollment->subject, sender);
-    else
-      run_any_action(playbooks, enrollment, step, number);
+  const struct step *running = &enrollment->version->steps[step];
+  bool served = sender_at(playbooks->senders, enrollment->sender) != NULL;
+  struct action *action = running->actions;
+  for (uint32_t number = 0; number < running->action_count; number++, action++) {
+    if (action->own_mail && served) mail_own(playbooks, enrollment, action, step, number);
+    else run_any_action(playbooks, enrollment, step, number);
   }
 }

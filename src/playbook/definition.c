@@ -332,6 +332,10 @@ static bool read_email(struct reading *reading, const pbk_action *given, struct 
          read_policy(reading, given->policy) && read_send_as(reading, &given->send_as, action) &&
          read_recipients(reading, &given->to, action);
 }
+static bool mails_own(const struct reading *reading, const struct action *action) {
+  return action->kind == PBK_ACTION_EMAIL && action->send_as == PBK_SEND_AS_POOL &&
+         reading->version->subject_kind == PBK_CONTACT;
+}
 
 static bool read_assign(struct reading *reading, const pbk_action *given, struct action *action) {
   action->user = MAP_NONE;
@@ -376,6 +380,7 @@ static bool read_action(struct reading *reading, const pbk_action *given, struct
               : given->kind == PBK_ACTION_EMAIL  ? read_email(reading, given, action)
               : given->kind == PBK_ACTION_ASSIGN ? read_assign(reading, given, action)
                                                  : read_notify(reading, given, action);
+  action->own_mail = mails_own(reading, action);
   pbk_problem_leave(reading->problem, before);
   return read;
 }

@@ -23,13 +23,14 @@ struct person {
 };
 
 struct action {
+  bool own_mail; /* an e-mail to the subject, a contact, from the sender of its pool */
+  bool approval;
+  uint32_t letter; /* of its messages, in the outputs' letters, and 1; 0: not asked for yet */
   pbk_action_kind kind;
   struct text title; /* owned */
   struct person person;
   pbk_duration due; /* -1: none */
   uint32_t channel, template; /* names */
-  uint32_t letter;            /* of its messages, in the outputs' letters, and 1; 0: not asked for yet */
-  bool approval;
   pbk_policy policy;
   pbk_send_as_kind send_as;
   uint32_t send_as_who; /* user or role: place */
