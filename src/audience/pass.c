@@ -56,7 +56,7 @@ static bool stays_out(const struct audiences *audiences, const struct read_by *r
 }
 
 /* The readers of a subject's own event. */
-static void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event, bool late) {
+static inline void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event, bool late) {
   struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
   for (uint32_t i = 0; i < readers.count; i++) {
     const struct read_by *reader = &readers.first[i];
@@ -208,14 +208,13 @@ uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_
   }
 }
 
-static void mark_change(struct audiences *audiences, const struct change *change) {
+static SELDOM void mark_change(struct audiences *audiences, const struct change *change) {
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count;
   switch (change->kind) {
-  case CHANGED_EVENTS:
-    if (change->subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
-    mark_readers_of_event(audiences, change->subject_kind, change->subject, change->number, change->late);
-    if (change->subject_kind == PBK_CONTACT) return;
+  case CHANGED_EVENTS: /* of an account */
+    if (!audiences->account_events_read) return;
+    mark_readers_of_event(audiences, PBK_ACCOUNT, change->subject, change->number, change->late);
     mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change->number}, PBK_ACCOUNT, change->subject);
     return;
   case CHANGED_ACCOUNT: mark_account_readers(audiences, change->subject); return;
@@ -235,7 +234,11 @@ static void mark_change(struct audiences *audiences, const struct change *change
 
 void pbk_mark_changes_there_are(struct audiences *audiences) {
   const struct change *change = audiences->facts->changes.items, *end = change + audiences->facts->changes.count;
-  for (; change < end; change++) mark_change(audiences, change);
+  for (; change < end; change++) {
+    bool own = change->kind == CHANGED_EVENTS && change->subject_kind == PBK_CONTACT; /* nearly all */
+    if (own) mark_readers_of_event(audiences, PBK_CONTACT, change->subject, change->number, change->late);
+    else mark_change(audiences, change);
+  }
 }
 
 bool pbk_restore_zones(struct audiences *audiences, struct text bytes) {
@@ -330,7 +333,7 @@ static inline bool matches(struct audiences *audiences, uint32_t place, const st
   const struct membership *membership = &audiences->memberships.items[place];
   struct view view = view_about(audiences, about);
   view.armed = armed_at(membership, about->index);
-  if (membership->of_account && shared && view.account && alike_known(membership, view.contact->account))
+  if (membership->of_account && shared && view.contact->account != MAP_NONE && alike_known(membership, view.contact->account))
     return matches_of_account(audiences, place, &view, shared);
   struct cel_outcome outcome;
   pbk_evaluate(&view, audience->program, &outcome);

@@ -14,7 +14,8 @@ static struct cel_value time_value(pbk_time time) {
 static const struct subject *slot_subject(const struct view *view, uint32_t slot, uint32_t *field) {
   *field = slot < SLOT_ACCOUNT_ID ? slot : slot - SLOT_ACCOUNT_ID;
   if (slot < SLOT_ACCOUNT_ID) return view->contact ? &view->contact->subject : NULL;
-  return view->account ? &view->account->subject : NULL;
+  const struct account *account = account_in(view);
+  return account ? &account->subject : NULL;
 }
 
 /* Where what is read of it goes. */
@@ -95,8 +96,9 @@ static void world_entry_at(void *context, uint32_t slot, uint32_t at, struct tex
 static void world_series(void *context, uint32_t slot, uint32_t number, struct cel_series *series) {
   const struct view *view = context;
   const struct subject *subject = NULL;
+  const struct account *account = NULL;
   if (slot == LOOKUP_EVENTS && view->contact) subject = &view->contact->subject;
-  else if (view->account) subject = &view->account->subject;
+  else if ((account = account_in(view)) != NULL) subject = &account->subject;
   *series = (struct cel_series){.since = INT64_MAX}; /* X3: without an account, empty and never quiet */
   if (!subject) return;
   series->since = subject->created_at;
@@ -111,7 +113,8 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
   const struct audience *audience = registry_current(&view->audiences->registry, number);
   if (!audience) return false;
   if (audience->of == PBK_CONTACT) return view->contact && pbk_is_in(view->audiences, number, view->contact->subject.index);
-  return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
+  const struct account *account = account_in(view);
+  return account && pbk_is_in(view->audiences, number, account->subject.index);
 }
 
 void pbk_world_init(struct audiences *audiences) {
@@ -184,7 +187,8 @@ static inline bool show_subject(struct audiences *audiences, uint32_t at, const 
 static inline bool show(const struct view *view, uint32_t reads) {
   struct audiences *audiences = view->audiences;
   const struct subject *contact = view->contact ? &view->contact->subject : NULL;
-  const struct subject *account = view->account ? &view->account->subject : NULL;
+  const struct account *of = reads & 1 << SHOWN_ACCOUNT || !contact ? account_in(view) : NULL;
+  const struct subject *account = of ? &of->subject : NULL;
   if (reads & 1 << SHOWN_CONTACT && !show_subject(audiences, SHOWN_CONTACT, contact)) return false;
   if (reads & 1 << SHOWN_ACCOUNT && !show_subject(audiences, SHOWN_ACCOUNT, account)) return false;
   if (reads & CEL_SHOWN_FIELDS) {
@@ -197,8 +201,9 @@ static inline bool show(const struct view *view, uint32_t reads) {
 /* Anything. */
 static SELDOM void show_any(const struct view *view, uint32_t reads) {
   if (show(view, reads)) return;
+  const struct account *account = account_in(view);
   if (view->contact) need_room(view->audiences, SHOWN_CONTACT, trait_count(&view->contact->subject));
-  if (view->account) need_room(view->audiences, SHOWN_ACCOUNT, trait_count(&view->account->subject));
+  if (account) need_room(view->audiences, SHOWN_ACCOUNT, trait_count(&account->subject));
   show(view, reads);
 }
 static SELDOM void evaluate_any(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {

@@ -13,7 +13,7 @@ struct event_view {
 struct view {
   struct audiences *audiences;
   const struct contact *contact; /* NULL where the subject is an account */
-  const struct account *account; /* NULL where a contact has none */
+  const struct account *account; /* NULL where the subject is a contact: see account_in */
   const struct event_view *event;
   pbk_time started_at, step_at;
   pbk_time armed; /* a wake-up that is set already; INT64_MAX: none */
@@ -22,16 +22,16 @@ struct view {
 /* What of a world is the same in every evaluation. */
 void pbk_world_init(struct audiences *audiences);
 
-/* A subject, and a contact's account with it. */
 static inline struct view view_about(struct audiences *audiences, const struct subject *about) {
   struct view view = {.audiences = audiences, .armed = INT64_MAX};
-  if (about->kind == PBK_CONTACT) {
-    view.contact = (const struct contact *)(const void *)about;
-    if (view.contact->account != MAP_NONE) view.account = account_at(audiences->facts, view.contact->account);
-  } else {
-    view.account = (const struct account *)(const void *)about;
-  }
+  if (about->kind == PBK_CONTACT) view.contact = (const struct contact *)(const void *)about;
+  else view.account = (const struct account *)(const void *)about;
   return view;
+}
+/* The subject, or its account, which is only looked for where something of it is asked; NULL: it has none. */
+static inline const struct account *account_in(const struct view *view) {
+  if (!view->contact) return view->account;
+  return view->contact->account == MAP_NONE ? NULL : account_at(view->audiences->facts, view->contact->account);
 }
 static inline struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t index) {
   return view_about(audiences, pbk_subject_at(audiences->facts, kind, index));

@@ -504,7 +504,6 @@ uint32_t pbk_cel_read_count(const struct cel_program *program) {
   return program->reads.count;
 }
 
-
 struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at) {
   return program->reads.items[at];
 }
@@ -544,4 +543,13 @@ bool pbk_cel_is_quiet(const struct cel_program *program, uint32_t *lookup_slot, 
   *number = node->b;
   *window = compiler_quiet_of(program, program->root, node->a, node->b);
   return *window > 0;
+}
+
+bool pbk_cel_is_member(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, bool *inverted) {
+  const struct cel_node *nodes = program->nodes.items, *node = &nodes[program->root];
+  for (*inverted = false; node->operation == OPERATION_NOT; node = &nodes[node->a]) *inverted = !*inverted;
+  if (node->operation != OPERATION_MEMBER) return false;
+  *lookup_slot = node->a;
+  *number = node->b;
+  return true;
 }

@@ -1,12 +1,10 @@
 /* playbook/action.c - the actions of a step: tasks, e-mails, assignments, notifications (SPEC C, S1, S2); see playbooks.h. */
 #include "playbook/playbooks.h"
 
-bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int32_t kind, uint32_t subject) {
-  const struct audience *audience = audience_at(playbooks->audiences, segment);
-  if (audience->of == kind) return pbk_is_in(playbooks->audiences, segment, subject);
+bool pbk_account_is_in(const struct playbooks *playbooks, uint32_t audience, int32_t kind, uint32_t subject) {
   if (kind != PBK_CONTACT) return false;
   uint32_t account = contact_at(playbooks->facts, subject)->account;
-  return account != MAP_NONE && pbk_is_in(playbooks->audiences, segment, account);
+  return account != MAP_NONE && pbk_is_in(playbooks->audiences, audience, account);
 }
 
 /* One action under way. */

@@ -60,7 +60,7 @@ static bool passes_reentry(const struct judging *judging) {
 static bool passes_filter(struct judging *judging) {
   const struct version *version = judging->version;
   bool held = version->segment == MAP_NONE ||
-              pbk_segment_holds(judging->playbooks, version->segment, judging->kind, judging->subject);
+              audience_holds(judging->playbooks, version->segment, judging->kind, judging->subject);
   bool matched = !version->when || evaluate(judging, version->when);
   return held && matched;
 }
@@ -79,7 +79,7 @@ static bool finds_branch(struct judging *judging) {
   for (uint32_t i = 0; i < version->branch_count && !judging->branch; i++) {
     const struct branch *branch = &version->branches[i];
     if (branch->segment == MAP_NONE ||
-        pbk_segment_holds(judging->playbooks, branch->segment, judging->kind, judging->subject))
+        audience_holds(judging->playbooks, branch->segment, judging->kind, judging->subject))
       judging->branch = branch;
   }
   return judging->branch != NULL;

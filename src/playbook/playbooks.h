@@ -46,6 +46,8 @@ struct action {
 struct step {
   pbk_duration delay;
   struct cel_program *when;
+  uint32_t member; /* where that is only whether the subject is in an audience: which; else MAP_NONE */
+  bool member_not; /* it must not be */
   bool exit_on_skip;
   struct action *actions;
   uint32_t action_count;
@@ -338,7 +340,12 @@ bool pbk_step_due(struct playbooks *playbooks, uint64_t id, pbk_time time);
 /* ---- action.c ---- */
 
 void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step);
-/* Whether a segment holds a subject; of a contact, a segment of accounts asks its account (P1). */
-bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int32_t kind, uint32_t subject);
+/* Whether an audience holds a subject; of a contact, one of accounts asks its account (P1). */
+bool pbk_account_is_in(const struct playbooks *playbooks, uint32_t audience, int32_t kind, uint32_t subject);
+static inline bool audience_holds(const struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject) {
+  const struct audience *audience = audience_at(playbooks->audiences, place);
+  if (audience && audience->of == kind) return pbk_is_in(playbooks->audiences, place, subject);
+  return audience && pbk_account_is_in(playbooks, place, kind, subject);
+}
 
 #endif

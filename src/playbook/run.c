@@ -88,6 +88,10 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
 
 static inline bool step_runs(struct playbooks *playbooks, const struct enrollment *enrollment, const struct step *step) {
   if (!step->when) return true;
+  if (step->member != MAP_NONE) {
+    int32_t kind = enrollment->version->subject_kind;
+    return audience_holds(playbooks, step->member, kind, enrollment->subject) != step->member_not;
+  }
   struct view view = view_of(playbooks, enrollment);
   struct cel_outcome outcome;
   pbk_evaluate(&view, step->when, &outcome);
