@@ -73,8 +73,7 @@ static inline uint32_t resolve_sender(const struct acting *acting) {
   return sender;
 }
 
-static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment,
-                                   struct action *action) {
+uint32_t pbk_make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action) {
   struct letter_kind kind = {.playbook = playbook_name(playbooks, enrollment->playbook),
                              .channel = action->channel,
                              .template = action->template,
@@ -82,11 +81,6 @@ static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const stru
                              .email = action->kind == PBK_ACTION_EMAIL,
                              .window = enrollment->version->window};
   return action->letter = pbk_letters_intern(&playbooks->context->outputs.letters, &kind) + 1;
-}
-
-static inline uint32_t letter_for(const struct playbooks *playbooks, const struct enrollment *enrollment,
-                                  struct action *action) {
-  return (action->letter ? action->letter : make_letter(playbooks, enrollment, action)) - 1;
 }
 
 /* A message of any kind, to nobody, from nobody, so far. */
@@ -172,36 +166,12 @@ static void assign(const struct acting *acting) {
   emit(playbooks->context, &output);
 }
 
-static SELDOM void run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step,
-                                  uint32_t number) {
+void pbk_run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step, uint32_t number) {
   struct acting acting = {playbooks, enrollment, &enrollment->version->steps[step].actions[number], step, number};
   switch (acting.action->kind) {
     case PBK_ACTION_TASK: make_task(&acting); break;
     case PBK_ACTION_EMAIL: make_emails(&acting); break;
     case PBK_ACTION_ASSIGN: assign(&acting); break;
     default: notify(&acting); break;
-  }
-}
-
-/* The commonest: to the contact itself, from the sender that the pool gave it. */
-static inline void mail_own(struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action,
-                            uint32_t step, uint32_t number) {
-  struct own_message made = {.enrollment = enrollment->id,
-                             .letter = letter_for(playbooks, enrollment, action),
-                             .contact = enrollment->subject,
-                             .sender = enrollment->sender,
-                             .step = step,
-                             .action = number,
-                             .approval = action->approval};
-  pbk_make_own_message(playbooks->outbox, &made);
-}
-
-void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step) {
-  const struct step *running = &enrollment->version->steps[step];
-  bool served = sender_at(playbooks->senders, enrollment->sender) != NULL;
-  struct action *action = running->actions;
-  for (uint32_t number = 0; number < running->action_count; number++, action++) {
-    if (action->own_mail && served) mail_own(playbooks, enrollment, action, step, number);
-    else run_any_action(playbooks, enrollment, step, number);
   }
 }

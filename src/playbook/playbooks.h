@@ -339,7 +339,13 @@ bool pbk_step_due(struct playbooks *playbooks, uint64_t id, pbk_time time);
 
 /* ---- action.c ---- */
 
-void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step);
+void pbk_run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step, uint32_t number);
+/* The letter of an action's messages, and 1. */
+uint32_t pbk_make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action);
+static inline uint32_t letter_for(const struct playbooks *playbooks, const struct enrollment *enrollment,
+                                  struct action *action) {
+  return (action->letter ? action->letter : pbk_make_letter(playbooks, enrollment, action)) - 1;
+}
 /* Whether an audience holds a subject; of a contact, one of accounts asks its account (P1). */
 bool pbk_account_is_in(const struct playbooks *playbooks, uint32_t audience, int32_t kind, uint32_t subject);
 static inline bool audience_holds(const struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject) {
