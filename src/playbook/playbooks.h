@@ -190,6 +190,7 @@ struct playbooks {
   struct judged *judged;
   uint32_t judged_capacity, judged_count; /* the count is of judged_cause */
   uint64_t judged_cause;
+  struct judged judged_first; /* of a cause, mostly the only one: not in the set */
 };
 
 void pbk_playbooks_init(struct playbooks *playbooks, struct context *context, struct facts *facts, struct audiences *audiences,
@@ -257,6 +258,15 @@ void pbk_forget_passages(struct playbooks *playbooks, int32_t kind, uint32_t sub
 void pbk_passages_release(struct playbooks *playbooks);
 /* Whether the cause under way judges this for the first time (P5). */
 bool pbk_judge_once(struct playbooks *playbooks, uint32_t playbook, uint32_t subject);
+static inline bool judge_once(struct playbooks *playbooks, uint32_t playbook, uint32_t subject) {
+  struct judged *first = &playbooks->judged_first;
+  if (first->cause == playbooks->cause) {
+    bool again = first->playbook == playbook && first->subject == subject;
+    return !again && pbk_judge_once(playbooks, playbook, subject);
+  }
+  *first = (struct judged){playbooks->cause, playbook, subject};
+  return true;
+}
 /* For those who know whom something happens to next. */
 static inline void prefetch_passages(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
   const uint64_t *word = words_at(kind == PBK_CONTACT ? &playbooks->of_contacts : &playbooks->of_accounts, subject);
