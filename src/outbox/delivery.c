@@ -2,15 +2,17 @@
 #include "outbox/outbox.h"
 #include "outbox/turn.h"
 
-/* The channel of a name, mostly found where it was found before. */
-static inline bool channel_connected(struct outbox *outbox, uint32_t name) {
-  const struct registry *channels = &outbox->channels;
+/* Whether a channel is where it was found before, and connected. */
+static inline bool channel_still_connected(const struct outbox *outbox, uint32_t name) {
+  uint32_t hint = outbox->channel_hints[name % 8];
+  const struct channel *channel = registry_current(&outbox->channels, hint);
+  return channel && outbox->channels.entries.items[hint].name == name && channel->connected;
+}
+static bool channel_connected(struct outbox *outbox, uint32_t name) {
   uint32_t *hint = &outbox->channel_hints[name % 8];
-  const struct channel *channel = registry_current(channels, *hint);
-  if (!channel || channels->entries.items[*hint].name != name) {
-    *hint = pbk_registry_find(channels, name_text(outbox->context, name));
-    channel = registry_current(channels, *hint);
-  }
+  if (channel_still_connected(outbox, name)) return true;
+  *hint = pbk_registry_find(&outbox->channels, name_text(outbox->context, name));
+  const struct channel *channel = registry_current(&outbox->channels, *hint);
   return channel && channel->connected;
 }
 
@@ -34,40 +36,46 @@ static SELDOM const char *obstacle(struct outbox *outbox, const struct message *
   return NULL;
 }
 
-/* Nothing in the way of the commonest: of a contact, to itself. */
-static inline bool clear_way(struct outbox *outbox, const struct message *message, const struct contact *contact) {
-  const struct sender *sender = sender_at(outbox->senders, message->sender);
-  return !contact->subject.deleted && !contact->suppressed && sender && sender->removal != SENDER_CANCELLED &&
-         sender->user == MAP_NONE && channel_connected(outbox, letter_of(outbox, message)->kind.channel);
-}
-
-static inline void begin_attempt(struct outbox *outbox, struct message *message) {
-  message->waits = false;
-  message->told.attempt++;
-  message->state = MESSAGE_SENDING;
-  array_push(outbox->context->memory, &outbox->ready, message->told.message);
-}
-
-static SELDOM void attempt_any(struct outbox *outbox, struct message *message) {
+/* Any; whatever comes of it, something was done. */
+static SELDOM bool attempt_any(struct outbox *outbox, struct message *message) {
   enum message_state state = MESSAGE_FAILED;
   const char *reason = obstacle(outbox, message, &state);
+  message->waits = false;
   if (reason) {
-    message->waits = false;
     pbk_end_message(outbox, message, state, text_from(reason));
-    return;
+    return true;
   }
-  begin_attempt(outbox, message);
-  tell_message(outbox, message);
+  message->told.attempt++;
+  turn_message(outbox, message, MESSAGE_SENDING);
+  array_push(outbox->context->memory, &outbox->ready, message->told.message);
+  return true;
 }
 
-static inline void attempt(struct outbox *outbox, struct message *message) {
+/* Of the commonest, to the contact that it is about: nothing is in the way, and there is room for what comes of it. */
+static inline bool is_clear(const struct outbox *outbox, const struct message *message, const struct contact *contact) {
+  const struct sender *sender = sender_at(outbox->senders, message->sender);
+  return !contact->subject.deleted && !contact->suppressed && sender && sender->removal != SENDER_CANCELLED &&
+         sender->user == MAP_NONE && channel_still_connected(outbox, letter_of(outbox, message)->kind.channel) &&
+         contact->subject.key_size <= PLAIN_KEY && outbox->ready.count < outbox->ready.capacity &&
+         plain_message_fits(outbox->context);
+}
+
+static SELDOM bool digest(struct outbox *outbox, const struct message_record *record) {
+  pbk_digest_plain_message(&outbox->context->outputs, record);
+  return true;
+}
+
+/* No call but the last, so that nothing must be put away for one. */
+static inline bool attempt(struct outbox *outbox, struct message *message) {
   const struct contact *contact = message->own ? contact_at(outbox->facts, message->subject) : NULL;
-  if (!contact || !clear_way(outbox, message, contact)) {
-    attempt_any(outbox, message);
-    return;
-  }
-  begin_attempt(outbox, message);
-  tell_own_message(outbox, message, &contact->subject);
+  if (!contact || !is_clear(outbox, message, contact)) return attempt_any(outbox, message);
+  message->waits = false;
+  message->state = MESSAGE_SENDING;
+  outbox->ready.items[outbox->ready.count++] = message->told.message;
+  struct message_record *record = put_plain_message(outbox->context, &message->told, message_word(MESSAGE_SENDING),
+                                                    contact->subject.key, contact->subject.key_size);
+  record->told.attempt = ++message->told.attempt; /* behind the copy, which would wait for it */
+  return outbox->context->outputs.digested ? digest(outbox, record) : true;
 }
 
 void pbk_attempt_message(struct outbox *outbox, struct message *message) {
@@ -79,8 +87,7 @@ bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk
   if (!message || message->due != time) return false;
   bool stands =
     kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
-  if (stands) attempt(outbox, message);
-  return stands;
+  return stands && attempt(outbox, message);
 }
 
 void pbk_skip_ended(struct outbox *outbox) {
