@@ -56,7 +56,8 @@ static bool stays_out(const struct audiences *audiences, const struct read_by *r
 }
 
 /* The readers of a subject's own event. */
-static inline void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event, bool late) {
+static inline void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event,
+                                         bool late) {
   struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
   for (uint32_t i = 0; i < readers.count; i++) {
     const struct read_by *reader = &readers.first[i];
@@ -212,14 +213,15 @@ static SELDOM void mark_change(struct audiences *audiences, const struct change 
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count;
   switch (change->kind) {
-  case CHANGED_EVENTS: /* of an account */
-    if (!audiences->account_events_read) return;
-    mark_readers_of_event(audiences, PBK_ACCOUNT, change->subject, change->number, change->late);
-    mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change->number}, PBK_ACCOUNT, change->subject);
-    return;
-  case CHANGED_ACCOUNT: mark_account_readers(audiences, change->subject); return;
-  case CHANGED_DELETED: mark_memberships_of(audiences, change->subject_kind, change->subject); return;
-  default: break;
+    case CHANGED_EVENTS: /* of an account */
+      if (!audiences->account_events_read) return;
+      mark_readers_of_event(audiences, PBK_ACCOUNT, change->subject, change->number, change->late);
+      mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change->number}, PBK_ACCOUNT,
+                   change->subject);
+      return;
+    case CHANGED_ACCOUNT: mark_account_readers(audiences, change->subject); return;
+    case CHANGED_DELETED: mark_memberships_of(audiences, change->subject_kind, change->subject); return;
+    default: break;
   }
   count = pbk_reads_of_change(*change, reads);
   if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved */
@@ -236,8 +238,10 @@ void pbk_mark_changes_there_are(struct audiences *audiences) {
   const struct change *change = audiences->facts->changes.items, *end = change + audiences->facts->changes.count;
   for (; change < end; change++) {
     bool own = change->kind == CHANGED_EVENTS && change->subject_kind == PBK_CONTACT; /* nearly all */
-    if (own) mark_readers_of_event(audiences, PBK_CONTACT, change->subject, change->number, change->late);
-    else mark_change(audiences, change);
+    if (own)
+      mark_readers_of_event(audiences, PBK_CONTACT, change->subject, change->number, change->late);
+    else
+      mark_change(audiences, change);
   }
 }
 
@@ -333,7 +337,8 @@ static inline bool matches(struct audiences *audiences, uint32_t place, const st
   const struct membership *membership = &audiences->memberships.items[place];
   struct view view = view_about(audiences, about);
   view.armed = armed_at(membership, about->index);
-  if (membership->of_account && shared && view.contact->account != MAP_NONE && alike_known(membership, view.contact->account))
+  if (membership->of_account && shared && view.contact->account != MAP_NONE &&
+      alike_known(membership, view.contact->account))
     return matches_of_account(audiences, place, &view, shared);
   struct cel_outcome outcome;
   pbk_evaluate(&view, audience->program, &outcome);
@@ -368,8 +373,8 @@ static inline void flip_member(struct audiences *audiences, uint32_t place, cons
   struct text key = subject_key(about);
   change_member(audiences, place, subject, entered);
   array_push(audiences->context->memory, &audiences->flips, flip);
-  pbk_output_type type = persona ? (entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED)
-                                 : (entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
+  pbk_output_type type =
+    persona ? (entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED) : (entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
   pbk_tell_membership(audiences->context, type, (struct told_subject){key.bytes, key.size, audience->of},
                       registry_name(&audiences->registry, place));
   if (audiences->memberships_read) pbk_mark_followers(audiences, place, subject);

@@ -42,7 +42,8 @@ static SELDOM unsigned char *need_sign(struct audiences *audiences, uint32_t pla
   return sign_at(membership, subject);
 }
 /* What was set before is not known any more. `sign` is where that is; NULL: there is no place yet. */
-static inline void wake_at(struct audiences *audiences, uint32_t place, uint32_t subject, unsigned char *sign, pbk_time time) {
+static inline void wake_at(struct audiences *audiences, uint32_t place, uint32_t subject, unsigned char *sign,
+                           pbk_time time) {
   if (time == CEL_FOREVER) return;
   if (!sign) sign = need_sign(audiences, place, subject);
   *sign = sign_of(time);
@@ -51,7 +52,8 @@ static inline void wake_at(struct audiences *audiences, uint32_t place, uint32_t
 
 void pbk_wake_quiet(struct audiences *audiences, uint32_t place, const struct subject *subject) {
   const struct membership *membership = &audiences->memberships.items[place];
-  wake_at(audiences, place, subject->index, sign_at(membership, subject->index), saturating_add(quiet_since(membership, subject), membership->quiet.window));
+  wake_at(audiences, place, subject->index, sign_at(membership, subject->index),
+          saturating_add(quiet_since(membership, subject), membership->quiet.window));
 }
 
 bool pbk_look_quiet(struct audiences *audiences, uint32_t place, const struct subject *subject) {

@@ -98,7 +98,8 @@ static void world_series(void *context, uint32_t slot, uint32_t number, struct c
   const struct subject *subject = NULL;
   const struct account *account = NULL;
   if (slot == LOOKUP_EVENTS && view->contact) subject = &view->contact->subject;
-  else if ((account = account_in(view)) != NULL) subject = &account->subject;
+  else if ((account = account_in(view)) != NULL)
+    subject = &account->subject;
   *series = (struct cel_series){.since = INT64_MAX}; /* X3: without an account, empty and never quiet */
   if (!subject) return;
   series->since = subject->created_at;
@@ -118,16 +119,16 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
 }
 
 void pbk_world_init(struct audiences *audiences) {
-  audiences->world =
-    (struct cel_world){.field = world_field,
-                       .entry = world_entry,
-                       .entry_count = world_entry_count,
-                       .entry_at = world_entry_at,
-                       .series = world_series,
-                       .member = world_member,
-                       .shown = {[SHOWN_CONTACT] = {.slot = SLOT_CONTACT_TRAITS}, [SHOWN_ACCOUNT] = {.slot = SLOT_ACCOUNT_TRAITS}},
-                       .value_count = FIELDS_SHOWN,
-                       .values = audiences->fields};
+  audiences->world = (struct cel_world){
+    .field = world_field,
+    .entry = world_entry,
+    .entry_count = world_entry_count,
+    .entry_at = world_entry_at,
+    .series = world_series,
+    .member = world_member,
+    .shown = {[SHOWN_CONTACT] = {.slot = SLOT_CONTACT_TRAITS}, [SHOWN_ACCOUNT] = {.slot = SLOT_ACCOUNT_TRAITS}},
+    .value_count = FIELDS_SHOWN,
+    .values = audiences->fields};
 }
 
 /* ---- what conditions may read without a call ---- */
@@ -178,9 +179,12 @@ static inline void set_world(const struct view *view, bool matches_only) {
 /* Shows no more than the program reads: what is elsewhere need not be fetched, and what was shown before does not matter.
  * False: there is no room for that. */
 static inline bool show_subject(struct audiences *audiences, uint32_t at, const struct subject *subject) {
-  if (!subject) show_no_traits(&audiences->world.shown[at]);
-  else if (has_room(audiences, at, subject)) show_traits(audiences, at, subject);
-  else return false;
+  if (!subject)
+    show_no_traits(&audiences->world.shown[at]);
+  else if (has_room(audiences, at, subject))
+    show_traits(audiences, at, subject);
+  else
+    return false;
   return true;
 }
 

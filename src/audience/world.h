@@ -24,8 +24,10 @@ void pbk_world_init(struct audiences *audiences);
 
 static inline struct view view_about(struct audiences *audiences, const struct subject *about) {
   struct view view = {.audiences = audiences, .armed = INT64_MAX};
-  if (about->kind == PBK_CONTACT) view.contact = (const struct contact *)(const void *)about;
-  else view.account = (const struct account *)(const void *)about;
+  if (about->kind == PBK_CONTACT)
+    view.contact = (const struct contact *)(const void *)about;
+  else
+    view.account = (const struct account *)(const void *)about;
   return view;
 }
 /* The subject, or its account, which is only looked for where something of it is asked; NULL: it has none. */

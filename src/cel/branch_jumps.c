@@ -60,8 +60,8 @@ void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_worl
 }
 
 /* From a test of time that has decided until a time, with others behind it that may put that off. */
-BRANCH_SELDOM void branch_put_off(const struct cel_branch *branch, const struct cel_world *world, struct cel_machine *machine,
-                                  struct cel_outcome *outcome, struct branch_answer answer) {
+BRANCH_SELDOM void branch_put_off(const struct cel_branch *branch, const struct cel_world *world,
+                                  struct cel_machine *machine, struct cel_outcome *outcome, struct branch_answer answer) {
   struct branch_run run;
   pbk_cel_branch_begin(&run, machine, machine->program, world);
   run.known = branch;
@@ -105,8 +105,10 @@ void pbk_cel_branch_answered_for_now(const struct cel_branch *branch, const stru
     return;
   }
   if (behind && !sharp) {
-    if (answer.until == CEL_FOREVER) pbk_cel_branch_go_on(branch, world, machine, outcome);
-    else branch_put_off(branch, world, machine, outcome, answer);
+    if (answer.until == CEL_FOREVER)
+      pbk_cel_branch_go_on(branch, world, machine, outcome);
+    else
+      branch_put_off(branch, world, machine, outcome, answer);
     return;
   }
   int32_t step = branch->steps[answer.truth];

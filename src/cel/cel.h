@@ -186,7 +186,8 @@ int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slo
 bool pbk_cel_asks_quiet(const struct cel_program *program);
 /* Whether a program is one quiet() and nothing else, of a window that is constant and longer than nothing: its lookup, number and window. */
 bool pbk_cel_is_quiet(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, int64_t *window);
-/* Whether a program says nothing but that somebody is in something, or is not, which is `inverted`: the lookup and number. */
+/* Whether a program says nothing but that somebody is in something, or is not, which is `inverted`: the lookup and number.
+ */
 bool pbk_cel_is_member(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, bool *inverted);
 
 /* ---- evaluating ---- */

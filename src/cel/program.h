@@ -160,7 +160,7 @@ struct cel_program {
   ARRAY(const char *) failures;
   ARRAY(struct cel_branch) branches; /* the test-and-branch tier; empty where it has nothing to gain */
   struct text source; /* a copy */
-  uint32_t root, whole; /* where it starts; the same without a ! of a ! before it */
+  uint32_t root, whole;          /* where it starts; the same without a ! of a ! before it */
   const struct cel_zones *zones; /* the environment's */
 };
 

@@ -130,8 +130,10 @@ void pbk_answer_sent(struct outbox *outbox, struct message *message, pbk_time oc
   if (met && letter_of(outbox, message)->kind.email)
     pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
   message->state = MESSAGE_SENT;
-  if (message->own) tell_own_message(outbox, message, &contact->subject);
-  else pbk_tell_any_message(outbox, message, NO_TEXT);
+  if (message->own)
+    tell_own_message(outbox, message, &contact->subject);
+  else
+    pbk_tell_any_message(outbox, message, NO_TEXT);
   drop_message(outbox, message);
 }
 

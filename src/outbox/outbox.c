@@ -185,8 +185,10 @@ static void tell_task(struct outbox *outbox, const struct task *task, enum task_
 
 void pbk_end_message(struct outbox *outbox, struct message *message, enum message_state state, struct text reason) {
   message->state = (uint8_t)state;
-  if (reason.bytes) pbk_tell_any_message(outbox, message, reason);
-  else tell_message(outbox, message);
+  if (reason.bytes)
+    pbk_tell_any_message(outbox, message, reason);
+  else
+    tell_message(outbox, message);
   drop_message(outbox, message);
 }
 
@@ -254,8 +256,10 @@ void pbk_make_own_message(struct outbox *outbox, const struct own_message *made)
   make_key(outbox, message, made->step, made->action);
   count_in(memory, &outbox->messages_of, made->sender);
   roll_add(memory, roll_of(outbox, &outbox->open_messages, PBK_CONTACT, made->contact), id);
-  if (made->approval) tell_own_message(outbox, message, &contact_at(outbox->facts, made->contact)->subject);
-  else pbk_attempt_message(outbox, message);
+  if (made->approval)
+    tell_own_message(outbox, message, &contact_at(outbox->facts, made->contact)->subject);
+  else
+    pbk_attempt_message(outbox, message);
 }
 
 uint64_t pbk_make_task(struct outbox *outbox, const struct task_request *request) {

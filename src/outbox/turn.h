@@ -28,8 +28,10 @@ static inline void tell_own_message(struct outbox *outbox, const struct message 
 
 /* The same of any. */
 static inline void tell_message(struct outbox *outbox, const struct message *message) {
-  if (message->own) tell_own_message(outbox, message, &contact_at(outbox->facts, message->subject)->subject);
-  else pbk_tell_any_message(outbox, message, NO_TEXT);
+  if (message->own)
+    tell_own_message(outbox, message, &contact_at(outbox->facts, message->subject)->subject);
+  else
+    pbk_tell_any_message(outbox, message, NO_TEXT);
 }
 
 static inline void turn_message(struct outbox *outbox, struct message *message, enum message_state state) {

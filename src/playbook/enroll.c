@@ -59,8 +59,8 @@ static bool passes_reentry(const struct judging *judging) {
 
 static bool passes_filter(struct judging *judging) {
   const struct version *version = judging->version;
-  bool held = version->segment == MAP_NONE ||
-              audience_holds(judging->playbooks, version->segment, judging->kind, judging->subject);
+  bool held =
+    version->segment == MAP_NONE || audience_holds(judging->playbooks, version->segment, judging->kind, judging->subject);
   bool matched = !version->when || evaluate(judging, version->when);
   return held && matched;
 }
@@ -78,8 +78,7 @@ static bool finds_branch(struct judging *judging) {
   if (version->branch_count == 0) return true;
   for (uint32_t i = 0; i < version->branch_count && !judging->branch; i++) {
     const struct branch *branch = &version->branches[i];
-    if (branch->segment == MAP_NONE ||
-        audience_holds(judging->playbooks, branch->segment, judging->kind, judging->subject))
+    if (branch->segment == MAP_NONE || audience_holds(judging->playbooks, branch->segment, judging->kind, judging->subject))
       judging->branch = branch;
   }
   return judging->branch != NULL;
@@ -142,8 +141,10 @@ static inline int32_t first_failed(struct judging *judging, bool by_hand) {
     if (!passes(judging, (enum check)check)) return check;
   if (filters && !passes_filter(judging)) return CHECK_FILTERED;
   if (!passes_exit(judging)) return CHECK_EXIT_MET;
-  if (!branches) judging->branch = version->branches;
-  else if (!finds_branch(judging)) return CHECK_NO_BRANCH;
+  if (!branches)
+    judging->branch = version->branches;
+  else if (!finds_branch(judging))
+    return CHECK_NO_BRANCH;
   return finds_sender(judging) ? CHECK_COUNT : CHECK_NO_SENDER;
 }
 

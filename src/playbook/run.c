@@ -119,8 +119,10 @@ static inline void mail_own(struct playbooks *playbooks, const struct enrollment
 static inline void run_actions(struct playbooks *playbooks, struct enrollment *enrollment, const struct step *step) {
   struct action *action = step->actions, *end = action + step->action_count;
   for (uint32_t number = 0; action < end; action++, number++) {
-    if (action->own_mail && sender_at(playbooks->senders, enrollment->sender)) mail_own(playbooks, enrollment, action, number);
-    else pbk_run_any_action(playbooks, enrollment, enrollment->next_step, number);
+    if (action->own_mail && sender_at(playbooks->senders, enrollment->sender))
+      mail_own(playbooks, enrollment, action, number);
+    else
+      pbk_run_any_action(playbooks, enrollment, enrollment->next_step, number);
   }
 }
 

@@ -284,10 +284,10 @@ static void is_member(const char *source, bool is, uint32_t number, bool inverte
   struct cel_error error;
   struct cel_program *program = test_compile(&world, source, false, &error);
   uint32_t slot, found;
-  bool not;
+  bool inverse;
   if (!program) abort();
-  CHECK(pbk_cel_is_member(program, &slot, &found, &not) == is, "%s", source);
-  if (is) CHECK(slot == LOOKUP_SEGMENT && found == number && not == inverted, "%s", source);
+  CHECK(pbk_cel_is_member(program, &slot, &found, &inverse) == is, "%s", source);
+  if (is) CHECK(slot == LOOKUP_SEGMENT && found == number && inverse == inverted, "%s", source);
   pbk_cel_release(&world.memory, program);
 }
 
