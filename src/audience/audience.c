@@ -9,7 +9,7 @@
 void pbk_audiences_init(struct audiences *audiences, struct context *context, struct facts *facts) {
   *audiences = (struct audiences){.context = context, .facts = facts};
   audiences->tag.audience = MAP_NONE;
-  pbk_world_init(&audiences->world);
+  pbk_world_init(audiences);
   audiences->machine = pbk_cel_machine_create(context->memory);
   pbk_registry_init(&audiences->registry, context->memory, &context->names);
   pbk_registry_init(&audiences->schemas, context->memory, &context->names);

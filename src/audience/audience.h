@@ -49,8 +49,9 @@ struct flip {
 /* Where what a condition reads of one subject is read into: it lasts until the next evaluation. */
 struct shown_values {
   ARRAY(pbk_value) traits; /* a room for each */
-  pbk_value health;
+  pbk_value health, stage;
 };
+enum { FIELDS_SHOWN = 10 }; /* the slots of both subjects */
 
 struct audiences {
   struct context *context;
@@ -58,6 +59,7 @@ struct audiences {
   struct cel_machine *machine;
   struct cel_world world; /* for one evaluation after the other: world.c */
   struct shown_values shown[CEL_MOST_SHOWN];
+  const pbk_value *fields[FIELDS_SHOWN]; /* by slot; NULL: not shown */
   struct registry registry;             /* personas and segments in one order; keys are marked with their kind */
   struct registry schemas; /* of traits (schema.h): what was defined before and is only compiled again goes without */
   ARRAY(struct membership) memberships; /* by place */
@@ -120,6 +122,16 @@ static inline bool pbk_is_in(const struct audiences *audiences, uint32_t place, 
   return word < membership->bits.count && (membership->bits.items[word] >> (subject % 64) & 1);
 }
 void pbk_set_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member);
+/* The same where it is known to be a change. */
+static inline void change_member(struct audiences *audiences, uint32_t place, uint32_t subject, bool member) {
+  struct membership *membership = &audiences->memberships.items[place];
+  if (subject / 64 >= membership->bits.count) {
+    pbk_set_member(audiences, place, subject, member);
+    return;
+  }
+  membership->bits.items[subject / 64] ^= (uint64_t)1 << (subject % 64);
+  membership->count += member ? 1 : UINT64_MAX;
+}
 /* By the host (A2): takes its turn in the next pass, as every membership does. */
 void pbk_tag_contact(struct audiences *audiences, uint32_t place, uint32_t contact, bool tagged);
 

@@ -48,14 +48,16 @@ static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32
 /* Whether an event leaves a membership as it is: not a member, and then none of quiet, or none for so long after an event of now that the
  * wake-up that is set comes first. */
 static bool stays_out(const struct audiences *audiences, const struct read_by *reader, uint32_t subject, bool late) {
+  if (reader->quiet_for == 0) return false;
   const struct membership *membership = &audiences->memberships.items[reader->audience];
-  if (reader->quiet_for == 0 || pbk_is_in(audiences, reader->audience, subject)) return false;
+  if (pbk_is_in(audiences, reader->audience, subject)) return false;
   if (audience_is_quiet(membership)) return true;
   return !late && armed_at(membership, subject) <= saturating_add(audiences->context->now, reader->quiet_for);
 }
 
 /* The readers of a subject's own event. */
-static void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event, bool late) {
+static inline void mark_readers_of_event(struct audiences *audiences, int32_t subject_kind, uint32_t subject, uint32_t event,
+                                         bool late) {
   struct readers_of readers = readers_of(&audiences->readers, (struct cel_read){CEL_READS_SERIES, LOOKUP_EVENTS, event});
   for (uint32_t i = 0; i < readers.count; i++) {
     const struct read_by *reader = &readers.first[i];
@@ -207,19 +209,19 @@ uint32_t pbk_reads_of_change(struct change change, struct cel_read reads[CHANGE_
   }
 }
 
-static void mark_change(struct audiences *audiences, const struct change *change) {
+static SELDOM void mark_change(struct audiences *audiences, const struct change *change) {
   struct cel_read reads[CHANGE_READS_MOST];
   uint32_t count;
   switch (change->kind) {
-  case CHANGED_EVENTS:
-    if (change->subject_kind == PBK_ACCOUNT && !audiences->account_events_read) return;
-    mark_readers_of_event(audiences, change->subject_kind, change->subject, change->number, change->late);
-    if (change->subject_kind == PBK_CONTACT) return;
-    mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change->number}, PBK_ACCOUNT, change->subject);
-    return;
-  case CHANGED_ACCOUNT: mark_account_readers(audiences, change->subject); return;
-  case CHANGED_DELETED: mark_memberships_of(audiences, change->subject_kind, change->subject); return;
-  default: break;
+    case CHANGED_EVENTS: /* of an account */
+      if (!audiences->account_events_read) return;
+      mark_readers_of_event(audiences, PBK_ACCOUNT, change->subject, change->number, change->late);
+      mark_readers(audiences, (struct cel_read){CEL_READS_SERIES, LOOKUP_ACCOUNT_EVENTS, change->number}, PBK_ACCOUNT,
+                   change->subject);
+      return;
+    case CHANGED_ACCOUNT: mark_account_readers(audiences, change->subject); return;
+    case CHANGED_DELETED: mark_memberships_of(audiences, change->subject_kind, change->subject); return;
+    default: break;
   }
   count = pbk_reads_of_change(*change, reads);
   if (count == CHANGE_READS_ALL) { /* it is new, or created_at moved */
@@ -234,7 +236,13 @@ static void mark_change(struct audiences *audiences, const struct change *change
 
 void pbk_mark_changes_there_are(struct audiences *audiences) {
   const struct change *change = audiences->facts->changes.items, *end = change + audiences->facts->changes.count;
-  for (; change < end; change++) mark_change(audiences, change);
+  for (; change < end; change++) {
+    bool own = change->kind == CHANGED_EVENTS && change->subject_kind == PBK_CONTACT; /* nearly all */
+    if (own)
+      mark_readers_of_event(audiences, PBK_CONTACT, change->subject, change->number, change->late);
+    else
+      mark_change(audiences, change);
+  }
 }
 
 bool pbk_restore_zones(struct audiences *audiences, struct text bytes) {
@@ -274,7 +282,7 @@ void pbk_mark_followers(struct audiences *audiences, uint32_t place, uint32_t su
 /* ---- looking ---- */
 
 /* Sets a wake-up unless an earlier one is set already: that one looks, and sets the next (a login does not move a timer). */
-static void arm(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time until) {
+static SELDOM void arm(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time until) {
   struct membership *membership = &audiences->memberships.items[place];
   if (until == CEL_FOREVER) return;
   uint64_t *word = words_at(&membership->armed, subject);
@@ -324,53 +332,52 @@ static SELDOM bool matches_of_account(struct audiences *audiences, uint32_t plac
 }
 
 /* Evaluates, and sets the wake-up. */
-static bool matches(struct audiences *audiences, uint32_t place, uint32_t subject, struct shared *shared) {
-  const struct audience *audience = audience_at(audiences, place);
+static inline bool matches(struct audiences *audiences, uint32_t place, const struct audience *audience,
+                           const struct subject *about, struct shared *shared) {
   const struct membership *membership = &audiences->memberships.items[place];
-  struct view view = pbk_view_of(audiences, audience->of, subject);
-  view.armed = armed_at(membership, subject);
-  if (membership->of_account && shared && view.account && alike_known(membership, view.contact->subject.account))
+  struct view view = view_about(audiences, about);
+  view.armed = armed_at(membership, about->index);
+  if (membership->of_account && shared && view.contact->subject.account != MAP_NONE &&
+      alike_known(membership, view.contact->subject.account))
     return matches_of_account(audiences, place, &view, shared);
   struct cel_outcome outcome;
   pbk_evaluate(&view, audience->program, &outcome);
-  arm(audiences, place, subject, outcome.until);
+  if (outcome.until != CEL_FOREVER) arm(audiences, place, about->index, outcome.until);
   return outcome.state == CEL_TRUE;
 }
 
-static bool look(struct audiences *audiences, uint32_t place, uint32_t subject, struct shared *shared) {
-  const struct audience *audience = audience_at(audiences, place);
-  const struct membership *membership = &audiences->memberships.items[place];
-  const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
-  bool was = pbk_is_in(audiences, place, subject), is = was;
-  if (about->deleted) {
-    is = false;
-  } else if (audience_is_quiet(membership)) {
-    is = pbk_look_quiet(audiences, place, about);
-  } else if (audience->program) {
-    is = matches(audiences, place, subject, shared);
-  } else if (audiences->tag.audience == place && audiences->tag.subject == subject) {
-    is = audiences->tag.entered;
-  }
-  if (is == was) return false;
-  pbk_set_member(audiences, place, subject, is);
-  return true;
+/* Whether a subject is in as things are. */
+static inline bool belongs(struct audiences *audiences, uint32_t place, const struct audience *audience,
+                           const struct subject *about, bool was, struct shared *shared) {
+  if (about->deleted) return false;
+  if (audience_is_quiet(&audiences->memberships.items[place])) return pbk_look_quiet(audiences, place, about);
+  if (audience->program) return matches(audiences, place, audience, about, shared);
+  bool tagged = audiences->tag.audience == place && audiences->tag.subject == about->index;
+  return tagged ? audiences->tag.entered : was;
 }
 
 bool pbk_settle_membership(struct audiences *audiences, uint32_t place, uint32_t subject) {
-  return look(audiences, place, subject, NULL);
+  const struct audience *audience = audience_at(audiences, place);
+  const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
+  bool was = pbk_is_in(audiences, place, subject), is = belongs(audiences, place, audience, about, was, NULL);
+  if (is != was) pbk_set_member(audiences, place, subject, is);
+  return is != was;
 }
 
-static void note_flip(struct audiences *audiences, uint32_t place, uint32_t subject) {
-  const struct audience *audience = audience_at(audiences, place);
+/* A membership changes, and is told of. */
+static inline void flip_member(struct audiences *audiences, uint32_t place, const struct audience *audience,
+                               const struct subject *about, bool entered) {
+  uint32_t subject = about->index;
   bool persona = audience->kind == PBK_DEFINE_PERSONA;
-  const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
-  struct flip flip = {place, subject, pbk_is_in(audiences, place, subject), about->deleted};
+  struct flip flip = {place, subject, entered, about->deleted};
+  struct text key = subject_key(about);
+  change_member(audiences, place, subject, entered);
   array_push(audiences->context->memory, &audiences->flips, flip);
-  pbk_output_type type = persona ? (flip.entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED)
-                                 : (flip.entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
-  pbk_tell_membership(audiences->context, type, told_subject(audiences->facts, audience->of, subject),
+  pbk_output_type type =
+    persona ? (entered ? PBK_OUTPUT_TAGGED : PBK_OUTPUT_UNTAGGED) : (entered ? PBK_OUTPUT_ENTERED : PBK_OUTPUT_LEFT);
+  pbk_tell_membership(audiences->context, type, (struct told_subject){key.bytes, key.size, audience->of},
                       registry_name(&audiences->registry, place));
-  pbk_mark_followers(audiences, place, subject);
+  if (audiences->memberships_read) pbk_mark_followers(audiences, place, subject);
 }
 
 void pbk_look_at_marked(struct audiences *audiences) {
@@ -379,7 +386,11 @@ void pbk_look_at_marked(struct audiences *audiences) {
   while (take_mark(audiences, &mark)) {
     if (mark == last) continue;
     last = mark;
-    if (look(audiences, (uint32_t)(mark >> 32), (uint32_t)mark, &shared)) note_flip(audiences, (uint32_t)(mark >> 32), (uint32_t)mark);
+    uint32_t place = (uint32_t)(mark >> 32), subject = (uint32_t)mark;
+    const struct audience *audience = audience_at(audiences, place);
+    const struct subject *about = pbk_subject_at(audiences->facts, audience->of, subject);
+    bool was = pbk_is_in(audiences, place, subject), is = belongs(audiences, place, audience, about, was, &shared);
+    if (is != was) flip_member(audiences, place, audience, about, is);
   }
   audiences->tag.audience = MAP_NONE;
 }
@@ -414,8 +425,7 @@ bool pbk_membership_due(struct audiences *audiences, uint32_t place, uint32_t su
   if (audience_is_quiet(membership)) {
     if (!pbk_quiet_due(audiences, place, about, time)) return false;
     if (pbk_is_in(audiences, place, subject)) return true;
-    pbk_set_member(audiences, place, subject, true);
-    note_flip(audiences, place, subject);
+    flip_member(audiences, place, audience, about, true);
     return true;
   }
   uint64_t *word = words_at(&membership->armed, subject);

@@ -36,22 +36,24 @@ static pbk_time quiet_since(const struct membership *membership, const struct su
   return series.count ? series.times[series.count - 1] : subject->created_at;
 }
 
-/* What was set before is not known any more. */
-static void wake_at(struct audiences *audiences, uint32_t place, uint32_t subject, pbk_time time) {
-  if (time == CEL_FOREVER) return;
+static SELDOM unsigned char *need_sign(struct audiences *audiences, uint32_t place, uint32_t subject) {
   struct membership *membership = &audiences->memberships.items[place];
-  unsigned char *sign = sign_at(membership, subject);
-  if (!sign) {
-    pbk_words_need(audiences->context->memory, &membership->signs, subject / sizeof(uint64_t));
-    sign = sign_at(membership, subject);
-  }
+  pbk_words_need(audiences->context->memory, &membership->signs, subject / sizeof(uint64_t));
+  return sign_at(membership, subject);
+}
+/* What was set before is not known any more. `sign` is where that is; NULL: there is no place yet. */
+static inline void wake_at(struct audiences *audiences, uint32_t place, uint32_t subject, unsigned char *sign,
+                           pbk_time time) {
+  if (time == CEL_FOREVER) return;
+  if (!sign) sign = need_sign(audiences, place, subject);
   *sign = sign_of(time);
   pbk_calendar_add(&audiences->context->calendar, time, wake_membership(place, subject));
 }
 
 void pbk_wake_quiet(struct audiences *audiences, uint32_t place, const struct subject *subject) {
   const struct membership *membership = &audiences->memberships.items[place];
-  wake_at(audiences, place, subject->index, saturating_add(quiet_since(membership, subject), membership->quiet.window));
+  wake_at(audiences, place, subject->index, sign_at(membership, subject->index),
+          saturating_add(quiet_since(membership, subject), membership->quiet.window));
 }
 
 bool pbk_look_quiet(struct audiences *audiences, uint32_t place, const struct subject *subject) {
@@ -65,7 +67,7 @@ bool pbk_look_quiet(struct audiences *audiences, uint32_t place, const struct su
     return true;
   }
   /* Quiet can only come later than what is set, unless what was the subject's creation goes back. */
-  if (!set || since == subject->created_at) wake_at(audiences, place, index, from);
+  if (!set || since == subject->created_at) wake_at(audiences, place, index, sign, from);
   return false;
 }
 
@@ -78,6 +80,6 @@ bool pbk_quiet_due(struct audiences *audiences, uint32_t place, const struct sub
   if (subject->deleted) return false;
   pbk_time from = saturating_add(quiet_since(membership, subject), membership->quiet.window);
   if (from <= audiences->context->now) return true;
-  wake_at(audiences, place, index, from);
+  wake_at(audiences, place, index, sign, from);
   return false;
 }

@@ -3,18 +3,6 @@
 
 #include "audience/vocabulary.h"
 
-struct view pbk_view_of(struct audiences *audiences, int32_t kind, uint32_t index) {
-  struct view view = {.audiences = audiences, .armed = INT64_MAX};
-  if (kind == PBK_CONTACT) {
-    view.contact = contact_at(audiences->facts, index);
-    if (view.contact->subject.account != MAP_NONE)
-      view.account = account_at(audiences->facts, view.contact->subject.account);
-  } else {
-    view.account = account_at(audiences->facts, index);
-  }
-  return view;
-}
-
 static struct cel_value text_value(struct text text) {
   return (struct cel_value){.kind = CEL_STRING, .size = text.size, .as.bytes = text.bytes};
 }
@@ -26,7 +14,8 @@ static struct cel_value time_value(pbk_time time) {
 static const struct subject *slot_subject(const struct view *view, uint32_t slot, uint32_t *field) {
   *field = slot < SLOT_ACCOUNT_ID ? slot : slot - SLOT_ACCOUNT_ID;
   if (slot < SLOT_ACCOUNT_ID) return view->contact ? &view->contact->subject : NULL;
-  return view->account ? &view->account->subject : NULL;
+  const struct account *account = account_in(view);
+  return account ? &account->subject : NULL;
 }
 
 /* Where what is read of it goes. */
@@ -113,8 +102,10 @@ static void world_entry_at(void *context, uint32_t slot, uint32_t at, struct tex
 static void world_series(void *context, uint32_t slot, uint32_t number, struct cel_series *series) {
   const struct view *view = context;
   const struct subject *subject = NULL;
+  const struct account *account = NULL;
   if (slot == LOOKUP_EVENTS && view->contact) subject = &view->contact->subject;
-  else if (view->account) subject = &view->account->subject;
+  else if ((account = account_in(view)) != NULL)
+    subject = &account->subject;
   *series = (struct cel_series){.since = INT64_MAX}; /* X3: without an account, empty and never quiet */
   if (!subject) return;
   series->since = subject->created_at;
@@ -129,80 +120,125 @@ static bool world_member(void *context, uint32_t slot, uint32_t number) {
   const struct audience *audience = registry_current(&view->audiences->registry, number);
   if (!audience) return false;
   if (audience->of == PBK_CONTACT) return view->contact && pbk_is_in(view->audiences, number, view->contact->subject.index);
-  return view->account && pbk_is_in(view->audiences, number, view->account->subject.index);
+  const struct account *account = account_in(view);
+  return account && pbk_is_in(view->audiences, number, account->subject.index);
 }
 
-void pbk_world_init(struct cel_world *world) {
-  *world = (struct cel_world){.field = world_field,
-                              .entry = world_entry,
-                              .entry_count = world_entry_count,
-                              .entry_at = world_entry_at,
-                              .series = world_series,
-                              .member = world_member,
-                              .shown = {[SHOWN_CONTACT] = {.slot = SLOT_CONTACT_TRAITS}, [SHOWN_ACCOUNT] = {.slot = SLOT_ACCOUNT_TRAITS}}};
+void pbk_world_init(struct audiences *audiences) {
+  audiences->world = (struct cel_world){
+    .field = world_field,
+    .entry = world_entry,
+    .entry_count = world_entry_count,
+    .entry_at = world_entry_at,
+    .series = world_series,
+    .member = world_member,
+    .shown = {[SHOWN_CONTACT] = {.slot = SLOT_CONTACT_TRAITS}, [SHOWN_ACCOUNT] = {.slot = SLOT_ACCOUNT_TRAITS}},
+    .value_count = FIELDS_SHOWN,
+    .values = audiences->fields};
 }
 
-/* The traits that a condition may read of a subject without a call. */
-static void show_traits(struct audiences *audiences, uint32_t at, const struct subject *subject) {
+/* ---- what conditions may read without a call ---- */
+
+static inline bool has_room(const struct audiences *audiences, uint32_t at, const struct subject *subject) {
+  return trait_count(subject, &audiences->facts->subjects) <= audiences->shown[at].traits.capacity;
+}
+
+static inline void show_traits(struct audiences *audiences, uint32_t at, const struct subject *subject) {
   struct cel_shown *shown = &audiences->world.shown[at];
   static const uint32_t none = 0;
+  const struct shape *shape = subject->shape ? subject_shape(subject, &audiences->facts->subjects) : NULL;
   shown->values = subject->values;
-  if (!subject->shape) {
-    shown->names = &none;
-    shown->count = 0;
-    return;
-  }
-  const struct shape *shape = subject_shape(subject, &audiences->facts->subjects);
-  shown->names = shape->names;
-  shown->count = shape->count;
-  shown->room = need_room(audiences, at, shown->count);
+  shown->names = shape ? shape->names : &none;
+  shown->count = shape ? shape->count : 0;
+  shown->room = audiences->shown[at].traits.items;
 }
-static void show_no_traits(struct cel_shown *shown) {
+static inline void show_no_traits(struct cel_shown *shown) {
   shown->names = NULL;
   shown->count = 0;
 }
 
-enum { VALUES_SHOWN = SLOT_ACCOUNT_HEALTH + 1 };
-
-/* The fields likewise: a health, which few have. */
-static void show_values(struct cel_world *world, const struct view *view, const pbk_value *values[VALUES_SHOWN]) {
-  struct shown_values *rooms = view->audiences->shown;
-  const struct subjects *subjects = &view->audiences->facts->subjects;
-  const struct subject *contact = view->contact ? &view->contact->subject : NULL;
-  const struct subject *account = view->account ? &view->account->subject : NULL;
-  bool of_contact = contact && contact->has_health, of_account = account && account->has_health;
-  if (!of_contact && !of_account) return;
-  for (uint32_t i = 0; i < VALUES_SHOWN; i++) values[i] = NULL;
-  if (of_contact) values[SLOT_CONTACT_HEALTH] = subject_health(contact, subjects, &rooms[SHOWN_CONTACT].health);
-  if (of_account) values[SLOT_ACCOUNT_HEALTH] = subject_health(account, subjects, &rooms[SHOWN_ACCOUNT].health);
-  world->value_count = VALUES_SHOWN;
-  world->values = values;
+/* A stage, and a health, which few have. */
+static inline void show_fields(struct audiences *audiences, uint32_t at, const struct subject *subject) {
+  struct shown_values *room = &audiences->shown[at];
+  const pbk_value **values = audiences->fields + (at == SHOWN_CONTACT ? SLOT_CONTACT_ID : SLOT_ACCOUNT_ID);
+  values[SLOT_CONTACT_STAGE] = values[SLOT_CONTACT_HEALTH] = NULL;
+  if (!subject) return;
+  if (subject->stage != MAP_NONE) {
+    struct text stage = pbk_names_text(&audiences->context->names, subject->stage);
+    room->stage = (pbk_value){.kind = PBK_STRING, .size = stage.size, .as.text = stage.bytes};
+    values[SLOT_CONTACT_STAGE] = &room->stage;
+  }
+  if (subject->has_health) values[SLOT_CONTACT_HEALTH] = subject_health(subject, &audiences->facts->subjects, &room->health);
 }
 
-/* Shows no more than the program reads: what is elsewhere need not be fetched. */
-static inline void evaluate(const struct view *view, const struct cel_program *program, bool matches_only,
-                            struct cel_outcome *outcome) {
-  const pbk_value *values[VALUES_SHOWN];
+/* ---- evaluating ---- */
+
+static inline void set_world(const struct view *view, bool matches_only) {
   struct cel_world *world = &view->audiences->world;
-  uint32_t reads = pbk_cel_shown_read(program);
   world->context = (void *)(uintptr_t)view;
   world->now = view->audiences->context->now;
   world->armed = view->armed != INT64_MAX;
   world->armed_at = view->armed;
   world->matches_only = matches_only;
-  if (reads & 1 << SHOWN_CONTACT && view->contact) show_traits(view->audiences, SHOWN_CONTACT, &view->contact->subject);
-  else show_no_traits(&world->shown[SHOWN_CONTACT]);
-  if (reads & 1 << SHOWN_ACCOUNT && view->account) show_traits(view->audiences, SHOWN_ACCOUNT, &view->account->subject);
-  else show_no_traits(&world->shown[SHOWN_ACCOUNT]);
-  world->value_count = 0;
-  if (reads & CEL_SHOWN_FIELDS) show_values(world, view, values);
-  pbk_cel_evaluate(view->audiences->machine, program, world, outcome);
 }
 
+/* Shows no more than the program reads: what is elsewhere need not be fetched, and what was shown before does not matter.
+ * False: there is no room for that. */
+static inline bool show_subject(struct audiences *audiences, uint32_t at, const struct subject *subject) {
+  if (!subject)
+    show_no_traits(&audiences->world.shown[at]);
+  else if (has_room(audiences, at, subject))
+    show_traits(audiences, at, subject);
+  else
+    return false;
+  return true;
+}
+
+static inline bool show(const struct view *view, uint32_t reads) {
+  struct audiences *audiences = view->audiences;
+  const struct subject *contact = view->contact ? &view->contact->subject : NULL;
+  const struct account *of = reads & 1 << SHOWN_ACCOUNT || !contact ? account_in(view) : NULL;
+  const struct subject *account = of ? &of->subject : NULL;
+  if (reads & 1 << SHOWN_CONTACT && !show_subject(audiences, SHOWN_CONTACT, contact)) return false;
+  if (reads & 1 << SHOWN_ACCOUNT && !show_subject(audiences, SHOWN_ACCOUNT, account)) return false;
+  if (reads & CEL_SHOWN_FIELDS) {
+    show_fields(audiences, SHOWN_CONTACT, contact);
+    show_fields(audiences, SHOWN_ACCOUNT, account);
+  }
+  return true;
+}
+
+/* Anything. */
+static SELDOM void show_any(const struct view *view, uint32_t reads) {
+  if (show(view, reads)) return;
+  const struct subjects *subjects = &view->audiences->facts->subjects;
+  const struct account *account = account_in(view);
+  if (view->contact) need_room(view->audiences, SHOWN_CONTACT, trait_count(&view->contact->subject, subjects));
+  if (account) need_room(view->audiences, SHOWN_ACCOUNT, trait_count(&account->subject, subjects));
+  show(view, reads);
+}
+static SELDOM void evaluate_any(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {
+  show_any(view, pbk_cel_shown_read(program));
+  pbk_cel_evaluate(view->audiences->machine, program, &view->audiences->world, outcome);
+}
+
+/* The commonest reads traits of a contact, or nothing that is shown, and takes no call but the last, so that nothing is put
+ * away for one. */
 void pbk_evaluate(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {
-  evaluate(view, program, true, outcome);
+  enum { FIRST = 1 << SHOWN_CONTACT };
+  struct audiences *audiences = view->audiences;
+  uint32_t reads = pbk_cel_shown_read(program) & ~CEL_SHOWN_SERIES;
+  set_world(view, true);
+  if (reads & ~(uint32_t)FIRST ||
+      (reads && !(view->contact && show_subject(audiences, SHOWN_CONTACT, &view->contact->subject)))) {
+    evaluate_any(view, program, outcome);
+    return;
+  }
+  pbk_cel_evaluate(audiences->machine, program, &audiences->world, outcome);
 }
 
 void pbk_evaluate_to_explain(const struct view *view, const struct cel_program *program, struct cel_outcome *outcome) {
-  evaluate(view, program, false, outcome);
+  set_world(view, false);
+  show_any(view, pbk_cel_shown_read(program));
+  pbk_cel_evaluate(view->audiences->machine, program, &view->audiences->world, outcome);
 }

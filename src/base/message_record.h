@@ -75,17 +75,30 @@ static inline void record_end(struct context *context, const struct output_recor
  */
 enum { PLAIN_KEY = 12, PLAIN_TEXT = 16 };
 
-/* One of those: `key` has zeros behind the subject's key. */
-static inline void tell_plain_message(struct context *context, const struct told_message *told, enum word state,
-                                      const char key[PLAIN_KEY], uint8_t key_size) {
-  struct message_record *record =
-    (struct message_record *)output_room(&context->outputs, sizeof(struct message_record) + PLAIN_TEXT);
+/* Whether there is room for one of those. */
+static inline bool plain_message_fits(const struct context *context) {
+  return output_fits(&context->outputs, sizeof(struct message_record) + PLAIN_TEXT);
+}
+/* Then it is put there, and not digested yet: `key` has zeros behind the subject's key. */
+static inline struct message_record *put_plain_message(struct context *context, const struct told_message *told,
+                                                       enum word state, const char key[PLAIN_KEY], uint8_t key_size) {
+  struct output_block *block = context->outputs.newest;
+  struct message_record *record = (struct message_record *)(void *)(output_block_bytes(block) + block->filled);
+  block->filled += sizeof *record + PLAIN_TEXT;
   record->head = (struct output_record){
     sizeof *record + PLAIN_TEXT, PBK_OUTPUT_MESSAGE, (uint8_t)state, TO_SUBJECT, key_size, context->now};
   record->told = *told;
   memcpy(record + 1, key, PLAIN_KEY);
   memset((char *)(record + 1) + PLAIN_KEY, 0, PLAIN_TEXT - PLAIN_KEY);
   context->outputs.last_seq++;
+  return record;
+}
+
+/* All of that. */
+static inline void tell_plain_message(struct context *context, const struct told_message *told, enum word state,
+                                      const char key[PLAIN_KEY], uint8_t key_size) {
+  if (!plain_message_fits(context)) pbk_outputs_new_block(&context->outputs, sizeof(struct message_record) + PLAIN_TEXT);
+  const struct message_record *record = put_plain_message(context, told, state, key, key_size);
   if (context->outputs.digested) pbk_digest_plain_message(&context->outputs, record);
 }
 

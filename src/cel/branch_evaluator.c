@@ -15,6 +15,7 @@ void pbk_cel_branch_begin(struct branch_run *run, struct cel_machine *machine, c
   run->prepared = run->aside = run->loose = false;
   const struct cel_branch *root = program->branches.items;
   run->prevents = world->matches_only && root->operation == BRANCH_AND && !root->inverted;
+  run->known = NULL;
   run->spent = 0;
   run->loops = 0;
 }
@@ -140,7 +141,9 @@ static struct branch_answer branch_group(struct branch_run *run, const struct ce
 
 static struct branch_answer branch_look(struct branch_run *run, const struct cel_branch *branch) {
   bool group = branch->operation == BRANCH_AND || branch->operation == BRANCH_OR;
-  struct branch_answer answer = group ? branch_group(run, branch) : pbk_cel_branch_test(run, branch);
+  struct branch_answer answer = branch == run->known ? run->known_answer
+                                : group              ? branch_group(run, branch)
+                                                     : pbk_cel_branch_test(run, branch);
   if (answer.truth <= TRUTH_TRUE) answer.truth ^= branch->inverted;
   return answer;
 }
@@ -313,7 +316,6 @@ void pbk_cel_branch_look_ahead(struct branch_run *run, struct cel_outcome *outco
 }
 
 void pbk_cel_branch_by_groups(struct branch_run *run, struct cel_outcome *outcome) {
-  pbk_cel_branch_begin(run, run->machine, run->program, run->world);
   struct branch_answer answer = branch_look(run, run->program->branches.items);
   const struct cel_machine *machine = run->machine;
   bool sure = !run->prepared || (machine->fuel >= 0 && machine->walks >= CEL_WALKS_ASIDE + BRANCH_MOST_COST);

@@ -55,6 +55,17 @@ void pbk_cel_branch_go_on(const struct cel_branch *branch, const struct cel_worl
     pbk_cel_branch_look_ahead(&run, outcome);
     return;
   }
+  pbk_cel_branch_begin(&run, machine, program, world);
+  pbk_cel_branch_by_groups(&run, outcome);
+}
+
+/* From a test of time that has decided until a time, with others behind it that may put that off. */
+BRANCH_SELDOM void branch_put_off(const struct cel_branch *branch, const struct cel_world *world,
+                                  struct cel_machine *machine, struct cel_outcome *outcome, struct branch_answer answer) {
+  struct branch_run run;
+  pbk_cel_branch_begin(&run, machine, machine->program, world);
+  run.known = branch;
+  run.known_answer = answer;
   pbk_cel_branch_by_groups(&run, outcome);
 }
 
@@ -88,9 +99,16 @@ void pbk_cel_branch_answered_for_now(const struct cel_branch *branch, const stru
   bool loose = decides && machine->holds_until <= answer.until && machine->holds_until != CEL_FOREVER;
   /* As sharp as anybody wants it. */
   bool sharp = decides && (answer.until == CEL_FOREVER || (world->armed && answer.until >= world->armed_at));
-  bool more = loose || (!branch->last && (decides || branch->decides == BRANCH_MANY));
-  if (answer.truth > TRUTH_TRUE || (more && !sharp)) {
+  bool behind = !branch->last && (decides || branch->decides == BRANCH_MANY);
+  if (answer.truth > TRUTH_TRUE || (loose && !sharp && !behind)) {
     pbk_cel_branch_go_on(branch, world, machine, outcome);
+    return;
+  }
+  if (behind && !sharp) {
+    if (answer.until == CEL_FOREVER)
+      pbk_cel_branch_go_on(branch, world, machine, outcome);
+    else
+      branch_put_off(branch, world, machine, outcome, answer);
     return;
   }
   int32_t step = branch->steps[answer.truth];

@@ -24,6 +24,8 @@ struct branch_run {
   bool loose;           /* as in the machine */
   bool prevents;        /* what fails in the && that is the whole keeps it from matching: see evaluator_logic */
   bool aside;           /* a single test is looked at only to tell until when */
+  const struct cel_branch *known; /* a test of time that has been answered already, or NULL */
+  struct branch_answer known_answer;
   uint32_t failed_node; /* of the newest answer that failed */
   const char *failed_message;
   uint32_t spent;                         /* what loops cost so far, which is not known beforehand */
@@ -84,7 +86,7 @@ void pbk_cel_branch_prepare(struct branch_run *run);
 void pbk_cel_branch_look_ahead(struct branch_run *run, struct cel_outcome *outcome);
 /* Any test, before a ! is looked at. */
 struct branch_answer pbk_cel_branch_test(struct branch_run *run, const struct cel_branch *branch);
-/* The whole again, group by group. */
+/* The whole again, group by group, in a run that has just begun. */
 void pbk_cel_branch_by_groups(struct branch_run *run, struct cel_outcome *outcome);
 
 /* ---- events ---- */

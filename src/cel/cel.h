@@ -173,7 +173,12 @@ struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at);
  * shown_slots[i], CEL_SHOWN_FIELDS where it reads a field, CEL_SHOWN_SERIES where it reads the times of events. */
 #define CEL_SHOWN_FIELDS (UINT32_C(1) << CEL_MOST_SHOWN)
 #define CEL_SHOWN_SERIES (UINT32_C(2) << CEL_MOST_SHOWN)
-uint32_t pbk_cel_shown_read(const struct cel_program *program);
+struct cel_program_head { /* how a program begins */
+  uint32_t shown;
+};
+static inline uint32_t pbk_cel_shown_read(const struct cel_program *program) {
+  return ((const struct cel_program_head *)(const void *)program)->shown;
+}
 /* How long a program is false for certain after an event of that lookup and number: the window of a quiet() that is all of it, or a part
  * of the && that is. 0: not certain at all. */
 int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slot, uint32_t number);
@@ -181,6 +186,9 @@ int64_t pbk_cel_quiet_for(const struct cel_program *program, uint32_t lookup_slo
 bool pbk_cel_asks_quiet(const struct cel_program *program);
 /* Whether a program is one quiet() and nothing else, of a window that is constant and longer than nothing: its lookup, number and window. */
 bool pbk_cel_is_quiet(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, int64_t *window);
+/* Whether a program says nothing but that somebody is in something, or is not, which is `inverted`: the lookup and number.
+ */
+bool pbk_cel_is_member(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, bool *inverted);
 
 /* ---- evaluating ---- */
 

@@ -343,11 +343,11 @@ static uint32_t compiler_emit(struct compiler *compiler, struct cel_syntax *synt
 static void compiler_note_shown(struct cel_program *program, const struct cel_environment *environment) {
   for (uint32_t i = 0; i < program->reads.count; i++) {
     const struct cel_read *read = &program->reads.items[i];
-    if (read->kind == CEL_READS_FIELD) program->shown |= CEL_SHOWN_FIELDS;
-    if (read->kind == CEL_READS_SERIES) program->shown |= CEL_SHOWN_SERIES;
+    if (read->kind == CEL_READS_FIELD) program->head.shown |= CEL_SHOWN_FIELDS;
+    if (read->kind == CEL_READS_SERIES) program->head.shown |= CEL_SHOWN_SERIES;
     if (read->kind != CEL_READS_ENTRY && read->kind != CEL_READS_ENTRIES) continue;
     for (uint32_t shown = 0; shown < environment->shown_count; shown++) {
-      if (environment->shown_slots[shown] == read->slot) program->shown |= UINT32_C(1) << shown;
+      if (environment->shown_slots[shown] == read->slot) program->head.shown |= UINT32_C(1) << shown;
     }
   }
 }
@@ -504,10 +504,6 @@ uint32_t pbk_cel_read_count(const struct cel_program *program) {
   return program->reads.count;
 }
 
-uint32_t pbk_cel_shown_read(const struct cel_program *program) {
-  return program->shown;
-}
-
 struct cel_read pbk_cel_read_at(const struct cel_program *program, uint32_t at) {
   return program->reads.items[at];
 }
@@ -547,4 +543,13 @@ bool pbk_cel_is_quiet(const struct cel_program *program, uint32_t *lookup_slot, 
   *number = node->b;
   *window = compiler_quiet_of(program, program->root, node->a, node->b);
   return *window > 0;
+}
+
+bool pbk_cel_is_member(const struct cel_program *program, uint32_t *lookup_slot, uint32_t *number, bool *inverted) {
+  const struct cel_node *nodes = program->nodes.items, *node = &nodes[program->root];
+  for (*inverted = false; node->operation == OPERATION_NOT; node = &nodes[node->a]) *inverted = !*inverted;
+  if (node->operation != OPERATION_MEMBER) return false;
+  *lookup_slot = node->a;
+  *number = node->b;
+  return true;
 }

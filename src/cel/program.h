@@ -147,6 +147,9 @@ struct cel_pattern; /* regex.h */
 struct cel_branch;  /* branches.h */
 
 struct cel_program {
+  struct cel_program_head head; /* what it reads of what is shown: pbk_cel_shown_read */
+  bool timed;
+  const struct cel_branch *first_branch; /* the test that is looked at first, or NULL */
   struct arena arena; /* holds everything below but the arrays */
   ARRAY(struct cel_node) nodes;
   ARRAY(uint32_t) links;
@@ -157,10 +160,7 @@ struct cel_program {
   ARRAY(const char *) failures;
   ARRAY(struct cel_branch) branches; /* the test-and-branch tier; empty where it has nothing to gain */
   struct text source; /* a copy */
-  uint32_t root, whole; /* where it starts; the same without a ! of a ! before it */
-  const struct cel_branch *first_branch; /* the test that is looked at first, or NULL */
-  bool timed;
-  uint32_t shown; /* what it reads of what is shown: pbk_cel_shown_read */
+  uint32_t root, whole;          /* where it starts; the same without a ! of a ! before it */
   const struct cel_zones *zones; /* the environment's */
 };
 

@@ -255,12 +255,14 @@ uint32_t pbk_approve_quickly(struct pbk_engine *engine, struct command *command,
   for (; done < count; done++) {
     pbk_fetch_messages(engine, messages + done, count - done);
     struct message *message = message_at(outbox, messages[done]);
-    if (!message || message->state == MESSAGE_SENDING || approved_until(outbox, message) <= context->now) break;
+    if (!message || message->state == MESSAGE_SENDING) break;
+    pbk_time until = approved_until(outbox, message);
+    if (until <= context->now) break;
     command->number = messages[done];
     if (!pbk_prepare(engine, command, kept ? (uint64_t)RECORD + command->path.size : 0)) break;
     engine->commands++;
     pbk_begin_cause(engine);
-    pbk_approve_message(outbox, message);
+    pbk_approve_message(outbox, message, until);
     if (!engine->replaying && (kept || command->line)) pbk_record_command(engine, command);
   }
   pbk_unprepare(engine);
@@ -269,7 +271,8 @@ uint32_t pbk_approve_quickly(struct pbk_engine *engine, struct command *command,
 
 static void apply_approve(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;
-  pbk_approve_message(&engine->outbox, message_at(&engine->outbox, command->number));
+  struct message *message = message_at(&engine->outbox, command->number);
+  pbk_approve_message(&engine->outbox, message, approved_until(&engine->outbox, message));
 }
 static void apply_unapprove(struct pbk_engine *engine, const struct command *command, pbk_time occurred_at) {
   (void)occurred_at;

@@ -46,14 +46,31 @@ bool pbk_can_report(const struct outbox *outbox, uint64_t id, struct problem *pr
   return pbk_problem_at(problem, PBK_CODE_BAD_STATE, "the message is not under way: its delivery has not been accepted");
 }
 
-void pbk_approve_message(struct outbox *outbox, struct message *message) {
-  message->due = approved_until(outbox, message);
-  pbk_calendar_add(&outbox->context->calendar, message->due, wake_order(DUE_APPROVAL, message->told.message));
-  if (message->state != MESSAGE_APPROVED) turn_message(outbox, message, MESSAGE_APPROVED, NO_TEXT);
+static SELDOM void turn_approved(struct outbox *outbox, struct message *message, uint64_t order) {
+  turn_message(outbox, message, MESSAGE_APPROVED);
+  pbk_calendar_add(&outbox->context->calendar, message->due, order);
+}
+
+/* Of the commonest without a call but the last. */
+void pbk_approve_message(struct outbox *outbox, struct message *message, pbk_time until) {
+  uint64_t order = wake_order(DUE_APPROVAL, message->told.message);
+  struct context *context = outbox->context;
+  message->due = until;
+  if (message->state != MESSAGE_APPROVED) {
+    const struct subject *subject = message->own ? &contact_at(outbox->facts, message->subject)->subject : NULL;
+    bool plain = subject && subject->key_size <= PLAIN_KEY && !context->outputs.digested && plain_message_fits(context);
+    if (!plain) {
+      turn_approved(outbox, message, order);
+      return;
+    }
+    message->state = MESSAGE_APPROVED;
+    put_plain_message(context, &message->told, message_word(MESSAGE_APPROVED), subject->key, subject->key_size);
+  }
+  pbk_calendar_add(&context->calendar, until, order);
 }
 
 void pbk_unapprove_message(struct outbox *outbox, uint64_t id) {
-  turn_message(outbox, message_at(outbox, id), MESSAGE_PENDING, NO_TEXT);
+  turn_message(outbox, message_at(outbox, id), MESSAGE_PENDING);
 }
 
 void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note) {

@@ -2,13 +2,17 @@
 #include "outbox/outbox.h"
 #include "outbox/turn.h"
 
-/* The channel of a name, mostly found where it was found before. */
-static inline bool channel_connected(struct outbox *outbox, uint32_t name) {
-  const struct registry *channels = &outbox->channels;
+/* Whether a channel is where it was found before, and connected. */
+static inline bool channel_still_connected(const struct outbox *outbox, uint32_t name) {
+  uint32_t hint = outbox->channel_hints[name % 8];
+  const struct channel *channel = registry_current(&outbox->channels, hint);
+  return channel && outbox->channels.entries.items[hint].name == name && channel->connected;
+}
+static bool channel_connected(struct outbox *outbox, uint32_t name) {
   uint32_t *hint = &outbox->channel_hints[name % 8];
-  bool found = *hint < channels->entries.count && channels->entries.items[*hint].name == name && registry_current(channels, *hint);
-  if (!found) *hint = pbk_registry_find(channels, name_text(outbox->context, name));
-  const struct channel *channel = registry_current(channels, *hint);
+  if (channel_still_connected(outbox, name)) return true;
+  *hint = pbk_registry_find(&outbox->channels, name_text(outbox->context, name));
+  const struct channel *channel = registry_current(&outbox->channels, *hint);
   return channel && channel->connected;
 }
 
@@ -32,26 +36,46 @@ static SELDOM const char *obstacle(struct outbox *outbox, const struct message *
   return NULL;
 }
 
-/* Nothing in the way of the commonest: of a contact, to itself. */
-static inline bool clear_way(struct outbox *outbox, const struct message *message) {
-  if (!message->own) return false;
-  const struct contact *contact = contact_at(outbox->facts, message->subject);
-  const struct sender *sender = sender_at(outbox->senders, message->sender);
-  return !contact->subject.deleted && !contact->subject.suppressed && sender && sender->removal != SENDER_CANCELLED &&
-         sender->user == MAP_NONE && channel_connected(outbox, letter_of(outbox, message)->kind.channel);
-}
-
-static inline void attempt(struct outbox *outbox, struct message *message) {
+/* Any; whatever comes of it, something was done. */
+static SELDOM bool attempt_any(struct outbox *outbox, struct message *message) {
   enum message_state state = MESSAGE_FAILED;
-  const char *reason = clear_way(outbox, message) ? NULL : obstacle(outbox, message, &state);
+  const char *reason = obstacle(outbox, message, &state);
   message->waits = false;
   if (reason) {
     pbk_end_message(outbox, message, state, text_from(reason));
-    return;
+    return true;
   }
   message->told.attempt++;
-  turn_message(outbox, message, MESSAGE_SENDING, NO_TEXT);
+  turn_message(outbox, message, MESSAGE_SENDING);
   array_push(outbox->context->memory, &outbox->ready, message->told.message);
+  return true;
+}
+
+/* Of the commonest, to the contact that it is about: nothing is in the way, and there is room for what comes of it. */
+static inline bool is_clear(const struct outbox *outbox, const struct message *message, const struct contact *contact) {
+  const struct sender *sender = sender_at(outbox->senders, message->sender);
+  return !contact->subject.deleted && !contact->subject.suppressed && sender && sender->removal != SENDER_CANCELLED &&
+         sender->user == MAP_NONE && channel_still_connected(outbox, letter_of(outbox, message)->kind.channel) &&
+         contact->subject.key_size <= PLAIN_KEY && outbox->ready.count < outbox->ready.capacity &&
+         plain_message_fits(outbox->context);
+}
+
+static SELDOM bool digest(struct outbox *outbox, const struct message_record *record) {
+  pbk_digest_plain_message(&outbox->context->outputs, record);
+  return true;
+}
+
+/* No call but the last, so that nothing must be put away for one. */
+static inline bool attempt(struct outbox *outbox, struct message *message) {
+  const struct contact *contact = message->own ? contact_at(outbox->facts, message->subject) : NULL;
+  if (!contact || !is_clear(outbox, message, contact)) return attempt_any(outbox, message);
+  message->waits = false;
+  message->state = MESSAGE_SENDING;
+  outbox->ready.items[outbox->ready.count++] = message->told.message;
+  struct message_record *record = put_plain_message(outbox->context, &message->told, message_word(MESSAGE_SENDING),
+                                                    contact->subject.key, contact->subject.key_size);
+  record->told.attempt = ++message->told.attempt; /* behind the copy, which would wait for it */
+  return outbox->context->outputs.digested ? digest(outbox, record) : true;
 }
 
 void pbk_attempt_message(struct outbox *outbox, struct message *message) {
@@ -63,8 +87,7 @@ bool pbk_message_due(struct outbox *outbox, enum due_kind kind, uint64_t id, pbk
   if (!message || message->due != time) return false;
   bool stands =
     kind == DUE_APPROVAL ? message->state == MESSAGE_APPROVED : message->state == MESSAGE_SENDING && message->waits;
-  if (stands) attempt(outbox, message);
-  return stands;
+  return stands && attempt(outbox, message);
 }
 
 void pbk_skip_ended(struct outbox *outbox) {
@@ -102,13 +125,16 @@ uint32_t pbk_recover_messages(struct outbox *outbox) {
 }
 
 void pbk_answer_sent(struct outbox *outbox, struct message *message, pbk_time occurred_at) {
-  if (letter_of(outbox, message)->kind.email && message->to_kind == PBK_TO_CONTACT && message->sender != MAP_NONE) {
-    struct contact *contact = contact_at(outbox->facts, message->told.to);
-    if (!contact->subject.deleted && sender_at(outbox->senders, message->sender))
-      pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
-  }
-  turn_message(outbox, message, MESSAGE_SENT, NO_TEXT);
-  pbk_drop_message(outbox, message);
+  struct contact *contact = message->to_kind == PBK_TO_CONTACT ? contact_at(outbox->facts, message->told.to) : NULL;
+  bool met = contact && !contact->subject.deleted && sender_at(outbox->senders, message->sender);
+  if (met && letter_of(outbox, message)->kind.email)
+    pbk_record_contact(outbox->facts, contact, message->sender, occurred_at); /* S8 */
+  message->state = MESSAGE_SENT;
+  if (message->own)
+    tell_own_message(outbox, message, &contact->subject);
+  else
+    pbk_tell_any_message(outbox, message, NO_TEXT);
+  drop_message(outbox, message);
 }
 
 static void answer_retry(struct outbox *outbox, struct message *message, pbk_duration wait) {

@@ -96,16 +96,7 @@ void pbk_note_task(struct outbox *outbox, const struct task *task) {
   roll_add(outbox->context->memory, of_subject, task->id);
 }
 
-/* What was noted is not open any more. */
-static inline void drop(struct outbox *outbox, const struct open_of *open, int32_t kind, uint32_t subject,
-                        const struct table *table, uint64_t id) {
-  struct sparse_group *group = sparse_group(open_of_kind(open, kind), subject);
-  roll *word = sparse_in(group, subject);
-  roll_drop(outbox->context->memory, word, table, id);
-  if (*word == 0) sparse_drop(outbox->context->memory, group, word);
-}
-
-void pbk_drop_message(struct outbox *outbox, const struct message *ended) {
+void pbk_drop_any_message(struct outbox *outbox, const struct message *ended) {
   const struct table *table = &outbox->messages;
   uint64_t id = ended->told.message;
   int32_t kind = ended->subject_kind;
@@ -114,8 +105,8 @@ void pbk_drop_message(struct outbox *outbox, const struct message *ended) {
   if (ended->note) release_text(outbox, message_note(ended));
   count_out(&outbox->messages_of, ended->sender);
   pbk_table_remove(outbox->context->memory, &outbox->messages, id);
-  drop(outbox, &outbox->open_messages, kind, subject, table, id);
-  if (another) drop(outbox, &outbox->open_messages, PBK_CONTACT, to, table, id);
+  drop_open(outbox, &outbox->open_messages, kind, subject, table, id);
+  if (another) drop_open(outbox, &outbox->open_messages, PBK_CONTACT, to, table, id);
 }
 
 static void drop_task(struct outbox *outbox, const struct task *ended) {
@@ -123,7 +114,7 @@ static void drop_task(struct outbox *outbox, const struct task *ended) {
   release_text(outbox, task.title);
   count_out(&outbox->tasks_of, task.sender);
   pbk_table_remove(outbox->context->memory, &outbox->tasks, task.id);
-  drop(outbox, &outbox->open_tasks, task.subject_kind, task.subject, &outbox->tasks, task.id);
+  drop_open(outbox, &outbox->open_tasks, task.subject_kind, task.subject, &outbox->tasks, task.id);
 }
 
 /* ---- telling ---- */
@@ -186,8 +177,12 @@ static void tell_task(struct outbox *outbox, const struct task *task, enum task_
 }
 
 void pbk_end_message(struct outbox *outbox, struct message *message, enum message_state state, struct text reason) {
-  turn_message(outbox, message, state, reason);
-  pbk_drop_message(outbox, message);
+  message->state = (uint8_t)state;
+  if (reason.bytes)
+    pbk_tell_any_message(outbox, message, reason);
+  else
+    tell_message(outbox, message);
+  drop_message(outbox, message);
 }
 
 static void end_task(struct outbox *outbox, struct task *task, enum task_state state) {
@@ -230,7 +225,30 @@ void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t s
   if (failure)
     pbk_end_message(outbox, message, MESSAGE_FAILED, text_from(failure));
   else if (approval)
-    tell_message(outbox, message, NO_TEXT);
+    tell_message(outbox, message);
+  else
+    pbk_attempt_message(outbox, message);
+}
+
+void pbk_make_own_message(struct outbox *outbox, const struct own_message *made) {
+  struct memory *memory = outbox->context->memory;
+  struct message *message = table_add(memory, &outbox->messages, sizeof(struct message));
+  uint64_t id = outbox->messages.last;
+  *message = (struct message){.told = {.message = id,
+                                       .enrollment = made->enrollment,
+                                       .letter = made->letter,
+                                       .sender = registry_name(&outbox->senders->registry, made->sender),
+                                       .to = made->contact},
+                              .subject = made->contact,
+                              .sender = made->sender,
+                              .subject_kind = PBK_CONTACT,
+                              .to_kind = PBK_TO_CONTACT,
+                              .own = true};
+  make_key(outbox, message, made->step, made->action);
+  count_in(memory, &outbox->messages_of, made->sender);
+  roll_add(memory, roll_of(outbox, &outbox->open_messages, PBK_CONTACT, made->contact), id);
+  if (made->approval)
+    tell_own_message(outbox, message, &contact_at(outbox->facts, made->contact)->subject);
   else
     pbk_attempt_message(outbox, message);
 }

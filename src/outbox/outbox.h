@@ -135,6 +135,15 @@ static inline struct message *begin_message(struct outbox *outbox) {
 void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t step, uint32_t action, bool approval,
                       const char *failure);
 
+/* The commonest, in one: of a contact to itself, from a sender. */
+struct own_message {
+  uint64_t enrollment;
+  uint32_t letter, contact, sender;
+  uint32_t step, action; /* from 0 */
+  bool approval;
+};
+void pbk_make_own_message(struct outbox *outbox, const struct own_message *made);
+
 struct task_request {
   uint64_t enrollment;
   uint32_t playbook;
@@ -160,7 +169,7 @@ static inline pbk_time approved_until(const struct outbox *outbox, const struct 
   pbk_duration window = letter_of(outbox, message)->kind.window;
   return time_after(outbox->context->now, window >= 0 ? window : outbox->approval_window);
 }
-void pbk_approve_message(struct outbox *outbox, struct message *message);
+void pbk_approve_message(struct outbox *outbox, struct message *message, pbk_time until);
 void pbk_unapprove_message(struct outbox *outbox, uint64_t id);
 void pbk_edit_message(struct outbox *outbox, uint64_t id, uint32_t template, struct text note); /* MAP_NONE, no bytes: as it is */
 void pbk_complete_open_task(struct outbox *outbox, uint64_t id, pbk_time occurred_at);

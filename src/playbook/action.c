@@ -1,12 +1,10 @@
 /* playbook/action.c - the actions of a step: tasks, e-mails, assignments, notifications (SPEC C, S1, S2); see playbooks.h. */
 #include "playbook/playbooks.h"
 
-bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int32_t kind, uint32_t subject) {
-  const struct audience *audience = audience_at(playbooks->audiences, segment);
-  if (audience->of == kind) return pbk_is_in(playbooks->audiences, segment, subject);
+bool pbk_account_is_in(const struct playbooks *playbooks, uint32_t audience, int32_t kind, uint32_t subject) {
   if (kind != PBK_CONTACT) return false;
   uint32_t account = contact_at(playbooks->facts, subject)->subject.account;
-  return account != MAP_NONE && pbk_is_in(playbooks->audiences, segment, account);
+  return account != MAP_NONE && pbk_is_in(playbooks->audiences, audience, account);
 }
 
 /* One action under way. */
@@ -75,8 +73,7 @@ static inline uint32_t resolve_sender(const struct acting *acting) {
   return sender;
 }
 
-static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment,
-                                   struct action *action) {
+uint32_t pbk_make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action) {
   struct letter_kind kind = {.playbook = playbook_name(playbooks, enrollment->playbook),
                              .channel = action->channel,
                              .template = action->template,
@@ -89,23 +86,13 @@ static SELDOM uint32_t make_letter(const struct playbooks *playbooks, const stru
 /* A message of any kind, to nobody, from nobody, so far. */
 static inline struct message *begin(const struct playbooks *playbooks, const struct enrollment *enrollment,
                                     struct action *action) {
-  uint32_t letter = action->letter ? action->letter : make_letter(playbooks, enrollment, action);
   struct message *message = begin_message(playbooks->outbox);
   message->told.enrollment = enrollment->id;
-  message->told.letter = letter - 1;
+  message->told.letter = letter_for(playbooks, enrollment, action);
   message->subject_kind = (uint8_t)enrollment->version->subject_kind;
   message->subject = enrollment->subject;
   message->told.to = message->sender = MAP_NONE;
   return message;
-}
-
-static inline void make_email(struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action,
-                              uint32_t step, uint32_t number, uint32_t contact, uint32_t sender) {
-  struct message *message = begin(playbooks, enrollment, action);
-  message->to_kind = PBK_TO_CONTACT;
-  message->told.to = contact;
-  message->sender = sender;
-  pbk_make_message(playbooks->outbox, message, step, number, action->approval, sender == MAP_NONE ? "no_sender" : NULL);
 }
 
 static bool selected(const struct acting *acting, uint32_t contact) {
@@ -121,8 +108,14 @@ static bool selected(const struct acting *acting, uint32_t contact) {
 }
 
 static void send_email(const struct acting *acting, uint32_t contact) {
-  make_email(acting->playbooks, acting->enrollment, acting->action, acting->step, acting->number, contact,
-             resolve_sender(acting));
+  const struct action *action = acting->action;
+  uint32_t sender = resolve_sender(acting);
+  struct message *message = begin(acting->playbooks, acting->enrollment, acting->action);
+  message->to_kind = PBK_TO_CONTACT;
+  message->told.to = contact;
+  message->sender = sender;
+  pbk_make_message(acting->playbooks->outbox, message, acting->step, acting->number, action->approval,
+                   sender == MAP_NONE ? "no_sender" : NULL);
 }
 
 static void make_emails(const struct acting *acting) {
@@ -173,28 +166,12 @@ static void assign(const struct acting *acting) {
   emit(playbooks->context, &output);
 }
 
-static SELDOM void run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step,
-                                  uint32_t number) {
+void pbk_run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step, uint32_t number) {
   struct acting acting = {playbooks, enrollment, &enrollment->version->steps[step].actions[number], step, number};
   switch (acting.action->kind) {
     case PBK_ACTION_TASK: make_task(&acting); break;
     case PBK_ACTION_EMAIL: make_emails(&acting); break;
     case PBK_ACTION_ASSIGN: assign(&acting); break;
     default: notify(&acting); break;
-  }
-}
-
-void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step) {
-  const struct version *version = enrollment->version;
-  const struct step *running = &version->steps[step];
-  for (uint32_t number = 0; number < running->action_count; number++) {
-    struct action *action = &running->actions[number];
-    uint32_t sender = enrollment->sender;
-    bool plain =
-      action->kind == PBK_ACTION_EMAIL && action->send_as == PBK_SEND_AS_POOL && version->subject_kind == PBK_CONTACT;
-    if (plain && sender_at(playbooks->senders, sender)) /* the commonest */
-      make_email(playbooks, enrollment, action, step, number, enrollment->subject, sender);
-    else
-      run_any_action(playbooks, enrollment, step, number);
   }
 }

@@ -332,6 +332,10 @@ static bool read_email(struct reading *reading, const pbk_action *given, struct 
          read_policy(reading, given->policy) && read_send_as(reading, &given->send_as, action) &&
          read_recipients(reading, &given->to, action);
 }
+static bool mails_own(const struct reading *reading, const struct action *action) {
+  return action->kind == PBK_ACTION_EMAIL && action->send_as == PBK_SEND_AS_POOL &&
+         reading->version->subject_kind == PBK_CONTACT;
+}
 
 static bool read_assign(struct reading *reading, const pbk_action *given, struct action *action) {
   action->user = MAP_NONE;
@@ -376,6 +380,7 @@ static bool read_action(struct reading *reading, const pbk_action *given, struct
               : given->kind == PBK_ACTION_EMAIL  ? read_email(reading, given, action)
               : given->kind == PBK_ACTION_ASSIGN ? read_assign(reading, given, action)
                                                  : read_notify(reading, given, action);
+  action->own_mail = mails_own(reading, action);
   pbk_problem_leave(reading->problem, before);
   return read;
 }
@@ -384,11 +389,17 @@ static bool read_action(struct reading *reading, const pbk_action *given, struct
 
 enum { ACTIONS_MOST = 100 };
 
+static void note_member(struct step *step) {
+  uint32_t slot;
+  if (!step->when || !pbk_cel_is_member(step->when, &slot, &step->member, &step->member_not)) step->member = MAP_NONE;
+}
+
 static bool read_step(struct reading *reading, const pbk_step *given, struct step *step) {
   if (!read_duration(reading, "delay", given->delay)) return false;
   step->delay = given->delay;
   step->exit_on_skip = given->exit_on_skip != 0;
   if (!read_condition(reading, "when", CONDITION_STEP, given->when, &step->when)) return false;
+  note_member(step);
   if (given->action_count == 0) return refuse_member(reading, "actions", "a step needs at least one action");
   if (given->action_count > ACTIONS_MOST) return refuse_member(reading, "actions", "a step has at most 100 actions");
   step->actions = pbk_allocate_cleared(reading->memory, given->action_count * sizeof *step->actions);

@@ -59,8 +59,8 @@ static bool passes_reentry(const struct judging *judging) {
 
 static bool passes_filter(struct judging *judging) {
   const struct version *version = judging->version;
-  bool held = version->segment == MAP_NONE ||
-              pbk_segment_holds(judging->playbooks, version->segment, judging->kind, judging->subject);
+  bool held =
+    version->segment == MAP_NONE || audience_holds(judging->playbooks, version->segment, judging->kind, judging->subject);
   bool matched = !version->when || evaluate(judging, version->when);
   return held && matched;
 }
@@ -78,8 +78,7 @@ static bool finds_branch(struct judging *judging) {
   if (version->branch_count == 0) return true;
   for (uint32_t i = 0; i < version->branch_count && !judging->branch; i++) {
     const struct branch *branch = &version->branches[i];
-    if (branch->segment == MAP_NONE ||
-        pbk_segment_holds(judging->playbooks, branch->segment, judging->kind, judging->subject))
+    if (branch->segment == MAP_NONE || audience_holds(judging->playbooks, branch->segment, judging->kind, judging->subject))
       judging->branch = branch;
   }
   return judging->branch != NULL;
@@ -135,11 +134,17 @@ static inline enum check first_check(const struct judging *judging) {
 
 /* CHECK_COUNT: none failed. */
 static inline int32_t first_failed(struct judging *judging, bool by_hand) {
+  const struct version *version = judging->version;
+  bool filters = !by_hand && (version->segment != MAP_NONE || version->when); /* P6 */
+  bool branches = version->branch_count > 1 || (version->branch_count == 1 && version->branches->segment != MAP_NONE);
   for (int32_t check = first_check(judging); check < CHECK_FILTERED; check++)
     if (!passes(judging, (enum check)check)) return check;
-  if (!by_hand && !passes_filter(judging)) return CHECK_FILTERED; /* P6 */
+  if (filters && !passes_filter(judging)) return CHECK_FILTERED;
   if (!passes_exit(judging)) return CHECK_EXIT_MET;
-  if (!finds_branch(judging)) return CHECK_NO_BRANCH;
+  if (!branches)
+    judging->branch = version->branches;
+  else if (!finds_branch(judging))
+    return CHECK_NO_BRANCH;
   return finds_sender(judging) ? CHECK_COUNT : CHECK_NO_SENDER;
 }
 
@@ -207,7 +212,7 @@ static void enroll(struct judging *judging, uint32_t audience) {
 void pbk_judge(struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject, uint32_t audience, bool by_hand) {
   enum playbook_status status = playbooks->states.items[place].status;
   if (!by_hand && (status == PLAYBOOK_NEVER || status == PLAYBOOK_ARCHIVED)) return;
-  if (!pbk_judge_once(playbooks, place, subject)) return;
+  if (!judge_once(playbooks, place, subject)) return;
   struct judging judging;
   begin_judging(&judging, playbooks, place, kind, subject);
   int32_t failed = first_failed(&judging, by_hand);

@@ -25,13 +25,14 @@ struct person {
 };
 
 struct action {
+  bool own_mail; /* an e-mail to the subject, a contact, from the sender of its pool */
+  bool approval;
+  uint32_t letter; /* of its messages, in the outputs' letters, and 1; 0: not asked for yet */
   pbk_action_kind kind;
   struct text title; /* owned */
   struct person person;
   pbk_duration due; /* -1: none */
   uint32_t channel, template; /* names */
-  uint32_t letter;            /* of its messages, in the outputs' letters, and 1; 0: not asked for yet */
-  bool approval;
   pbk_policy policy;
   pbk_send_as_kind send_as;
   uint32_t send_as_who; /* user or role: place */
@@ -47,6 +48,8 @@ struct action {
 struct step {
   pbk_duration delay;
   struct cel_program *when;
+  uint32_t member; /* where that is only whether the subject is in an audience: which; else MAP_NONE */
+  bool member_not; /* it must not be */
   bool exit_on_skip;
   struct action *actions;
   uint32_t action_count;
@@ -172,6 +175,7 @@ struct playbooks {
   struct judged *judged;
   uint32_t judged_capacity, judged_count; /* the count is of judged_cause */
   uint64_t judged_cause;
+  struct judged judged_first; /* of a cause, mostly the only one: not in the set */
 };
 
 void pbk_playbooks_init(struct playbooks *playbooks, struct context *context, struct facts *facts, struct audiences *audiences,
@@ -243,6 +247,15 @@ void pbk_forget_passages(struct playbooks *playbooks, int32_t kind, uint32_t sub
 void pbk_passages_release(struct playbooks *playbooks);
 /* Whether the cause under way judges this for the first time (P5). */
 bool pbk_judge_once(struct playbooks *playbooks, uint32_t playbook, uint32_t subject);
+static inline bool judge_once(struct playbooks *playbooks, uint32_t playbook, uint32_t subject) {
+  struct judged *first = &playbooks->judged_first;
+  if (first->cause == playbooks->cause) {
+    bool again = first->playbook == playbook && first->subject == subject;
+    return !again && pbk_judge_once(playbooks, playbook, subject);
+  }
+  *first = (struct judged){playbooks->cause, playbook, subject};
+  return true;
+}
 /* For those who know whom something happens to next; and later, when that is there. */
 static inline void prefetch_passages(const struct playbooks *playbooks, int32_t kind, uint32_t subject) {
   const uint64_t *word = words_at(passages_of_kind(playbooks, kind), subject);
@@ -329,8 +342,19 @@ bool pbk_step_due(struct playbooks *playbooks, uint64_t id, pbk_time time);
 
 /* ---- action.c ---- */
 
-void pbk_run_actions(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step);
-/* Whether a segment holds a subject; of a contact, a segment of accounts asks its account (P1). */
-bool pbk_segment_holds(const struct playbooks *playbooks, uint32_t segment, int32_t kind, uint32_t subject);
+void pbk_run_any_action(struct playbooks *playbooks, struct enrollment *enrollment, uint32_t step, uint32_t number);
+/* The letter of an action's messages, and 1. */
+uint32_t pbk_make_letter(const struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action);
+static inline uint32_t letter_for(const struct playbooks *playbooks, const struct enrollment *enrollment,
+                                  struct action *action) {
+  return (action->letter ? action->letter : pbk_make_letter(playbooks, enrollment, action)) - 1;
+}
+/* Whether an audience holds a subject; of a contact, one of accounts asks its account (P1). */
+bool pbk_account_is_in(const struct playbooks *playbooks, uint32_t audience, int32_t kind, uint32_t subject);
+static inline bool audience_holds(const struct playbooks *playbooks, uint32_t place, int32_t kind, uint32_t subject) {
+  const struct audience *audience = audience_at(playbooks->audiences, place);
+  if (audience && audience->of == kind) return pbk_is_in(playbooks->audiences, place, subject);
+  return audience && pbk_account_is_in(playbooks, place, kind, subject);
+}
 
 #endif

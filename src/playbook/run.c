@@ -86,6 +86,10 @@ void pbk_exit_enrollment(struct playbooks *playbooks, struct enrollment *enrollm
 
 static inline bool step_runs(struct playbooks *playbooks, const struct enrollment *enrollment, const struct step *step) {
   if (!step->when) return true;
+  if (step->member != MAP_NONE) {
+    int32_t kind = enrollment->version->subject_kind;
+    return audience_holds(playbooks, step->member, kind, enrollment->subject) != step->member_not;
+  }
   struct view view = view_of(playbooks, enrollment);
   struct cel_outcome outcome;
   pbk_evaluate(&view, step->when, &outcome);
@@ -97,31 +101,57 @@ static inline void schedule(struct enrollment *enrollment, pbk_time from) {
   enrollment->due = time_after(from, enrollment->version->steps[enrollment->next_step].delay);
 }
 
-static inline void run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
+/* The commonest: to the contact itself, from the sender that the pool gave it. */
+static inline void mail_own(struct playbooks *playbooks, const struct enrollment *enrollment, struct action *action,
+                            uint32_t number) {
+  struct own_message made = {.enrollment = enrollment->id,
+                             .letter = letter_for(playbooks, enrollment, action),
+                             .contact = enrollment->subject,
+                             .sender = enrollment->sender,
+                             .step = enrollment->next_step,
+                             .action = number,
+                             .approval = action->approval};
+  pbk_make_own_message(playbooks->outbox, &made);
+}
+
+static inline void run_actions(struct playbooks *playbooks, struct enrollment *enrollment, const struct step *step) {
+  struct action *action = step->actions, *end = action + step->action_count;
+  for (uint32_t number = 0; action < end; action++, number++) {
+    if (action->own_mail && sender_at(playbooks->senders, enrollment->sender))
+      mail_own(playbooks, enrollment, action, number);
+    else
+      pbk_run_any_action(playbooks, enrollment, enrollment->next_step, number);
+  }
+}
+
+/* True, as something was done. */
+static SELDOM bool run_steps(struct playbooks *playbooks, struct enrollment *enrollment) {
   const struct version *version = enrollment->version;
-  while (enrollment->due <= playbooks->context->now) {
+  const struct context *context = playbooks->context;
+  while (enrollment->due <= context->now) {
     if (exit_met(playbooks, enrollment)) { /* P9: before a step */
       pbk_exit_enrollment(playbooks, enrollment, TEXT("goal"));
-      return;
+      return true;
     }
     const struct step *step = &version->steps[enrollment->next_step];
     bool run = step_runs(playbooks, enrollment, step);
     pbk_tell_step(playbooks->context, enrollment->id, enrollment->next_step + 1, run ? WORD_RUN : WORD_SKIPPED);
-    if (run) pbk_run_actions(playbooks, enrollment, enrollment->next_step);
+    if (run) run_actions(playbooks, enrollment, step);
     enrollment->step_at = enrollment->due;
     if (!run && step->exit_on_skip) {
       pbk_exit_enrollment(playbooks, enrollment, TEXT("skipped"));
-      return;
+      return true;
     }
     if (++enrollment->next_step == version->step_count) {
       pbk_exit_enrollment(playbooks, enrollment, TEXT("completed"));
-      return;
+      return true;
     }
     schedule(enrollment, enrollment->due);
   }
   pbk_calendar_add(&playbooks->context->calendar, enrollment->due, wake_order(DUE_STEP, enrollment->id));
   /* The step moved step_at: what that makes true is due at once, after this cause. */
   if (version->exit_reads_step && exit_met(playbooks, enrollment)) arm_exit(playbooks, enrollment, playbooks->context->now);
+  return true;
 }
 
 void pbk_start_enrollment(struct playbooks *playbooks, struct enrollment *enrollment, const struct cel_outcome *exit_outcome) {
@@ -143,17 +173,18 @@ bool pbk_exit_due(struct playbooks *playbooks, uint64_t id, pbk_time time) {
   return true;
 }
 
+static SELDOM void wait_for_resume(struct playbooks *playbooks, struct enrollment *enrollment) { /* P11 */
+  struct playbook *playbook = &playbooks->states.items[enrollment->playbook];
+  enrollment->waiting = true;
+  array_push(playbooks->context->memory, &playbook->waiting, enrollment->id);
+}
+
 bool pbk_step_due(struct playbooks *playbooks, uint64_t id, pbk_time time) {
   struct enrollment *enrollment = enrollment_at(playbooks, id);
   if (!enrollment || enrollment->waiting || enrollment->due != time) return false;
-  struct playbook *playbook = &playbooks->states.items[enrollment->playbook];
-  if (playbook->status == PLAYBOOK_PAUSED) { /* P11 */
-    enrollment->waiting = true;
-    array_push(playbooks->context->memory, &playbook->waiting, id);
-    return false;
-  }
-  run_steps(playbooks, enrollment);
-  return true;
+  if (playbooks->states.items[enrollment->playbook].status != PLAYBOOK_PAUSED) return run_steps(playbooks, enrollment);
+  wait_for_resume(playbooks, enrollment);
+  return false;
 }
 
 /* ---- exits of a cause ---- */

@@ -280,6 +280,27 @@ static void all_reads(void) {
   reads("true ? 1 == 1 : x == y", "field 9, field 10");
 }
 
+static void is_member(const char *source, bool is, uint32_t number, bool inverted) {
+  struct cel_error error;
+  struct cel_program *program = test_compile(&world, source, false, &error);
+  uint32_t slot, found;
+  bool inverse;
+  if (!program) abort();
+  CHECK(pbk_cel_is_member(program, &slot, &found, &inverse) == is, "%s", source);
+  if (is) CHECK(slot == LOOKUP_SEGMENT && found == number && inverse == inverted, "%s", source);
+  pbk_cel_release(&world.memory, program);
+}
+
+static void all_members(void) {
+  is_member("segment('a')", true, 0, false);
+  is_member("!segment('b')", true, 1, true);
+  is_member("!!segment('b')", true, 1, false);
+  is_member("!(!(!segment('b')))", true, 1, true);
+  is_member("segment('a') && segment('b')", false, 0, false);
+  is_member("segment('a') == true", false, 0, false);
+  is_member("true", false, 0, false);
+}
+
 int main(void) {
   static const pbk_value deep = {.kind = PBK_INT, .as.integer = 7};
   static pbk_member deep_member = {.name = "deep", .name_size = 4};
@@ -313,6 +334,7 @@ int main(void) {
   objects();
   events();
   all_reads();
+  all_members();
   pbk_cel_machine_release(&world.memory, machine);
   pbk_names_release(&world.names);
   CHECK(world.memory.used == 0, "%llu bytes are not given back", (unsigned long long)world.memory.used);

@@ -162,11 +162,29 @@ static void judged_once(void) {
   end();
 }
 
+/* Most causes judge one, which stands outside the set. */
+static void judged_first(void) {
+  begin();
+  for (uint32_t cause = 1; cause <= 3; cause++) {
+    playbooks.cause = cause;
+    CHECK(judge_once(&playbooks, 0, 0));
+    CHECK(!judge_once(&playbooks, 0, 0));
+    if (cause == 2) continue;
+    CHECK(judge_once(&playbooks, 0, 1));
+    CHECK(judge_once(&playbooks, 1, 0));
+    CHECK(!judge_once(&playbooks, 0, 0));
+    CHECK(!judge_once(&playbooks, 0, 1));
+    CHECK(!judge_once(&playbooks, 1, 0));
+  }
+  end();
+}
+
 int main(void) {
   RUN(by_playbook);
   RUN(any_value);
   RUN(room);
   RUN(running);
   RUN(judged_once);
+  RUN(judged_first);
   return check_report();
 }

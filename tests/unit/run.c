@@ -159,8 +159,41 @@ static void many_steps_at_once(void) {
   rig_close(&rig);
 }
 
+/* A condition that is only a persona or a segment, of the contact itself or of its account, as it stands at the step. */
+static void memberships(void) {
+  static const struct {
+    const char *when;
+    bool before, after; /* it is tagged, and has an account */
+  } cases[] = {{"persona(`vip`)", false, true},    {"!persona(`vip`)", true, false},
+               {"!!persona(`vip`)", false, true},  {"segment(`big`)", false, true},
+               {"!segment(`big`)", true, false},   {"segment(`big`) && persona(`vip`)", false, true},
+               {"segment(`small`)", false, false}, {"!segment(`small`)", true, true}};
+  for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct rig rig;
+    check_note("case %" PRIu32, i);
+    rig_open(&rig, 0);
+    TELL_ALL(&rig, "{'type':'define','kind':'persona','key':'vip'}",
+             "{'type':'define','kind':'segment','key':'big','of':'account','when':'account.traits.n > 1'}",
+             "{'type':'define','kind':'segment','key':'small','of':'account','when':'account.traits.n < 1'}");
+    CHECK_EQUAL_INT(
+      tell_format(&rig,
+                  "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'manual':true},'steps':["
+                  "{'when':'%s'," TASK("one") "},{'delay':'1h','when':'%s'," TASK("two") "}]}",
+                  cases[i].when, cases[i].when),
+      PBK_OK);
+    TELL_ALL(&rig, "{'type':'identify','userId':'u1'}", "{'type':'enroll','playbook':'p','userId':'u1'}");
+    CHECK(strstr(rig_take(&rig), cases[i].before ? "step #1.1 run" : "step #1.1 skipped") != NULL);
+    TELL_ALL(&rig, "{'type':'tag','userId':'u1','persona':'vip'}",
+             "{'type':'group','userId':'u1','groupId':'a1','traits':{'n':2}}");
+    CHECK_EQUAL_INT(pbk_advance(rig.engine, PBK_DAY, 0), PBK_OK);
+    CHECK(strstr(rig_take(&rig), cases[i].after ? "step #1.2 run" : "step #1.2 skipped") != NULL);
+    rig_close(&rig);
+  }
+}
+
 int main(void) {
   RUN(delays);
+  RUN(memberships);
   RUN(on_skip_exit);
   RUN(goal_and_left);
   RUN(keep);
