@@ -2,7 +2,6 @@
  * hands in approval.c. */
 #include "outbox/outbox.h"
 
-#include "base/checksum.h"
 #include "base/message_record.h"
 #include "outbox/turn.h"
 
@@ -20,11 +19,7 @@ void pbk_outbox_init(struct outbox *outbox, struct context *context, struct fact
 }
 
 void pbk_set_engine_id(struct outbox *outbox, struct text engine_id) {
-  static const unsigned char zero[16] = {0};
-  unsigned char key[16];
-  pbk_siphash128(zero, engine_id.bytes, engine_id.size, key);
-  outbox->hash_key[0] = outbox->hash_key[1] = 0;
-  for (uint32_t i = 0; i < 16; i++) outbox->hash_key[i / 8] |= (uint64_t)key[i] << (i % 8 * 8);
+  pbk_message_keys_init(&outbox->keys, engine_id);
 }
 
 static void release_text(struct outbox *outbox, struct text text) {
@@ -214,12 +209,10 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
 
 /* ---- making ---- */
 
-/* O7: what makes a message this one and no other: the enrollment, the place in its playbook, and whom it goes to. A recipient counts by
- * its number, not by its key, which an alias may change. */
 static inline void make_key(const struct outbox *outbox, struct message *message, uint32_t step, uint32_t action) {
-  uint64_t parts[4] = {message->told.enrollment, (uint64_t)step << 32 | action, message->to_kind, message->told.to};
-  if (message->to_kind != PBK_TO_CONTACT) parts[3] = 0; /* one for each action */
-  pbk_siphash128_words(outbox->hash_key, parts, 4, message->told.key);
+  uint32_t to = message->to_kind == PBK_TO_CONTACT ? message->told.to : 0;
+  struct key_parts parts = {message->told.enrollment, step, action, message->to_kind, to};
+  make_message_key(&outbox->keys, parts, message->told.key);
 }
 
 void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t step, uint32_t action, bool approval,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/roll.h"
 #include "base/words.h"
+#include "outbox/message_key.h"
 #include "sender/sender.h"
 
 struct channel {
@@ -57,7 +58,7 @@ struct outbox {
   struct registry channels, templates;
   pbk_duration approval_window; /* settings */
   ARRAY(pbk_duration) retry_waits;
-  uint64_t hash_key[2]; /* of message keys: from the engine's id */
+  struct message_keys keys;
   uint32_t channel_hints[8]; /* where channels were found, by name: they are few */
   struct table messages, tasks; /* what is open, by id */
   struct open_of open_messages, open_tasks;
