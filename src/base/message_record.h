@@ -13,14 +13,12 @@ enum {
   /* Of a message: */
   TO_SUBJECT = 2,
   TO_KEY = 4, /* stands behind the subject's */
-  HAS_REASON = 8,
-  KEY_WRITTEN = 16 /* its key has been made text */
+  HAS_REASON = 8
 };
 
 struct message_record {
   struct output_record head;
   struct told_message told;
-  unsigned char key_room[16]; /* with the key before it room for its text, from when it is first looked at */
 };
 
 /* Behind that, where there is a recipient's key or a reason. */

@@ -5,10 +5,6 @@
 #include "base/codec.h"
 #include "base/message_record.h"
 
-#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
-#include <emmintrin.h>
-#endif
-
 #define WORD(literal) \
   { literal, sizeof(literal) - 1 }
 const pbk_text pbk_words[WORDS] = {{NULL, 0},       WORD("pinned"),  WORD("sticky"),  WORD("rotation"),
@@ -51,10 +47,6 @@ static inline uint64_t pair(uint32_t low, uint32_t high) {
 static inline uint32_t name_sum(const struct names *names, uint32_t name) {
   return name == MAP_NONE ? UINT32_MAX : names->texts[name].checksum;
 }
-static inline uint64_t load_word(const unsigned char *at) {
-  return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 |
-         (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
-}
 
 static inline struct message_sizes sizes_of(const struct message_record *record) {
   struct message_sizes sizes = {0, 0};
@@ -83,15 +75,15 @@ static inline uint64_t mix_message(const struct outputs *outputs, const struct m
   sum = digest_mix(sum, told->enrollment);
   sum = digest_mix(sum, letter_at(&outputs->letters, told->letter)->sum);
   sum = digest_mix(sum, name_sum(outputs->names, told->sender));
-  sum = digest_mix(sum, load_word(told->key));
-  return digest_mix(sum, load_word(told->key + 8));
+  for (uint32_t i = 0; i < MESSAGE_KEY_TEXT; i += 8) sum = digest_mix(sum, load_u64((const unsigned char *)told->key + i));
+  return sum;
 }
 
 void pbk_digest_plain_message(struct outputs *outputs, const struct message_record *record) {
   const unsigned char *text = (const unsigned char *)(record + 1);
   uint64_t sum = mix_message(outputs, record);
-  if (record->head.subject_size > 0) sum = digest_mix(sum, load_word(text));
-  if (record->head.subject_size > 8) sum = digest_mix(sum, load_word(text + 8));
+  if (record->head.subject_size > 0) sum = digest_mix(sum, load_u64(text));
+  if (record->head.subject_size > 8) sum = digest_mix(sum, load_u64(text + 8));
   end_sum(outputs, sum);
 }
 
@@ -141,7 +133,7 @@ void pbk_digest_told(struct outputs *outputs, const struct output_record *record
       sum = digest_mix(sum, name_sum(names, ((const struct membership_record *)record)->audience));
       at = sizeof(struct membership_record);
   }
-  for (; at < end; at += 8) sum = digest_mix(sum, load_word((const unsigned char *)record + at));
+  for (; at < end; at += 8) sum = digest_mix(sum, load_u64((const unsigned char *)record + at));
   end_sum(outputs, sum);
 }
 
@@ -262,32 +254,6 @@ void pbk_tell_message(struct context *context, const struct told_message *told, 
 
 /* ---- expanding ---- */
 
-/* A message's key, 16 bytes, as digits. */
-#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
-static inline void write_hex(char to[32], const unsigned char from[16]) {
-  const __m128i low_half = _mm_set1_epi8(15), nine = _mm_set1_epi8(9), zero = _mm_set1_epi8('0');
-  const __m128i letters = _mm_set1_epi8('a' - '9' - 1);
-  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
-  __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), low_half), low = _mm_and_si128(bytes, low_half);
-  high = _mm_add_epi8(_mm_add_epi8(high, zero), _mm_and_si128(_mm_cmpgt_epi8(high, nine), letters));
-  low = _mm_add_epi8(_mm_add_epi8(low, zero), _mm_and_si128(_mm_cmpgt_epi8(low, nine), letters));
-  _mm_storeu_si128((__m128i *)(void *)to, _mm_unpacklo_epi8(high, low));
-  _mm_storeu_si128((__m128i *)(void *)(to + 16), _mm_unpackhi_epi8(high, low));
-}
-#else
-static inline void write_hex(char to[32], const unsigned char from[16]) {
-  static const char digits[] = "0123456789abcdef";
-  for (uint32_t i = 16; i-- > 0;) { /* from the end, as both may begin at one place */
-    unsigned char byte = from[i];
-    to[i * 2 + 1] = digits[byte & 15];
-    to[i * 2] = digits[byte >> 4];
-  }
-}
-#endif
-void pbk_write_key(char to[MESSAGE_KEY_TEXT], const unsigned char key[16]) {
-  write_hex(to, key);
-}
-
 static inline pbk_text name_told(const struct names *names, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
   return (pbk_text){names->texts[name].bytes, names->texts[name].size};
@@ -335,11 +301,10 @@ static SELDOM void others_told(const struct outputs *outputs, const struct messa
 }
 
 static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
-  char *key = (char *)record + offsetof(struct message_record, told.key);
   const struct told_message *told = &record->told;
   const struct letter *letter = letter_at(&outputs->letters, told->letter);
   uint32_t flags = record->head.flags;
-  if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT) {
+  if (flags == TO_SUBJECT) {
     /* Each by itself: what has just been written in halves is slow to be read whole. */
     const char *subject = (const char *)(record + 1);
     size_t size = record->head.subject_size;
@@ -358,11 +323,7 @@ static inline void message_told(const struct outputs *outputs, struct message_re
   output->state = word_told(&record->head);
   output->channel = letter->channel;
   output->template_key = letter->template;
-  if (!(flags & KEY_WRITTEN)) {
-    write_hex(key, record->told.key);
-    record->head.flags = (uint8_t)(flags | KEY_WRITTEN);
-  }
-  output->key = (pbk_text){key, MESSAGE_KEY_TEXT};
+  output->key = (pbk_text){told->key, MESSAGE_KEY_TEXT};
 }
 
 static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {

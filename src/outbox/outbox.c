@@ -121,10 +121,6 @@ static void drop_task(struct outbox *outbox, const struct task *ended) {
 
 /* ---- telling ---- */
 
-void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]) {
-  pbk_write_key(to, message->told.key);
-}
-
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message) {
   if (message->to_kind == PBK_TO_CONTACT) return subject_key(&contact_at(outbox->facts, message->told.to)->subject);
   return message->to_kind ? name_text(outbox->context, message->told.to) : NO_TEXT;
@@ -132,10 +128,9 @@ struct text pbk_message_to(const struct outbox *outbox, const struct message *me
 
 static const char *const task_state_names[] = {"open", "completed", "cancelled"};
 
-pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
+pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message) {
   const struct letter *letter = letter_of(outbox, message);
   pbk_output output = output_of(outbox->context, PBK_OUTPUT_MESSAGE);
-  pbk_message_key_text(message, key);
   output.message = message->told.message;
   output.enrollment = message->told.enrollment;
   output.playbook = letter->playbook;
@@ -145,7 +140,7 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
   output.template_key = letter->template;
   output.to = public_text(pbk_message_to(outbox, message));
   output.sender = name_public(outbox->context, message->told.sender);
-  output.key = (pbk_text){key, MESSAGE_KEY_TEXT};
+  output.key = (pbk_text){message->told.key, MESSAGE_KEY_TEXT};
   output.attempt = message->told.attempt;
   return output;
 }

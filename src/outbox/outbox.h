@@ -214,12 +214,11 @@ void pbk_cancel_tasks_of(struct outbox *outbox, uint64_t enrollment, int32_t kin
 void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t subject);
 void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender);
 
-void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]);
 /* The key of whom a message goes to, now. */
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message);
 
-/* What an output tells of one that is open; the texts are the engine's, but the key's, which goes into `key`. */
-pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]);
+/* What an output tells of one that is open; the texts are the engine's. */
+pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message);
 pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task);
 
 #endif

@@ -15,8 +15,10 @@ static bool same_parts(struct key_parts a, struct key_parts b) {
 }
 
 /* Backwards through what make_message_key does: that there is a way back is what makes keys unique. */
-static struct key_parts parts_of(const struct message_keys *keys, const unsigned char key[16]) {
-  uint64_t left = load_u64(key), right = load_u64(key + 8);
+static struct key_parts parts_of(const struct message_keys *keys, const char key[MESSAGE_KEY_TEXT]) {
+  unsigned char bytes[16];
+  pbk_read_key(bytes, key);
+  uint64_t left = load_u64(bytes), right = load_u64(bytes + 8);
   left ^= key_stir(right ^ keys->rounds[3]);
   right ^= key_stir(left ^ keys->rounds[2]) >> 1;
   left ^= key_stir(right ^ keys->rounds[1]);
@@ -28,9 +30,9 @@ static struct key_parts parts_of(const struct message_keys *keys, const unsigned
 }
 
 static bool comes_back(const struct message_keys *keys, struct key_parts parts) {
-  unsigned char key[16];
+  char key[MESSAGE_KEY_TEXT];
   make_message_key(keys, parts, key);
-  return CHECK(!(key[15] & 0x80)) && CHECK(same_parts(parts_of(keys, key), parts));
+  return CHECK(key[30] < '8') && CHECK(same_parts(parts_of(keys, key), parts));
 }
 
 static void can_be_undone(void) {
@@ -59,15 +61,15 @@ static void hashed_where_it_does_not_fit(void) {
                                            {1, UINT32_MAX, 0, 1, 1}, {1, UINT32_MAX, 511, 3, 1}, {1, 0, UINT32_MAX, 1, 1},
                                            {1, 0, 0, UINT32_MAX, 1}, {2, UINT32_MAX, 511, 3, 1}};
   enum { PARTS = sizeof parts / sizeof *parts };
-  unsigned char made[PARTS][16];
+  char made[PARTS][MESSAGE_KEY_TEXT];
   for (uint32_t i = 0; i < PARTS; i++) {
-    unsigned char hashed[16];
+    char hashed[MESSAGE_KEY_TEXT];
     check_note("case %u", (unsigned)i);
     make_message_key(&keys, parts[i], made[i]);
     pbk_hash_message_key(&keys, parts[i], hashed);
-    CHECK(memcmp(made[i], hashed, 16) == 0);
-    CHECK(made[i][15] & 0x80);
-    for (uint32_t j = 0; j < i; j++) CHECK(memcmp(made[j], made[i], 16) != 0);
+    CHECK(memcmp(made[i], hashed, MESSAGE_KEY_TEXT) == 0);
+    CHECK(made[i][30] >= '8');
+    for (uint32_t j = 0; j < i; j++) CHECK(memcmp(made[j], made[i], MESSAGE_KEY_TEXT) != 0);
   }
 }
 
@@ -75,16 +77,30 @@ static void hashed_where_it_does_not_fit(void) {
 static void known_keys(void) {
   struct message_keys keys = keys_of("engine"), none;
   pbk_message_keys_init(&none, NO_TEXT);
-  unsigned char key[16];
+  char key[MESSAGE_KEY_TEXT + 1] = {0};
   make_message_key(&keys, (struct key_parts){1, 2, 3, 1, 4}, key);
-  CHECK_EQUAL_UINT(load_u64(key), 0xbdcbbe425504fb5u);
-  CHECK_EQUAL_UINT(load_u64(key + 8), 0x2f275eb950c2535u);
+  CHECK_TEXT(text_from(key), "b54f5025e4bbdc0b35250c95eb75f202");
   make_message_key(&none, (struct key_parts){1, 2, 3, 1, 4}, key);
-  CHECK_EQUAL_UINT(load_u64(key), 0x4da5d357d7d57055u);
-  CHECK_EQUAL_UINT(load_u64(key + 8), 0x5c93bcfca44f3328u);
+  CHECK_TEXT(text_from(key), "5570d5d757d3a54d28334fa4fcbc935c");
   make_message_key(&keys, (struct key_parts){1, 1u << 20, 3, 1, 4}, key);
-  CHECK_EQUAL_UINT(load_u64(key), 0x399f5245ad16f5adu);
-  CHECK_EQUAL_UINT(load_u64(key + 8), 0xdb55487ad8f866bfu);
+  CHECK_TEXT(text_from(key), "adf516ad45529f39bf66f8d87a4855db");
+}
+
+static void digits(void) {
+  uint64_t random = 5;
+  for (uint32_t round = 0; round < 300; round++) {
+    unsigned char bytes[16], back[16];
+    char wanted[MESSAGE_KEY_TEXT + 1], found[MESSAGE_KEY_TEXT + 1] = {0}, portable[MESSAGE_KEY_TEXT + 1] = {0};
+    for (uint32_t i = 0; i < 16; i++)
+      bytes[i] = (unsigned char)(round < 16 ? round * 16 + i : check_random_below(&random, 256));
+    for (uint32_t i = 0; i < 16; i++) snprintf(wanted + (size_t)i * 2, 3, "%02x", bytes[i]);
+    write_key(found, load_u64(bytes), load_u64(bytes + 8));
+    write_key_by_words(portable, load_u64(bytes), load_u64(bytes + 8));
+    CHECK_TEXT(text_from(found), wanted);
+    CHECK_TEXT(text_from(portable), wanted);
+    pbk_read_key(back, found);
+    CHECK(memcmp(back, bytes, 16) == 0);
+  }
 }
 
 static void flip(struct key_parts *parts, uint32_t bit) {
@@ -107,12 +123,15 @@ static void each_bit_changes_half(void) {
   struct message_keys keys = keys_of("engine");
   for (uint32_t round = 0; round < ROUNDS; round++) {
     struct key_parts parts = {1 + round, round % 3, round % 2, 1, round * 5};
+    char text[MESSAGE_KEY_TEXT];
     unsigned char key[16], other[16];
-    make_message_key(&keys, parts, key);
+    make_message_key(&keys, parts, text);
+    pbk_read_key(key, text);
     for (uint32_t in = 0; in < BITS; in++) {
       struct key_parts flipped = parts;
       flip(&flipped, in);
-      make_message_key(&keys, flipped, other);
+      make_message_key(&keys, flipped, text);
+      pbk_read_key(other, text);
       for (uint32_t out = 0; out < BITS; out++) changed[in][out] += (uint32_t)(key[out / 8] ^ other[out / 8]) >> out % 8 & 1;
     }
   }
@@ -124,13 +143,13 @@ static void each_bit_changes_half(void) {
 }
 
 static int by_bytes(const void *a, const void *b) {
-  return memcmp(a, b, 16);
+  return memcmp(a, b, MESSAGE_KEY_TEXT);
 }
 
 /* The same messages of engines whose ids are alike. */
 static void other_ids_other_keys(void) {
   enum { IDS = 100, MESSAGES = 1000 };
-  static unsigned char all[IDS * MESSAGES][16];
+  static char all[IDS * MESSAGES][MESSAGE_KEY_TEXT];
   for (uint32_t id = 0; id < IDS; id++) {
     char text[16];
     snprintf(text, sizeof text, "%u", (unsigned)id);
@@ -138,9 +157,9 @@ static void other_ids_other_keys(void) {
     for (uint32_t i = 0; i < MESSAGES; i++)
       make_message_key(&keys, (struct key_parts){i / 4, i % 2, i / 2 % 2, 1, i}, all[id * MESSAGES + i]);
   }
-  qsort(all, IDS * MESSAGES, 16, by_bytes);
+  qsort(all, IDS * MESSAGES, MESSAGE_KEY_TEXT, by_bytes);
   uint32_t alike = 0;
-  for (uint32_t i = 1; i < IDS * MESSAGES; i++) alike += memcmp(all[i - 1], all[i], 8) == 0; /* not even their halves */
+  for (uint32_t i = 1; i < IDS * MESSAGES; i++) alike += memcmp(all[i - 1], all[i], 16) == 0; /* not even their halves */
   CHECK_EQUAL_UINT(alike, 0);
 }
 
@@ -148,6 +167,7 @@ int main(void) {
   RUN(can_be_undone);
   RUN(hashed_where_it_does_not_fit);
   RUN(known_keys);
+  RUN(digits);
   RUN(each_bit_changes_half);
   RUN(other_ids_other_keys);
   return check_report();
