@@ -44,10 +44,10 @@ static inline struct output_record *output_room(struct outputs *outputs, uint32_
   return record;
 }
 
-/* Makes an output of a compact record, in a cleared one. The texts lie in the record, in the names and in the letters. */
-void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output);
-/* The same for the compact records that come next in a block, at most `count`, each into `each` bytes at `to`, which are
- * cleared first; they are taken. How many there were. */
+/* Makes an output of a compact record; all of it is written. The texts lie in the record, in the names and in the letters. */
+void pbk_expand_told(const struct outputs *outputs, const struct output_record *record, uint64_t seq, pbk_output *output);
+/* The same for the compact records that come next in a block, at most `count`, each into `each` bytes at `to`, those beyond
+ * an output cleared; they are taken. How many there were. */
 uint32_t pbk_expand_row(const struct outputs *outputs, struct output_block *block, uint64_t seq, char *to, size_t each,
                         uint32_t count);
 

@@ -145,7 +145,8 @@ void pbk_outputs_pass(struct outputs *outputs, uint64_t seq) {
   pbk_outputs_tidy(outputs);
 }
 
-static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
+static inline void expand(const struct outputs *outputs, const struct output_record *record, uint64_t seq,
+                          pbk_output *output) {
   if (record->type != OUTPUT_WHOLE) {
     pbk_expand_told(outputs, record, seq, output);
     return;
@@ -164,7 +165,8 @@ void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output) {
     cursor->block = cursor->block->newer;
     cursor->at = cursor->block->taken;
   }
-  struct output_record *record = (struct output_record *)(void *)(output_block_bytes(cursor->block) + cursor->at);
+  const struct output_record *record =
+    (const struct output_record *)(const void *)(output_block_bytes(cursor->block) + cursor->at);
   cursor->at += record->size;
   expand(cursor->outputs, record, ++cursor->seq, output);
 }
@@ -199,8 +201,8 @@ uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32
     uint32_t row = pbk_expand_row(outputs, block, seq + given, at, each, count - given);
     given += row;
     if (row > 0) continue;
-    struct output_record *record = output_block_oldest(block);
-    memset(at, 0, each);
+    const struct output_record *record = output_block_oldest(block);
+    memset(at + sizeof(pbk_output), 0, each - sizeof(pbk_output));
     expand(outputs, record, seq + given++, (pbk_output *)(void *)at);
     block->taken += record->size;
   }

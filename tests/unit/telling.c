@@ -241,9 +241,9 @@ static void messages(void) {
   context.outputs.drainable_seq = count;
   struct outputs_cursor cursor = pbk_outputs_cursor(&context.outputs);
   for (uint32_t i = 0; i < count; i++) {
-    pbk_output looked, walked = {0}, wanted = as_wanted(&told[i], i + 1);
-    memset(&looked, 0, sizeof looked);
-    memset(&walked, 0, sizeof walked);
+    pbk_output looked, walked, wanted = as_wanted(&told[i], i + 1);
+    memset(&looked, 0xff, sizeof looked); /* all of it is written */
+    memset(&walked, 0xff, sizeof walked);
     pbk_outputs_next(&cursor, &walked); /* what a snapshot does changes nothing */
     check_same(&walked, &wanted);
     CHECK(pbk_outputs_peek(&context.outputs, &looked));
