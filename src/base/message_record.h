@@ -41,9 +41,7 @@ static inline uint32_t record_size(uint32_t fixed, uint32_t text) {
 }
 /* A record for which there is room, its last eight bytes cleared. */
 static inline void *record_put(struct context *context, struct heading heading, uint32_t size) {
-  struct output_block *block = context->outputs.newest;
-  struct output_record *record = (struct output_record *)(void *)(output_block_bytes(block) + block->filled);
-  block->filled += size;
+  struct output_record *record = output_put(&context->outputs, size);
   memset((char *)record + size - 8, 0, 8);
   *record = (struct output_record){size, heading.type, heading.word, heading.flags, heading.subject_size, context->now};
   return record;
