@@ -51,7 +51,7 @@ static inline struct output_record *output_room(struct outputs *outputs, uint32_
   return output_put(outputs, size);
 }
 
-/* Makes an output of a compact record; all of it is written. The texts lie in the record, in the names and in the letters. */
+/* Makes an output of a compact record, every byte of it. The texts lie in the record, in the names and in the letters. */
 void pbk_expand_told(const struct outputs *outputs, const struct output_record *record, uint64_t seq, pbk_output *output);
 /* The same for the compact records that come next in a block, at most `count`, each into `each` bytes at `to`, those beyond
  * an output cleared; they are taken. How many there were. */

@@ -16,8 +16,8 @@ struct outputs {
   const struct names *names;
   struct letters letters; /* of the messages that are told of */
   struct output_block *oldest, *newest;
-  char *room;             /* behind the newest record, in the newest block */
-  uint32_t room_left;     /* bytes of it */
+  char *room;         /* behind the newest record, in the newest block */
+  uint32_t room_left; /* bytes of it */
   struct output_block *spare; /* empty ones, for the next */
   size_t spare_bytes;
   uint64_t last_seq;      /* of the newest output made */

@@ -450,7 +450,8 @@ void pbk_expand_told(const struct outputs *outputs, const struct output_record *
 uint32_t pbk_expand_row(const struct outputs *outputs, struct output_block *block, uint64_t seq, char *to, size_t each,
                         uint32_t count) {
   struct sources sources = sources_of(outputs);
-  const char *at = output_block_bytes(block) + block->taken, *end = output_block_bytes(block) + output_block_filled(outputs, block);
+  const char *at = output_block_bytes(block) + block->taken;
+  const char *end = output_block_bytes(block) + output_block_filled(outputs, block);
   char *next = to;
   uint32_t left = count;
   for (; left > 0 && at < end; left--, next += each) {
