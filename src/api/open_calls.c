@@ -46,7 +46,7 @@ pbk_status pbk_next_message(pbk_engine *engine, const pbk_subject *subject, uint
   const struct message *found = message_at(outbox, next_of(&outbox->messages, &outbox->open_messages, &whom, *cursor));
   *cursor = found ? found->told.message : UINT64_MAX;
   if (!found) return PBK_OK;
-  pbk_output output = pbk_message_output(outbox, found, engine->looked_key);
+  pbk_output output = pbk_message_output(outbox, found);
   bool waits = found->state == MESSAGE_APPROVED || (found->state == MESSAGE_SENDING && found->waits);
   output.due = waits ? found->due : PBK_NO_TIME;
   give(message, &output);

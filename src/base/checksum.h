@@ -1,5 +1,5 @@
-/* base/checksum.h - CRC-32C for what is stored, SipHash-2-4 with 128 bits for message keys (SPEC O7), and a
- * sum of words. */
+/* base/checksum.h - CRC-32C for what is stored, SipHash-2-4 with 128 bits for the state and for what message
+ * keys follow from (SPEC O7), and a sum of words. */
 #ifndef PBK_BASE_CHECKSUM_H
 #define PBK_BASE_CHECKSUM_H
 

@@ -13,14 +13,12 @@ enum {
   /* Of a message: */
   TO_SUBJECT = 2,
   TO_KEY = 4, /* stands behind the subject's */
-  HAS_REASON = 8,
-  KEY_WRITTEN = 16 /* its key has been made text */
+  HAS_REASON = 8
 };
 
 struct message_record {
   struct output_record head;
   struct told_message told;
-  unsigned char key_room[16]; /* with the key before it room for its text, from when it is first looked at */
 };
 
 /* Behind that, where there is a recipient's key or a reason. */
@@ -43,9 +41,7 @@ static inline uint32_t record_size(uint32_t fixed, uint32_t text) {
 }
 /* A record for which there is room, its last eight bytes cleared. */
 static inline void *record_put(struct context *context, struct heading heading, uint32_t size) {
-  struct output_block *block = context->outputs.newest;
-  struct output_record *record = (struct output_record *)(void *)(output_block_bytes(block) + block->filled);
-  block->filled += size;
+  struct output_record *record = output_put(&context->outputs, size);
   memset((char *)record + size - 8, 0, 8);
   *record = (struct output_record){size, heading.type, heading.word, heading.flags, heading.subject_size, context->now};
   return record;
@@ -82,9 +78,8 @@ static inline bool plain_message_fits(const struct context *context) {
 /* Then it is put there, and not digested yet: `key` has zeros behind the subject's key. */
 static inline struct message_record *put_plain_message(struct context *context, const struct told_message *told,
                                                        enum word state, const char key[PLAIN_KEY], uint8_t key_size) {
-  struct output_block *block = context->outputs.newest;
-  struct message_record *record = (struct message_record *)(void *)(output_block_bytes(block) + block->filled);
-  block->filled += sizeof *record + PLAIN_TEXT;
+  struct message_record *record =
+    (struct message_record *)(void *)output_put(&context->outputs, sizeof *record + PLAIN_TEXT);
   record->head = (struct output_record){
     sizeof *record + PLAIN_TEXT, PBK_OUTPUT_MESSAGE, (uint8_t)state, TO_SUBJECT, key_size, context->now};
   record->told = *told;

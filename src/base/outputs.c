@@ -35,6 +35,7 @@ void pbk_outputs_release(struct outputs *outputs) {
   release_blocks(outputs, outputs->oldest);
   release_blocks(outputs, outputs->spare);
   outputs->oldest = outputs->newest = outputs->spare = NULL;
+  outputs->room_left = 0;
   outputs->spare_bytes = 0;
   pbk_writer_release(&outputs->digesting);
   pbk_letters_release(&outputs->letters);
@@ -47,7 +48,14 @@ static struct output_block *take_spare(struct outputs *outputs) {
   return block;
 }
 
-struct output_block *pbk_outputs_new_block(struct outputs *outputs, uint32_t size) {
+/* All of the newest block is room. */
+static void empty_newest(struct outputs *outputs) {
+  outputs->newest->taken = 0;
+  outputs->room = output_block_bytes(outputs->newest);
+  outputs->room_left = outputs->newest->size;
+}
+
+void pbk_outputs_new_block(struct outputs *outputs, uint32_t size) {
   struct output_block *block;
   if (outputs->spare && size <= OUTPUT_BLOCK) {
     block = take_spare(outputs);
@@ -57,11 +65,14 @@ struct output_block *pbk_outputs_new_block(struct outputs *outputs, uint32_t siz
     block->size = wanted;
   }
   block->newer = NULL;
-  block->filled = block->taken = 0;
-  if (outputs->newest) outputs->newest->newer = block;
-  else outputs->oldest = block;
+  if (outputs->newest) {
+    outputs->newest->filled = output_block_filled(outputs, outputs->newest);
+    outputs->newest->newer = block;
+  } else {
+    outputs->oldest = block;
+  }
   outputs->newest = block;
-  return block;
+  empty_newest(outputs);
 }
 
 /* Some blocks wait for the next outputs, in proportion to what the engine has. */
@@ -145,7 +156,8 @@ void pbk_outputs_pass(struct outputs *outputs, uint64_t seq) {
   pbk_outputs_tidy(outputs);
 }
 
-static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
+static inline void expand(const struct outputs *outputs, const struct output_record *record, uint64_t seq,
+                          pbk_output *output) {
   if (record->type != OUTPUT_WHOLE) {
     pbk_expand_told(outputs, record, seq, output);
     return;
@@ -160,11 +172,12 @@ struct outputs_cursor pbk_outputs_cursor(const struct outputs *outputs) {
 }
 
 void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output) {
-  while (cursor->at == cursor->block->filled) {
+  while (cursor->at == output_block_filled(cursor->outputs, cursor->block)) {
     cursor->block = cursor->block->newer;
     cursor->at = cursor->block->taken;
   }
-  struct output_record *record = (struct output_record *)(void *)(output_block_bytes(cursor->block) + cursor->at);
+  const struct output_record *record =
+    (const struct output_record *)(const void *)(output_block_bytes(cursor->block) + cursor->at);
   cursor->at += record->size;
   expand(cursor->outputs, record, ++cursor->seq, output);
 }
@@ -172,7 +185,7 @@ void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output) {
 /* The block of the oldest record; there is one. */
 static inline struct output_block *oldest_block(const struct outputs *outputs) {
   struct output_block *block = outputs->oldest;
-  while (block->taken == block->filled) block = block->newer;
+  while (block->taken == output_block_filled(outputs, block)) block = block->newer;
   return block;
 }
 
@@ -195,12 +208,12 @@ uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32
   struct output_block *block = outputs->oldest;
   while (given < count) {
     char *at = (char *)to + given * each;
-    while (block->taken == block->filled) block = block->newer;
+    while (block->taken == output_block_filled(outputs, block)) block = block->newer;
     uint32_t row = pbk_expand_row(outputs, block, seq + given, at, each, count - given);
     given += row;
     if (row > 0) continue;
-    struct output_record *record = output_block_oldest(block);
-    memset(at, 0, each);
+    const struct output_record *record = output_block_oldest(block);
+    memset(at + sizeof(pbk_output), 0, each - sizeof(pbk_output));
     expand(outputs, record, seq + given++, (pbk_output *)(void *)at);
     block->taken += record->size;
   }
@@ -209,10 +222,10 @@ uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32
 }
 
 void pbk_outputs_tidy(struct outputs *outputs) {
-  while (outputs->oldest && outputs->oldest->taken == outputs->oldest->filled) {
+  while (outputs->oldest && outputs->oldest->taken == output_block_filled(outputs, outputs->oldest)) {
     struct output_block *block = outputs->oldest;
     if (block == outputs->newest) {
-      block->filled = block->taken = 0;
+      empty_newest(outputs);
       break;
     }
     outputs->oldest = block->newer;

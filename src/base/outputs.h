@@ -16,6 +16,8 @@ struct outputs {
   const struct names *names;
   struct letters letters; /* of the messages that are told of */
   struct output_block *oldest, *newest;
+  char *room;         /* behind the newest record, in the newest block */
+  uint32_t room_left; /* bytes of it */
   struct output_block *spare; /* empty ones, for the next */
   size_t spare_bytes;
   uint64_t last_seq;      /* of the newest output made */
@@ -30,10 +32,10 @@ void pbk_outputs_init(struct outputs *outputs, struct memory *memory, const stru
 void pbk_outputs_release(struct outputs *outputs);
 /* Numbers and copies it; `at` and everything but `seq` as given. */
 void pbk_outputs_add(struct outputs *outputs, const pbk_output *output);
-/* The oldest drainable one not given out yet, into a cleared struct; false: none. Its texts are valid until pbk_outputs_tidy. */
+/* The oldest drainable one not given out yet; false: none. Its texts are valid until pbk_outputs_tidy. */
 bool pbk_outputs_peek(struct outputs *outputs, pbk_output *output);
 void pbk_outputs_take(struct outputs *outputs); /* what peek gave */
-/* Both, for at most so many, each into a struct of `each` bytes, which are cleared first: how many there were. */
+/* Both, for at most so many, each into a struct of `each` bytes, those beyond an output cleared: how many there were. */
 uint32_t pbk_outputs_give(struct outputs *outputs, void *to, size_t each, uint32_t capacity);
 /* Frees what has been given out. */
 void pbk_outputs_tidy(struct outputs *outputs);
@@ -50,7 +52,7 @@ struct outputs_cursor {
   uint64_t seq;
 };
 struct outputs_cursor pbk_outputs_cursor(const struct outputs *outputs);
-void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output); /* into a cleared struct */
+void pbk_outputs_next(struct outputs_cursor *cursor, pbk_output *output);
 
 static inline pbk_text public_text(struct text text) { return (pbk_text){text.bytes, text.size}; }
 static inline struct text private_text(pbk_text text) { return (struct text){text.bytes, (uint32_t)text.size}; }

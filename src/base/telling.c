@@ -5,10 +5,6 @@
 #include "base/codec.h"
 #include "base/message_record.h"
 
-#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
-#include <emmintrin.h>
-#endif
-
 #define WORD(literal) \
   { literal, sizeof(literal) - 1 }
 const pbk_text pbk_words[WORDS] = {{NULL, 0},       WORD("pinned"),  WORD("sticky"),  WORD("rotation"),
@@ -51,10 +47,6 @@ static inline uint64_t pair(uint32_t low, uint32_t high) {
 static inline uint32_t name_sum(const struct names *names, uint32_t name) {
   return name == MAP_NONE ? UINT32_MAX : names->texts[name].checksum;
 }
-static inline uint64_t load_word(const unsigned char *at) {
-  return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 |
-         (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
-}
 
 static inline struct message_sizes sizes_of(const struct message_record *record) {
   struct message_sizes sizes = {0, 0};
@@ -83,15 +75,15 @@ static inline uint64_t mix_message(const struct outputs *outputs, const struct m
   sum = digest_mix(sum, told->enrollment);
   sum = digest_mix(sum, letter_at(&outputs->letters, told->letter)->sum);
   sum = digest_mix(sum, name_sum(outputs->names, told->sender));
-  sum = digest_mix(sum, load_word(told->key));
-  return digest_mix(sum, load_word(told->key + 8));
+  for (uint32_t i = 0; i < MESSAGE_KEY_TEXT; i += 8) sum = digest_mix(sum, load_u64((const unsigned char *)told->key + i));
+  return sum;
 }
 
 void pbk_digest_plain_message(struct outputs *outputs, const struct message_record *record) {
   const unsigned char *text = (const unsigned char *)(record + 1);
   uint64_t sum = mix_message(outputs, record);
-  if (record->head.subject_size > 0) sum = digest_mix(sum, load_word(text));
-  if (record->head.subject_size > 8) sum = digest_mix(sum, load_word(text + 8));
+  if (record->head.subject_size > 0) sum = digest_mix(sum, load_u64(text));
+  if (record->head.subject_size > 8) sum = digest_mix(sum, load_u64(text + 8));
   end_sum(outputs, sum);
 }
 
@@ -141,7 +133,7 @@ void pbk_digest_told(struct outputs *outputs, const struct output_record *record
       sum = digest_mix(sum, name_sum(names, ((const struct membership_record *)record)->audience));
       at = sizeof(struct membership_record);
   }
-  for (; at < end; at += 8) sum = digest_mix(sum, load_word((const unsigned char *)record + at));
+  for (; at < end; at += 8) sum = digest_mix(sum, load_u64((const unsigned char *)record + at));
   end_sum(outputs, sum);
 }
 
@@ -262,184 +254,219 @@ void pbk_tell_message(struct context *context, const struct told_message *told, 
 
 /* ---- expanding ---- */
 
-/* A message's key, 16 bytes, as digits. */
-#if defined(__GNUC__) && defined(__SSE2__) && !defined(PBK_PORTABLE)
-static inline void write_hex(char to[32], const unsigned char from[16]) {
-  const __m128i low_half = _mm_set1_epi8(15), nine = _mm_set1_epi8(9), zero = _mm_set1_epi8('0');
-  const __m128i letters = _mm_set1_epi8('a' - '9' - 1);
-  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
-  __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), low_half), low = _mm_and_si128(bytes, low_half);
-  high = _mm_add_epi8(_mm_add_epi8(high, zero), _mm_and_si128(_mm_cmpgt_epi8(high, nine), letters));
-  low = _mm_add_epi8(_mm_add_epi8(low, zero), _mm_and_si128(_mm_cmpgt_epi8(low, nine), letters));
-  _mm_storeu_si128((__m128i *)(void *)to, _mm_unpacklo_epi8(high, low));
-  _mm_storeu_si128((__m128i *)(void *)(to + 16), _mm_unpackhi_epi8(high, low));
+/* An output is half a kilobyte, nearly all of it empty. Every byte of it is written once, in order: members that are told,
+ * and zeros between them. */
+static inline void clear_bytes(char *at, size_t size) {
+  enum { PIECE = 64 }; /* as much as compilers clear without calling anything; no loop, as the size is known to them */
+  if (size > PIECE) memset(at, 0, PIECE), at += PIECE, size -= PIECE;
+  if (size > PIECE) memset(at, 0, PIECE), at += PIECE, size -= PIECE;
+  if (size > PIECE) memset(at, 0, PIECE), at += PIECE, size -= PIECE;
+  memset(at, 0, size);
 }
-#else
-static inline void write_hex(char to[32], const unsigned char from[16]) {
-  static const char digits[] = "0123456789abcdef";
-  for (uint32_t i = 16; i-- > 0;) { /* from the end, as both may begin at one place */
-    unsigned char byte = from[i];
-    to[i * 2 + 1] = digits[byte & 15];
-    to[i * 2] = digits[byte >> 4];
-  }
-}
-#endif
-void pbk_write_key(char to[MESSAGE_KEY_TEXT], const unsigned char key[16]) {
-  write_hex(to, key);
+/* From one member to the one that is told next, or to the end. */
+#define CLEAR(output, first, next) \
+  clear_bytes((char *)(output) + offsetof(pbk_output, first), offsetof(pbk_output, next) - offsetof(pbk_output, first))
+#define CLEAR_REST(output, first) \
+  clear_bytes((char *)(output) + offsetof(pbk_output, first), sizeof *(output)-offsetof(pbk_output, first))
+
+/* Where the texts of numbers are. */
+struct sources {
+  const struct name *names;
+  const struct letter *letters;
+};
+static inline struct sources sources_of(const struct outputs *outputs) {
+  return (struct sources){outputs->names->texts, outputs->letters.items.items};
 }
 
-static inline pbk_text name_told(const struct names *names, uint32_t name) {
+static inline pbk_text name_told(struct sources sources, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
-  return (pbk_text){names->texts[name].bytes, names->texts[name].size};
+  return (pbk_text){sources.names[name].bytes, sources.names[name].size};
 }
 /* Without the mark in front. */
-static inline pbk_text marked_told(const struct names *names, uint32_t name) {
+static inline pbk_text marked_told(struct sources sources, uint32_t name) {
   if (name == MAP_NONE) return (pbk_text){NULL, 0};
-  return (pbk_text){names->texts[name].bytes + 1, names->texts[name].size - 1};
-}
-static inline pbk_text word_told(const struct output_record *record) {
-  return pbk_words[record->word];
+  return (pbk_text){sources.names[name].bytes + 1, sources.names[name].size - 1};
 }
 
-/* What stands behind the fixed part, one text after the other. */
-static inline pbk_text next_text(const char **at, size_t size) {
-  pbk_text text = {*at, size};
-  *at += size;
-  return text;
+static inline void head_told(const struct output_record *record, pbk_output_type type, uint64_t seq, pbk_output *output) {
+  output->size = sizeof *output;
+  output->type = type;
+  output->seq = seq;
+  output->at = record->at;
 }
-static inline void subject_told(const struct output_record *record, const char **at, pbk_output *output) {
-  pbk_text key = next_text(at, record->subject_size);
-  if (record->flags & ABOUT_ACCOUNT)
-    output->account = key;
-  else
-    output->contact = key;
+static inline void subject_told(const struct output_record *record, const char *key, pbk_output *output) {
+  if (record->flags & ABOUT_ACCOUNT) {
+    CLEAR(output, contact, account);
+    output->account.bytes = key;
+    output->account.size = record->subject_size;
+  } else {
+    output->contact.bytes = key;
+    output->contact.size = record->subject_size;
+    CLEAR(output, account, playbook);
+  }
 }
 
-/* Whom a message is about and goes to, and why it ended, where that is more than its subject. */
-static SELDOM void others_told(const struct outputs *outputs, const struct message_record *record, pbk_output *output) {
+static inline void membership_told(struct sources sources, const struct membership_record *record, uint64_t seq,
+                                   pbk_output *output) {
+  head_told(&record->head, record->head.type, seq, output);
+  subject_told(&record->head, (const char *)(record + 1), output);
+  CLEAR(output, playbook, audience);
+  output->audience = marked_told(sources, record->audience);
+  CLEAR(output, message_id, due);
+  output->due = PBK_NO_TIME;
+  CLEAR_REST(output, channel);
+}
+
+static inline void enrolled_told(struct sources sources, const struct enrolled_record *record, uint64_t seq,
+                                 pbk_output *output) {
+  const struct told_enrollment *told = &record->told;
+  head_told(&record->head, PBK_OUTPUT_ENROLLED, seq, output);
+  subject_told(&record->head, (const char *)(record + 1), output);
+  output->playbook = name_told(sources, told->playbook);
+  CLEAR(output, kind, enrollment);
+  output->enrollment = told->enrollment;
+  CLEAR(output, message, version);
+  output->version = told->version;
+  CLEAR(output, has_members, branch);
+  output->branch = marked_told(sources, told->branch);
+  output->sender = name_told(sources, told->sender);
+  output->sender_by = pbk_words[record->head.word];
+  CLEAR(output, outcome, due);
+  output->due = PBK_NO_TIME;
+  CLEAR_REST(output, channel);
+}
+
+static inline void step_told(const struct step_record *record, uint64_t seq, pbk_output *output) {
+  head_told(&record->head, PBK_OUTPUT_STEP, seq, output);
+  CLEAR(output, contact, enrollment);
+  output->enrollment = record->enrollment;
+  CLEAR(output, message, step);
+  output->step = record->step;
+  CLEAR(output, attempt, outcome);
+  output->outcome = pbk_words[record->head.word];
+  CLEAR(output, state, due);
+  output->due = PBK_NO_TIME;
+  CLEAR_REST(output, channel);
+}
+
+/* Of one that does not begin, and of one that ends, which has a number. */
+static inline void ended_told(struct sources sources, const struct output_record *head, pbk_output_type type,
+                              uint64_t enrollment, uint32_t playbook, const char *texts, uint32_t reason_size, uint64_t seq,
+                              pbk_output *output) {
+  head_told(head, type, seq, output);
+  subject_told(head, texts, output);
+  output->playbook = name_told(sources, playbook);
+  CLEAR(output, kind, enrollment);
+  output->enrollment = enrollment;
+  CLEAR(output, message, reason);
+  output->reason = (pbk_text){texts + head->subject_size, reason_size};
+  CLEAR(output, title, due);
+  output->due = PBK_NO_TIME;
+  CLEAR_REST(output, channel);
+}
+
+/* Of a message, but for its subject, its reason and whom it goes to. */
+static inline void message_told(struct sources sources, const struct message_record *record, uint64_t seq,
+                                pbk_output *output) {
+  const struct told_message *told = &record->told;
+  const struct letter *letter = &sources.letters[told->letter];
+  head_told(&record->head, PBK_OUTPUT_MESSAGE, seq, output);
+  output->playbook = letter->playbook;
+  CLEAR(output, kind, key);
+  output->key.bytes = told->key;
+  output->key.size = MESSAGE_KEY_TEXT;
+  CLEAR(output, audience, enrollment);
+  output->enrollment = told->enrollment;
+  output->message = told->message;
+  CLEAR(output, task, attempt);
+  output->attempt = told->attempt;
+  CLEAR(output, branch, sender);
+  output->sender = name_told(sources, told->sender);
+  CLEAR(output, sender_by, state);
+  output->state = pbk_words[record->head.word];
+  CLEAR(output, title, due);
+  output->due = PBK_NO_TIME;
+  output->channel = letter->channel;
+  output->template_key = letter->template;
+  CLEAR_REST(output, role);
+}
+
+/* Of one to its subject, without a reason. */
+static inline void plain_message_told(struct sources sources, const struct message_record *record, uint64_t seq,
+                                      pbk_output *output) {
+  const char *subject = (const char *)(record + 1);
+  size_t size = record->head.subject_size;
+  message_told(sources, record, seq, output);
+  output->contact.bytes = subject;
+  output->contact.size = size;
+  CLEAR(output, account, playbook);
+  CLEAR(output, reason, title);
+  output->to.bytes = subject;
+  output->to.size = size;
+}
+
+static inline void other_message_told(struct sources sources, const struct message_record *record, uint64_t seq,
+                                      pbk_output *output) {
   uint32_t flags = record->head.flags;
   const char *at = texts_of(record);
   struct message_sizes sizes = sizes_of(record);
-  pbk_text subject = next_text(&at, record->head.subject_size);
-  if (flags & ABOUT_ACCOUNT)
-    output->account = subject;
-  else
-    output->contact = subject;
+  message_told(sources, record, seq, output);
+  subject_told(&record->head, at, output);
   if (flags & TO_SUBJECT)
-    output->to = subject;
+    output->to = flags & ABOUT_ACCOUNT ? output->account : output->contact;
   else if (flags & TO_KEY)
-    output->to = next_text(&at, sizes.to);
+    output->to = (pbk_text){at + record->head.subject_size, sizes.to};
   else
-    output->to = name_told(outputs->names, record->told.to);
-  if (flags & HAS_REASON) output->reason = next_text(&at, sizes.reason);
+    output->to = name_told(sources, record->told.to);
+  output->reason = (pbk_text){NULL, 0};
+  if (flags & HAS_REASON) output->reason = (pbk_text){at + record->head.subject_size + sizes.to, sizes.reason};
 }
 
-static inline void message_told(const struct outputs *outputs, struct message_record *record, pbk_output *output) {
-  char *key = (char *)record + offsetof(struct message_record, told.key);
-  const struct told_message *told = &record->told;
-  const struct letter *letter = letter_at(&outputs->letters, told->letter);
-  uint32_t flags = record->head.flags;
-  if ((flags & ~(uint32_t)KEY_WRITTEN) == TO_SUBJECT) {
-    /* Each by itself: what has just been written in halves is slow to be read whole. */
-    const char *subject = (const char *)(record + 1);
-    size_t size = record->head.subject_size;
-    output->contact.bytes = subject;
-    output->contact.size = size;
-    output->to.bytes = subject;
-    output->to.size = size;
-  } else {
-    others_told(outputs, record, output);
-  }
-  output->playbook = letter->playbook;
-  output->message = told->message;
-  output->enrollment = told->enrollment;
-  output->attempt = told->attempt;
-  output->sender = name_told(outputs->names, told->sender);
-  output->state = word_told(&record->head);
-  output->channel = letter->channel;
-  output->template_key = letter->template;
-  if (!(flags & KEY_WRITTEN)) {
-    write_hex(key, record->told.key);
-    record->head.flags = (uint8_t)(flags | KEY_WRITTEN);
-  }
-  output->key = (pbk_text){key, MESSAGE_KEY_TEXT};
-}
-
-static inline void expand(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
-  const struct names *names = outputs->names;
-  output->size = sizeof *output;
-  output->type = record->type;
-  output->seq = seq;
-  output->at = record->at;
-  output->due = PBK_NO_TIME;
-  if (record->type == PBK_OUTPUT_MESSAGE) {
-    message_told(outputs, (struct message_record *)record, output);
-    return;
-  }
-  if (record->type == PBK_OUTPUT_STEP) {
-    const struct step_record *told = (const struct step_record *)record;
-    output->enrollment = told->enrollment;
-    output->step = told->step;
-    output->outcome = word_told(record);
-    return;
-  }
-  const char *at;
+static SELDOM void expand(struct sources sources, const struct output_record *record, uint64_t seq, pbk_output *output) {
   switch (record->type) {
-    case PBK_OUTPUT_ENROLLED: {
-      const struct enrolled_record *enrolled = (const struct enrolled_record *)record;
-      const struct told_enrollment *told = &enrolled->told;
-      at = (const char *)(enrolled + 1);
-      subject_told(record, &at, output);
-      output->enrollment = told->enrollment;
-      output->playbook = name_told(names, told->playbook);
-      output->version = told->version;
-      output->branch = marked_told(names, told->branch);
-      output->sender = name_told(names, told->sender);
-      output->sender_by = word_told(record);
-      break;
-    }
+    case PBK_OUTPUT_MESSAGE: other_message_told(sources, (const struct message_record *)record, seq, output); break;
+    case PBK_OUTPUT_STEP: step_told((const struct step_record *)record, seq, output); break;
+    case PBK_OUTPUT_ENROLLED: enrolled_told(sources, (const struct enrolled_record *)record, seq, output); break;
     case PBK_OUTPUT_NOT_ENROLLED: {
       const struct not_enrolled_record *told = (const struct not_enrolled_record *)record;
-      at = (const char *)(told + 1);
-      subject_told(record, &at, output);
-      output->playbook = name_told(names, told->playbook);
-      output->reason = next_text(&at, told->reason_size);
+      ended_told(sources, record, PBK_OUTPUT_NOT_ENROLLED, 0, told->playbook, (const char *)(told + 1), told->reason_size,
+                 seq, output);
       break;
     }
     case PBK_OUTPUT_EXITED: {
       const struct exited_record *told = (const struct exited_record *)record;
-      at = (const char *)(told + 1);
-      subject_told(record, &at, output);
-      output->enrollment = told->enrollment;
-      output->playbook = name_told(names, told->playbook);
-      output->reason = next_text(&at, told->reason_size);
+      ended_told(sources, record, PBK_OUTPUT_EXITED, told->enrollment, told->playbook, (const char *)(told + 1),
+                 told->reason_size, seq, output);
       break;
     }
-    default: {
-      const struct membership_record *told = (const struct membership_record *)record;
-      at = (const char *)(told + 1);
-      subject_told(record, &at, output);
-      output->audience = marked_told(names, told->audience);
-    }
+    default: membership_told(sources, (const struct membership_record *)record, seq, output);
   }
 }
 
-void pbk_expand_told(const struct outputs *outputs, struct output_record *record, uint64_t seq, pbk_output *output) {
-  expand(outputs, record, seq, output);
+void pbk_expand_told(const struct outputs *outputs, const struct output_record *record, uint64_t seq, pbk_output *output) {
+  expand(sources_of(outputs), record, seq, output);
 }
 
 uint32_t pbk_expand_row(const struct outputs *outputs, struct output_block *block, uint64_t seq, char *to, size_t each,
                         uint32_t count) {
-  enum { FEW = 4 }; /* cleared together, which takes little longer than one, and still near when they are filled */
-  char *at = output_block_bytes(block) + block->taken, *end = output_block_bytes(block) + block->filled;
-  uint32_t done = 0;
-  for (; done < count && at < end; done++, to += each) {
-    struct output_record *record = (struct output_record *)(void *)at;
-    if (record->type == OUTPUT_WHOLE) break;
-    if (done % FEW == 0) memset(to, 0, (count - done < FEW ? count - done : FEW) * each);
+  struct sources sources = sources_of(outputs);
+  const char *at = output_block_bytes(block) + block->taken;
+  const char *end = output_block_bytes(block) + output_block_filled(outputs, block);
+  char *next = to;
+  uint32_t left = count;
+  for (; left > 0 && at < end; left--, next += each) {
+    const struct output_record *record = (const struct output_record *)(const void *)at;
+    pbk_output *output = (pbk_output *)(void *)next;
+    if (record->type == PBK_OUTPUT_MESSAGE && record->flags == TO_SUBJECT)
+      plain_message_told(sources, (const struct message_record *)record, seq++, output);
+    else if (record->type != OUTPUT_WHOLE)
+      expand(sources, record, seq++, output);
+    else
+      break;
     at += record->size;
-    expand(outputs, record, seq + done, (pbk_output *)(void *)to);
   }
   block->taken = (uint32_t)(at - output_block_bytes(block));
-  return done;
+  if (each > sizeof(pbk_output))
+    for (; to < next; to += each) memset(to + sizeof(pbk_output), 0, each - sizeof(pbk_output));
+  return count - left;
 }

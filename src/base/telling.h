@@ -53,21 +53,18 @@ void pbk_tell_exited(struct context *context, struct told_subject subject, uint6
 
 /* What a change of a message's state tells, beside the state and whom it is about; told by message_record.h. Messages keep
  * it just so: there is nothing to be gathered when one is told of. */
+enum { MESSAGE_KEY_TEXT = 32 };
 struct told_message {
-  uint64_t message, enrollment;
+  uint64_t enrollment, message;
   uint32_t letter; /* in the outputs' letters: playbook, channel, template */
   uint32_t sender; /* or MAP_NONE */
   uint32_t to;     /* the name of whom it goes to, or MAP_NONE: nobody; unread where that is a contact */
   uint32_t attempt;
-  unsigned char key[16];
+  char key[MESSAGE_KEY_TEXT];
 };
 /* `to`: the key of a contact it goes to; the very bytes of the subject's key cost nothing. Most are told more quickly
  * (message_record.h). */
 void pbk_tell_message(struct context *context, const struct told_message *told, enum word state, struct told_subject subject,
                       struct text to, struct text reason);
-
-enum { MESSAGE_KEY_TEXT = 32 };
-/* The key of a message as text; both may begin at one place. */
-void pbk_write_key(char to[MESSAGE_KEY_TEXT], const unsigned char key[16]);
 
 #endif

@@ -3,17 +3,16 @@
 #include "engine/engine.h"
 
 /* Sets all of an offer but its size and what is reserved, so that one serves for many. */
-static void fill_offer(struct pbk_engine *engine, const struct message *message, char key[MESSAGE_KEY_TEXT], pbk_offer *offer) {
+static void fill_offer(struct pbk_engine *engine, const struct message *message, pbk_offer *offer) {
   const struct outbox *outbox = &engine->outbox;
   const struct letter *letter = letter_of(outbox, message);
   pbk_text none = {NULL, 0};
   pbk_text subject = public_text(subject_key(pbk_subject_at(&engine->facts, message->subject_kind, message->subject)));
   bool contact = message->subject_kind == PBK_CONTACT;
-  pbk_write_key(key, message->told.key);
   offer->attempt = message->told.attempt;
   offer->message = message->told.message;
   offer->enrollment = message->told.enrollment;
-  offer->key = (pbk_text){key, MESSAGE_KEY_TEXT};
+  offer->key = (pbk_text){message->told.key, MESSAGE_KEY_TEXT};
   offer->playbook = letter->playbook;
   offer->contact = contact ? subject : none;
   offer->account = contact ? none : subject;
@@ -189,7 +188,6 @@ bool pbk_replay_commit(struct pbk_engine *engine, const struct record_commit *co
 /* ---- offering ---- */
 
 static bool offer_all(struct pbk_engine *engine, struct message *message) {
-  char key[MESSAGE_KEY_TEXT];
   pbk_offer offer;
   offer.size = sizeof offer;
   offer.reserved = 0;
@@ -197,7 +195,7 @@ static bool offer_all(struct pbk_engine *engine, struct message *message) {
     if (!pbk_prepare(engine, NULL, 0)) return false; /* its answer must be taken */
     pbk_fetch_ready(engine);
     offered_message(&engine->outbox);
-    fill_offer(engine, message, key, &offer);
+    fill_offer(engine, message, &offer);
     pbk_answer given = {.size = sizeof given, .outcome = PBK_DELIVERY_SENT, .wait = PBK_WAIT_DEFAULT};
     engine->in_callback = true;
     engine->deliver(engine->deliver_context, engine, &offer, &given);

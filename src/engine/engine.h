@@ -122,7 +122,6 @@ struct pbk_engine {
   uint64_t answers; /* of them, those of delivery */
   uint32_t row_names[ROW_NAMES]; /* what the last list of names given with rows had where: numbers, plus one (row_calls.c) */
   uint32_t line_names[LINE_NAMES + 1]; /* the same of the last event with such a name; the last of all is never set */
-  char looked_key[MESSAGE_KEY_TEXT]; /* of the message that pbk_next_message gave last */
 };
 
 void pbk_engine_init(struct pbk_engine *engine, const pbk_config *config);

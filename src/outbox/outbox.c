@@ -2,7 +2,6 @@
  * hands in approval.c. */
 #include "outbox/outbox.h"
 
-#include "base/checksum.h"
 #include "base/message_record.h"
 #include "outbox/turn.h"
 
@@ -20,11 +19,7 @@ void pbk_outbox_init(struct outbox *outbox, struct context *context, struct fact
 }
 
 void pbk_set_engine_id(struct outbox *outbox, struct text engine_id) {
-  static const unsigned char zero[16] = {0};
-  unsigned char key[16];
-  pbk_siphash128(zero, engine_id.bytes, engine_id.size, key);
-  outbox->hash_key[0] = outbox->hash_key[1] = 0;
-  for (uint32_t i = 0; i < 16; i++) outbox->hash_key[i / 8] |= (uint64_t)key[i] << (i % 8 * 8);
+  pbk_message_keys_init(&outbox->keys, engine_id);
 }
 
 static void release_text(struct outbox *outbox, struct text text) {
@@ -119,10 +114,6 @@ static void drop_task(struct outbox *outbox, const struct task *ended) {
 
 /* ---- telling ---- */
 
-void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]) {
-  pbk_write_key(to, message->told.key);
-}
-
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message) {
   if (message->to_kind == PBK_TO_CONTACT) return subject_key(&contact_at(outbox->facts, message->told.to)->subject);
   return message->to_kind ? name_text(outbox->context, message->told.to) : NO_TEXT;
@@ -130,10 +121,9 @@ struct text pbk_message_to(const struct outbox *outbox, const struct message *me
 
 static const char *const task_state_names[] = {"open", "completed", "cancelled"};
 
-pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]) {
+pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message) {
   const struct letter *letter = letter_of(outbox, message);
   pbk_output output = output_of(outbox->context, PBK_OUTPUT_MESSAGE);
-  pbk_message_key_text(message, key);
   output.message = message->told.message;
   output.enrollment = message->told.enrollment;
   output.playbook = letter->playbook;
@@ -143,7 +133,7 @@ pbk_output pbk_message_output(const struct outbox *outbox, const struct message 
   output.template_key = letter->template;
   output.to = public_text(pbk_message_to(outbox, message));
   output.sender = name_public(outbox->context, message->told.sender);
-  output.key = (pbk_text){key, MESSAGE_KEY_TEXT};
+  output.key = (pbk_text){message->told.key, MESSAGE_KEY_TEXT};
   output.attempt = message->told.attempt;
   return output;
 }
@@ -209,12 +199,10 @@ void pbk_prefetch_end_of(const struct outbox *outbox, uint64_t id) {
 
 /* ---- making ---- */
 
-/* O7: what makes a message this one and no other: the enrollment, the place in its playbook, and whom it goes to. A recipient counts by
- * its number, not by its key, which an alias may change. */
 static inline void make_key(const struct outbox *outbox, struct message *message, uint32_t step, uint32_t action) {
-  uint64_t parts[4] = {message->told.enrollment, (uint64_t)step << 32 | action, message->to_kind, message->told.to};
-  if (message->to_kind != PBK_TO_CONTACT) parts[3] = 0; /* one for each action */
-  pbk_siphash128_words(outbox->hash_key, parts, 4, message->told.key);
+  uint32_t to = message->to_kind == PBK_TO_CONTACT ? message->told.to : 0;
+  struct key_parts parts = {message->told.enrollment, step, action, message->to_kind, to};
+  make_message_key(&outbox->keys, parts, message->told.key);
 }
 
 void pbk_make_message(struct outbox *outbox, struct message *message, uint32_t step, uint32_t action, bool approval,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/roll.h"
 #include "base/sparse.h"
+#include "outbox/message_key.h"
 #include "sender/sender.h"
 
 struct channel {
@@ -57,7 +58,7 @@ struct outbox {
   struct registry channels, templates;
   pbk_duration approval_window; /* settings */
   ARRAY(pbk_duration) retry_waits;
-  uint64_t hash_key[2]; /* of message keys: from the engine's id */
+  struct message_keys keys;
   uint32_t channel_hints[8]; /* where channels were found, by name: they are few */
   struct table messages, tasks; /* what is open, by id */
   struct open_of open_messages, open_tasks;
@@ -217,12 +218,11 @@ void pbk_cancel_tasks_of(struct outbox *outbox, uint64_t enrollment, int32_t kin
 void pbk_cancel_open_of_subject(struct outbox *outbox, int32_t kind, uint32_t subject);
 void pbk_cancel_open_of_sender(struct outbox *outbox, uint32_t sender);
 
-void pbk_message_key_text(const struct message *message, char to[MESSAGE_KEY_TEXT]);
 /* The key of whom a message goes to, now. */
 struct text pbk_message_to(const struct outbox *outbox, const struct message *message);
 
-/* What an output tells of one that is open; the texts are the engine's, but the key's, which goes into `key`. */
-pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message, char key[MESSAGE_KEY_TEXT]);
+/* What an output tells of one that is open; the texts are the engine's. */
+pbk_output pbk_message_output(const struct outbox *outbox, const struct message *message);
 pbk_output pbk_task_output(const struct outbox *outbox, const struct task *task);
 
 #endif

@@ -61,10 +61,13 @@ static bool code_message(struct coder *coder, struct message *message, struct le
   struct told_message *told = &message->told;
   struct text note = message_note(message);
   uint8_t email = letter->email, waits = message->waits;
+  unsigned char key[16];
   if (!coder_row(coder, &row, MESSAGE_ROW)) return false;
   row_u64(&row, &told->message);
   row_u64(&row, &told->enrollment);
-  row_bytes(&row, told->key, sizeof told->key);
+  if (!coder_reads(coder)) pbk_read_key(key, told->key);
+  row_bytes(&row, key, sizeof key);
+  if (coder_reads(coder)) write_key(told->key, load_u64(key), load_u64(key + 8));
   row_u32(&row, &letter->playbook);
   row_u32(&row, &message->subject);
   row_u32(&row, &letter->channel);

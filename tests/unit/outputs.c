@@ -7,15 +7,18 @@
 
 static struct check_heap heap;
 static struct memory memory;
+static struct names names;
 static struct outputs outputs;
 
 static void open_outputs(void) {
   heap = (struct check_heap){0};
   pbk_memory_init(&memory, check_allocate, &heap, UINT64_MAX);
-  pbk_outputs_init(&outputs, &memory, NULL);
+  pbk_names_init(&names, &memory);
+  pbk_outputs_init(&outputs, &memory, &names);
 }
 static void close_outputs(void) {
   pbk_outputs_release(&outputs);
+  pbk_names_release(&names);
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
@@ -32,7 +35,7 @@ static void let_out(void) {
 }
 
 static bool look(pbk_output *output) {
-  memset(output, 0, sizeof *output);
+  memset(output, 0xff, sizeof *output); /* all of it is written */
   return pbk_outputs_peek(&outputs, output);
 }
 static bool any(void) {
