@@ -139,10 +139,7 @@ static uint32_t map_distance(const struct map *map, uint32_t from, uint32_t to) 
   return to >= from ? to - from : to - from + map->capacity;
 }
 
-void pbk_map_remove(struct map *map, struct text text) {
-  if (map->count == 0) return;
-  uint32_t at = map_find_slot(map, text, pbk_hash_text(text));
-  if (at == MAP_NONE) return;
+static void map_empty(struct map *map, uint32_t at) {
   map->slots[at].number = MAP_NONE;
   map->count--;
   for (uint32_t next = map_behind(map, at); map->slots[next].number != MAP_NONE; next = map_behind(map, next)) {
@@ -152,6 +149,21 @@ void pbk_map_remove(struct map *map, struct text text) {
     map->slots[next].number = MAP_NONE;
     at = next;
   }
+}
+
+void pbk_map_remove(struct map *map, struct text text) {
+  uint32_t at = map->count ? map_find_slot(map, text, pbk_hash_text(text)) : MAP_NONE;
+  if (at != MAP_NONE) map_empty(map, at);
+}
+
+void pbk_map_remove_number(struct map *map, uint32_t hash, uint32_t number) {
+  if (map->count == 0) return;
+  uint32_t at = map_place(map, hash);
+  while (map->slots[at].number != number) {
+    if (map->slots[at].number == MAP_NONE) return;
+    at = map_behind(map, at);
+  }
+  map_empty(map, at);
 }
 
 void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from, const void *owner) {

@@ -40,6 +40,8 @@ static inline uint64_t map_larger(uint32_t capacity) {
 }
 /* Forgets a text that is in the map. Frees nothing, cannot fail. */
 void pbk_map_remove(struct map *map, struct text text);
+/* The same where its hash and number are known, so that no text is looked at. */
+void pbk_map_remove_number(struct map *map, uint32_t hash, uint32_t number);
 /* A copy with the same content, for another owner. */
 void pbk_map_copy(struct memory *memory, struct map *to, const struct map *from, const void *owner);
 

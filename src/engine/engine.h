@@ -9,8 +9,16 @@
 /* A messageId and when it was first accepted (SPEC E8). */
 struct seen_message {
   pbk_time accepted_at;
-  struct text id; /* owned */
+  const char *bytes; /* owned; NULL: it was accepted again since */
+  uint32_t size, hash;
 };
+static inline struct text seen_text(const struct seen_message *message) { return (struct text){message->bytes, message->size}; }
+/* One that an input carries. */
+struct message_id {
+  struct text text;
+  uint32_t hash;
+};
+static inline struct message_id message_id_of(struct text text) { return (struct message_id){text, pbk_hash_text(text)}; }
 
 /* Those that may still count, oldest first. */
 struct seen {
@@ -139,6 +147,8 @@ struct plain_event {
   uint64_t line;                     /* 0: of none */
 };
 pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event *event);
+/* The same unless its messageId, which is one that can be, was seen before: PBK_DUPLICATE. */
+pbk_status pbk_submit_event_once(struct pbk_engine *engine, const struct plain_event *event, const struct message_id *id);
 /* A line that a lack of memory cut short: it can be fed again. */
 void pbk_abandon_line(struct pbk_engine *engine);
 static inline bool engine_halted(const struct pbk_engine *engine) { return engine->broken || engine->stopped; }
@@ -262,8 +272,10 @@ bool pbk_finish_definitions(struct pbk_engine *engine);
 void pbk_seen_init(struct pbk_engine *engine);
 void pbk_seen_release(struct pbk_engine *engine);
 void pbk_set_dedupe_window(struct pbk_engine *engine, pbk_duration window);
-bool pbk_seen_before(struct pbk_engine *engine, struct text id);
-void pbk_remember_message(struct pbk_engine *engine, struct text id);
+bool pbk_seen_before(struct pbk_engine *engine, struct message_id id);
+void pbk_remember_message(struct pbk_engine *engine, struct message_id id);
+/* What the next one will need, of those that are forgotten now and then. */
+void pbk_fetch_seen(const struct pbk_engine *engine, uint32_t hash);
 
 /* ---- checking ---- */
 
