@@ -7,9 +7,9 @@
 static pbk_status feed_body(pbk_engine *engine, void *argument) {
   const struct text line = *(struct text *)argument;
   const char *end = line.size > 0 ? line.bytes + line.size : NULL;
-  struct known_hour hour = {0};
+  struct known_lines known = {0};
   struct plain_line plain;
-  if (!end || pbk_read_plain_line(line.bytes, end, &hour, &plain) != end) return pbk_feed_text(engine, line);
+  if (!end || pbk_read_plain_line(line.bytes, end, &known, &plain) != end) return pbk_feed_text(engine, line);
   struct plain_commands commands;
   pbk_begin_plain(&commands);
   return pbk_feed_plain(engine, line, &plain, line_places(&plain), &commands);

@@ -112,8 +112,12 @@ static void map_room(struct memory *memory, struct map *map) {
 }
 
 void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number) {
+  pbk_map_add_absent(memory, map, pbk_hash_text(text), number);
+}
+
+void pbk_map_add_absent(struct memory *memory, struct map *map, uint32_t hash, uint32_t number) {
   map_room(memory, map);
-  map_put(map, pbk_hash_text(text), number);
+  map_put(map, hash, number);
   map->count++;
 }
 
@@ -195,7 +199,22 @@ uint32_t pbk_names_find(const struct names *names, struct text text) {
   return pbk_map_find(&names->map, text);
 }
 
+static inline uint32_t recent_place(struct text text) {
+  const unsigned char *bytes = (const unsigned char *)text.bytes;
+  uint32_t mixed = text.size ? bytes[0] + 3u * bytes[text.size / 2] + 7u * bytes[text.size - 1] : 0;
+  return (mixed + 17 * text.size) % NAMES_RECENT;
+}
+
+static uint32_t intern_name(struct names *names, struct text text);
+
 uint32_t pbk_names_intern(struct names *names, struct text text) {
+  uint32_t *recent = &names->recent[recent_place(text)];
+  if (*recent == 0 || *recent > names->count || !text_equal(pbk_names_text(names, *recent - 1), text))
+    *recent = intern_name(names, text) + 1;
+  return *recent - 1;
+}
+
+static SELDOM uint32_t intern_name(struct names *names, struct text text) {
   uint32_t number = pbk_map_find(&names->map, text);
   if (number != MAP_NONE) return number;
   number = names->count;

@@ -31,6 +31,8 @@ void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint3
 bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, uint32_t number);
 /* The same of a text whose hash is known: for many at once, whose places are fetched before. */
 bool pbk_map_add_hashed(struct memory *memory, struct map *map, struct text text, uint32_t hash, uint32_t number);
+/* And of one of which it is known that it is not there. */
+void pbk_map_add_absent(struct memory *memory, struct map *map, uint32_t hash, uint32_t number);
 /* Makes it as large as it would grow to with so many texts in all. */
 void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count);
 /* How many slots it grows to from so many: large ones by a quarter. */
@@ -67,8 +69,10 @@ struct name {
   uint32_t size;
   uint32_t checksum; /* CRC-32C: a name is the same in every run, its number may not be */
 };
+enum { NAMES_RECENT = 64 };
 struct names {
   struct memory *memory;
+  uint32_t recent[NAMES_RECENT]; /* the last one interned with such bytes, plus one: most are asked for again and again */
   struct map map;
   struct name *texts;
   uint32_t count, capacity;

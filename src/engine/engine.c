@@ -171,8 +171,8 @@ static void start_problem(struct pbk_engine *engine, const struct command *comma
 }
 
 /* Whether it was seen before; then that is told. */
-static bool is_duplicate(struct pbk_engine *engine, struct message_id id) {
-  if (!pbk_seen_before(engine, id)) return false;
+static inline bool is_duplicate(struct pbk_engine *engine, struct message_id id, uint32_t *kept) {
+  if (!pbk_seen_before(engine, id, kept)) return false;
   tell_duplicate(engine, id.text);
   return true;
 }
@@ -180,14 +180,15 @@ static bool is_duplicate(struct pbk_engine *engine, struct message_id id) {
 /* PBK_OK: the command can be applied, and its messageId is remembered. */
 static inline pbk_status check(struct pbk_engine *engine, const struct command *command, struct handler handler) {
   struct message_id id = {NO_TEXT, 0};
+  uint32_t kept = MAP_NONE;
   if (command->message_id.bytes) {
     if (command->type != COMMAND_REFUSED && !pbk_command_key(engine, "messageId", command->message_id))
       return PBK_ERR_REFUSED;
-    id = message_id_of(command->message_id);
-    if (is_duplicate(engine, id)) return PBK_DUPLICATE;
+    id = command->message_hash ? (struct message_id){command->message_id, command->message_hash} : message_id_of(command->message_id);
+    if (is_duplicate(engine, id, &kept)) return PBK_DUPLICATE;
   }
   if (command->type == COMMAND_REFUSED || (handler.check && !handler.check(engine, command))) return PBK_ERR_REFUSED;
-  if (id.text.bytes) pbk_remember_message(engine, id);
+  if (id.text.bytes) pbk_remember_message(engine, id, kept);
   return PBK_OK;
 }
 
@@ -304,11 +305,27 @@ bool pbk_finish_definitions(struct pbk_engine *engine) {
 /* ---- one command ---- */
 
 enum { EXTENT_REST = 4096 };
-/* A bound that needs no counting, where little is carried. */
+/* What a few traits take that are no lists or maps; 0: they are others. */
+static inline uint64_t few_traits_extent(const pbk_value *traits) {
+  enum { FEW = 16 };
+  uint64_t extent = 1;
+  if (traits->kind != PBK_MAP || traits->size > FEW) return 0;
+  for (uint32_t i = 0; i < traits->size; i++) {
+    const pbk_member *member = &traits->as.members[i];
+    if (member->value.kind == PBK_LIST || member->value.kind == PBK_MAP) return 0;
+    extent += sizeof *member + member->name_size + member->value.size;
+  }
+  return extent;
+}
+
+/* A bound that needs little counting, where little is carried. */
 static inline uint64_t quick_extent(struct pbk_engine *engine, const struct command *command) {
-  bool little = (command->type == COMMAND_TRACK && !command->traits) || command->type == COMMAND_APPROVE;
-  if (!little) return pbk_command_extent(engine, command);
-  return (uint64_t)EXTENT_REST + command->contact.size + command->account.size + command->event.size + command->path.size;
+  bool little = (command->type == COMMAND_TRACK && !command->account.bytes) || command->type == COMMAND_APPROVE ||
+                command->type == COMMAND_IDENTIFY;
+  uint64_t traits = little && command->traits ? few_traits_extent(command->traits) : 0;
+  if (!little || (command->traits && !traits)) return pbk_command_extent(engine, command);
+  return EXTENT_REST + traits + command->contact.size + command->account.size + command->event.size + command->path.size +
+         command->message_id.size;
 }
 
 static pbk_status submit(struct pbk_engine *engine, const struct command *command) {
@@ -450,10 +467,11 @@ static inline pbk_status submit_event(struct pbk_engine *engine, const struct pl
   engine->commands++;
   engine->unrecorded.due = 0; /* its record brings them about again */
   pbk_time now = context->now, occurred_at = event->occurred_at;
-  if (id && is_duplicate(engine, *id)) {
+  uint32_t kept = MAP_NONE;
+  if (id && is_duplicate(engine, *id, &kept)) {
     status = PBK_DUPLICATE;
   } else {
-    if (id) pbk_remember_message(engine, *id);
+    if (id) pbk_remember_message(engine, *id, kept);
     pbk_begin_cause(engine);
     pbk_apply_event(engine, event, occurred_at == PBK_NO_TIME || occurred_at > now ? now : occurred_at); /* T5 */
   }

@@ -9,7 +9,7 @@
 /* A messageId and when it was first accepted (SPEC E8). */
 struct seen_message {
   pbk_time accepted_at;
-  const char *bytes; /* owned; NULL: it was accepted again since */
+  const char *bytes; /* in a block; NULL: it was accepted again since */
   uint32_t size, hash;
 };
 static inline struct text seen_text(const struct seen_message *message) { return (struct text){message->bytes, message->size}; }
@@ -19,6 +19,17 @@ struct message_id {
   uint32_t hash;
 };
 static inline struct message_id message_id_of(struct text text) { return (struct message_id){text, pbk_hash_text(text)}; }
+/* The map of these is looked into for what is not there, and so has more room than others: at most half of it is taken. */
+static inline bool seen_crowded(const struct map *map, uint64_t more) { return (map->count + more) * 2 > map->capacity; }
+
+/* Their bytes come and go in the order of time, and so they lie one behind the other. */
+enum { SEEN_BLOCK = 4080 };
+struct seen_block {
+  struct seen_block *next; /* a newer one */
+  uint32_t used;
+  uint32_t last; /* number of the last one in it */
+  char bytes[SEEN_BLOCK];
+};
 
 /* Those that may still count, oldest first. */
 struct seen {
@@ -26,6 +37,7 @@ struct seen {
   uint32_t first;  /* items before it are forgotten */
   uint32_t offset; /* numbers in the map are offset + index, modulo 2^32 */
   struct map map;
+  struct seen_block *oldest, *newest; /* NULL: none */
   pbk_duration kept_for; /* the longest window so far, at least a day */
 };
 
@@ -272,8 +284,13 @@ bool pbk_finish_definitions(struct pbk_engine *engine);
 void pbk_seen_init(struct pbk_engine *engine);
 void pbk_seen_release(struct pbk_engine *engine);
 void pbk_set_dedupe_window(struct pbk_engine *engine, pbk_duration window);
-bool pbk_seen_before(struct pbk_engine *engine, struct message_id id);
-void pbk_remember_message(struct pbk_engine *engine, struct message_id id);
+/* Where it is not seen before, but kept still, *kept is its number, else MAP_NONE: for when it is remembered. */
+bool pbk_seen_before(struct pbk_engine *engine, struct message_id id, uint32_t *kept);
+void pbk_remember_message(struct pbk_engine *engine, struct message_id id, uint32_t kept);
+/* The same of one that is not there, accepted then: behind all others. */
+void pbk_keep_message(struct pbk_engine *engine, struct message_id id, pbk_time accepted_at);
+/* Bytes by which it may grow soon. */
+uint64_t pbk_seen_growth(const struct seen *seen, uint32_t soon);
 /* What the next one will need, of those that are forgotten now and then. */
 void pbk_fetch_seen(const struct pbk_engine *engine, uint32_t hash);
 

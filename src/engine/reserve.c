@@ -80,7 +80,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
                    both_growth(facts, &outbox->open_messages.contacts, &outbox->open_messages.accounts) +
                    both_growth(facts, &outbox->open_tasks.contacts, &outbox->open_tasks.accounts) +
                    both_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
-                   ROW_GROWTH(letters->items) + map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + map_growth(&engine->seen.map) +
+                   ROW_GROWTH(letters->items) + map_growth(&letters->map) + pbk_seen_growth(&engine->seen, GROWTH_SOON) +
                    ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +
                    growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
   uint32_t soon =

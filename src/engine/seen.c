@@ -12,23 +12,47 @@ void pbk_seen_init(struct pbk_engine *engine) {
   engine->seen.kept_for = PBK_DAY;
 }
 
-static void release_id(struct pbk_engine *engine, const struct seen_message *message) {
-  pbk_release(&engine->memory, (void *)(uintptr_t)message->bytes, message->size);
+static void drop_oldest(struct pbk_engine *engine) {
+  struct seen *seen = &engine->seen;
+  struct seen_block *block = seen->oldest;
+  seen->oldest = block->next;
+  if (!seen->oldest) seen->newest = NULL;
+  pbk_release(&engine->memory, block, sizeof *block);
 }
 
 void pbk_seen_release(struct pbk_engine *engine) {
   struct seen *seen = &engine->seen;
-  for (uint32_t i = seen->first; i < seen->items.count; i++) release_id(engine, &seen->items.items[i]);
+  while (seen->oldest) drop_oldest(engine);
   array_release(&engine->memory, &seen->items);
   pbk_map_release(&engine->memory, &seen->map);
 }
 
-static void forget_id(struct pbk_engine *engine, uint32_t place) {
+SELDOM static struct seen_block *begin_block(struct pbk_engine *engine) {
   struct seen *seen = &engine->seen;
+  struct seen_block *block = pbk_allocate(&engine->memory, sizeof *block);
+  block->next = NULL;
+  block->used = 0;
+  if (seen->newest)
+    seen->newest->next = block;
+  else
+    seen->oldest = block;
+  return seen->newest = block;
+}
+
+static inline const char *keep_bytes(struct pbk_engine *engine, struct text id, uint32_t number) {
+  struct seen_block *block = engine->seen.newest;
+  if (!block || id.size > SEEN_BLOCK - block->used) block = begin_block(engine);
+  char *copy = block->bytes + block->used;
+  copy_bytes((unsigned char *)copy, (const unsigned char *)id.bytes, id.size);
+  block->used += id.size;
+  block->last = number;
+  return copy;
+}
+
+static void forget_id(struct seen *seen, uint32_t place) {
   struct seen_message *message = &seen->items.items[place];
   if (!message->bytes) return; /* accepted again since */
   pbk_map_remove_number(&seen->map, message->hash, seen->offset + place);
-  release_id(engine, message);
   message->bytes = NULL;
   message->size = 0;
 }
@@ -40,6 +64,13 @@ SELDOM static void forget_places(struct seen *seen) {
   seen->first = 0;
 }
 
+static inline void forget_first(struct pbk_engine *engine) {
+  struct seen *seen = &engine->seen;
+  forget_id(seen, seen->first);
+  if (seen->oldest->last == seen->offset + seen->first) drop_oldest(engine);
+  seen->first++;
+}
+
 /* Ids are kept for longer than a short window asks, so that lengthening it does not depend on what was forgotten meanwhile.
  */
 static inline void forget_old(struct pbk_engine *engine) {
@@ -47,7 +78,7 @@ static inline void forget_old(struct pbk_engine *engine) {
   struct seen *seen = &engine->seen;
   while (seen->first < seen->items.count &&
          engine->context.now >= saturating_add(seen->items.items[seen->first].accepted_at, seen->kept_for))
-    forget_id(engine, seen->first++);
+    forget_first(engine);
   if (seen->first >= FORGOTTEN_LEAST && seen->first >= seen->items.count / 2) forget_places(seen);
 }
 
@@ -57,29 +88,44 @@ void pbk_set_dedupe_window(struct pbk_engine *engine, pbk_duration window) {
   if (window > engine->seen.kept_for) engine->seen.kept_for = window;
 }
 
-bool pbk_seen_before(struct pbk_engine *engine, struct message_id id) {
+bool pbk_seen_before(struct pbk_engine *engine, struct message_id id, uint32_t *kept) {
   forget_old(engine); /* accepted in the order of time, so the oldest come first */
   struct seen *seen = &engine->seen;
-  uint32_t number = pbk_map_find_hashed(&seen->map, id.text, id.hash);
+  uint32_t number = *kept = pbk_map_find_hashed(&seen->map, id.text, id.hash);
   if (number == MAP_NONE) return false;
   return engine->context.now < saturating_add(seen->items.items[number - seen->offset].accepted_at, engine->dedupe_window);
 }
 
-/* One that is past its window, which may be shorter than ids are kept, gives its place to itself. */
-SELDOM static void replace_id(struct pbk_engine *engine, struct message_id id, uint32_t number) {
-  struct seen *seen = &engine->seen;
-  forget_id(engine, pbk_map_find_hashed(&seen->map, id.text, id.hash) - seen->offset);
-  pbk_map_add_hashed(&engine->memory, &seen->map, id.text, id.hash, number);
+SELDOM static void make_room(struct pbk_engine *engine) {
+  struct map *map = &engine->seen.map;
+  uint64_t wanted = ((uint64_t)map->count + 1) * 3 / 2 + 1; /* which fill three quarters of twice as many places */
+  pbk_map_reserve(&engine->memory, map, wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted);
 }
 
-void pbk_remember_message(struct pbk_engine *engine, struct message_id id) {
+void pbk_keep_message(struct pbk_engine *engine, struct message_id id, pbk_time accepted_at) {
   struct seen *seen = &engine->seen;
-  char *copy = pbk_allocate(&engine->memory, id.text.size);
-  memcpy(copy, id.text.bytes, id.text.size);
-  struct seen_message message = {engine->context.now, copy, id.text.size, id.hash};
+  const uint32_t number = seen->offset + seen->items.count;
+  struct seen_message message = {accepted_at, keep_bytes(engine, id.text, number), id.text.size, id.hash};
   array_push(&engine->memory, &seen->items, message);
-  const uint32_t number = seen->offset + seen->items.count - 1;
-  if (!pbk_map_add_hashed(&engine->memory, &seen->map, id.text, id.hash, number)) replace_id(engine, id, number);
+  if (seen_crowded(&seen->map, 1)) make_room(engine);
+  pbk_map_add_absent(&engine->memory, &seen->map, id.hash, number);
+}
+
+void pbk_remember_message(struct pbk_engine *engine, struct message_id id, uint32_t kept) {
+  struct seen *seen = &engine->seen;
+  if (kept != MAP_NONE) forget_id(seen, kept - seen->offset); /* past its window, which may be shorter than ids are kept */
+  pbk_keep_message(engine, id, engine->context.now);
+}
+
+uint64_t pbk_seen_growth(const struct seen *seen, uint32_t soon) {
+  enum { SMALL = 1024 };
+  const uint32_t items = seen->items.capacity;
+  uint64_t bytes = 0;
+  if (items >= SMALL && items - seen->items.count <= soon)
+    bytes += ((uint64_t)items + items / 2) * sizeof *seen->items.items;
+  if (seen->map.capacity >= SMALL && seen_crowded(&seen->map, soon))
+    bytes += (uint64_t)seen->map.capacity * 2 * sizeof *seen->map.slots;
+  return bytes;
 }
 
 void pbk_fetch_seen(const struct pbk_engine *engine, uint32_t hash) {

@@ -30,16 +30,10 @@ static void code_seen(struct coder *coder, struct pbk_engine *engine) {
     struct text id = seen_text(&message);
     coder_item(coder);
     pbk_code_time(coder, &message.accepted_at);
-    pbk_code_owned_text(coder, &id);
+    pbk_code_text(coder, &id);
     if (!coder_reads(coder) || coder_failed(coder)) continue;
-    if (!id.bytes || pbk_map_find(&seen->map, id) != MAP_NONE) {
-      pbk_release(coder->memory, (void *)(uintptr_t)id.bytes, id.size);
-      coder_fail(coder);
-      return;
-    }
-    message = (struct seen_message){message.accepted_at, id.bytes, id.size, pbk_hash_text(id)};
-    array_push(coder->memory, &seen->items, message);
-    pbk_map_add(coder->memory, &seen->map, id, seen->offset + seen->items.count - 1);
+    if (id.size == 0 || id.size > PBK_MAX_KEY || pbk_map_find(&seen->map, id) != MAP_NONE) coder_fail(coder);
+    else pbk_keep_message(engine, message_id_of(id), message.accepted_at);
   }
 }
 

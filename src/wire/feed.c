@@ -311,7 +311,7 @@ static inline bool of_own_account(const struct pbk_engine *engine, uint32_t cont
 }
 
 /* Traits, an account, a stage. */
-static pbk_status feed_fact(struct pbk_engine *engine, const struct plain_line *plain, uint32_t contact,
+static pbk_status feed_fact(struct pbk_engine *engine, const struct plain_line *plain, uint32_t hash, uint32_t contact,
                             struct plain_commands *commands, struct line_times times) {
   struct command *fact = &commands->fact;
   commands->traits = (pbk_value){.kind = PBK_MAP, .size = plain->trait_count, .as.members = plain->traits};
@@ -320,6 +320,7 @@ static pbk_status feed_fact(struct pbk_engine *engine, const struct plain_line *
   fact->received_at = times_received(times);
   fact->occurred_at = times.timestamp != PBK_NO_TIME ? times.timestamp : times.received_at;
   fact->message_id = plain->message_id;
+  fact->message_hash = hash;
   fact->contact = plain->contact;
   fact->contact_number = contact;
   fact->account = plain->account;
@@ -367,5 +368,5 @@ pbk_status pbk_feed_plain(struct pbk_engine *engine, struct text line, const str
   }
   if (plain->type == COMMAND_TRACK) return feed_event(engine, line, plain, places, contact, times);
   begin_line(&engine->lines);
-  return end_line(engine, feed_fact(engine, plain, contact, commands, times));
+  return end_line(engine, feed_fact(engine, plain, places.id_hash, contact, commands, times));
 }

@@ -11,7 +11,7 @@ void pbk_begin_lines(struct lines_ahead *ahead, const char *bytes, size_t size) 
   ahead->size = size;
   ahead->key_at = 0;
   ahead->first = ahead->end = 0;
-  ahead->hour = (struct known_hour){0};
+  ahead->known = (struct known_lines){0};
 }
 
 /* Where the key of the contact begins, or 0. Keys with escapes are not found by their bytes, which does not matter here. */
@@ -45,7 +45,7 @@ SELDOM static void look_for_key(struct lines_ahead *ahead, uint32_t place) {
 static inline void look_at_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
   uint32_t place = ahead->end++ % LINES_AHEAD;
   struct line_ahead *line = &ahead->lines[place];
-  const char *end = pbk_read_plain_line(ahead->bytes, ahead->bytes + ahead->size, &ahead->hour, &line->read);
+  const char *end = pbk_read_plain_line(ahead->bytes, ahead->bytes + ahead->size, &ahead->known, &line->read);
   line->bytes = ahead->bytes;
   line->plain = end != NULL;
   if (end) {

@@ -87,12 +87,18 @@ static inline const char *plain_value(const char *at, const char *end, pbk_value
   }
 }
 
+/* The order of names; their first bytes tell most apart. */
+static inline int name_order(struct text a, struct text b) {
+  if (a.size && b.size && a.bytes[0] != b.bytes[0]) return (unsigned char)a.bytes[0] < (unsigned char)b.bytes[0] ? -1 : 1;
+  return text_compare(a, b);
+}
+
 /* Where it belongs among those before it; in the place of one of its name. */
 static inline bool put_trait(struct plain_line *line, struct text name, const pbk_value *value) {
   pbk_member *traits = line->traits;
   uint32_t at = line->trait_count;
   for (; at > 0; at--) {
-    int order = text_compare(member_name(&traits[at - 1]), name);
+    int order = name_order(member_name(&traits[at - 1]), name);
     if (order < 0) break;
     if (order > 0) continue;
     traits[at - 1].value = *value;
@@ -122,8 +128,32 @@ static const char *plain_traits(const char *at, const char *end, struct plain_li
 
 /* ---- members ---- */
 
+/* Past a map whose bytes are those of one before: what makes it JSON, and where it ends, are the same. */
+static inline bool is_known(const char *at, const char *end, struct text json) {
+  return json.size > 0 && end - at >= (ptrdiff_t)json.size && memcmp(at, json.bytes, json.size) == 0;
+}
+
+static inline const char *skip_map(const char *at, const char *end, struct known_json *known) {
+  if (is_known(at, end, known->json)) return at + known->json.size;
+  const char *behind = pbk_skip_json(at, end);
+  if (behind && behind - at <= PBK_MAX_LINE) known->json = (struct text){at, (uint32_t)(behind - at)};
+  return behind;
+}
+
+static inline const char *skip_context(const char *at, const char *end, struct known_json *known, struct text *group) {
+  if (!is_known(at, end, known->json)) {
+    const char *behind = pbk_skip_context(at + 1, end, &known->group);
+    known->json = NO_TEXT;
+    if (!behind || behind - at > PBK_MAX_LINE) return NULL;
+    known->json = (struct text){at, (uint32_t)(behind - at)};
+  }
+  *group = known->group;
+  return at + known->json.size;
+}
+
 /* A name that is seldom there, or none of the protocol. */
-static const char *other_member(const char *at, const char *end, struct reading *reading, struct plain_line *line) {
+static const char *other_member(const char *at, const char *end, struct known_lines *known, struct reading *reading,
+                                struct plain_line *line) {
   struct text name;
   at = plain_text(at + 1, end, &name);
   if (!at || end - at < 3 || *at != ':') return NULL;
@@ -143,7 +173,7 @@ static const char *other_member(const char *at, const char *end, struct reading 
     case MEMBER_CONTEXT:
     case MEMBER_TRAITS:
     case MEMBER_MESSAGE: return NULL;
-    default: return pbk_skip_json(at, end);
+    default: return *at == '{' ? skip_map(at, end, &known->others[name.size % 2]) : pbk_skip_json(at, end);
   }
 }
 
@@ -164,7 +194,7 @@ static inline const char *type_member(const char *at, const char *end, struct re
 }
 
 /* One member, from its quote on. */
-static inline const char *plain_member(const char *at, const char *end, struct known_hour *hour, struct plain_line *line,
+static inline const char *plain_member(const char *at, const char *end, struct known_lines *known, struct plain_line *line,
                                        struct reading *reading) {
   static const char type[] = "\"type\":\"", message[] = "\"message\":", id[] = "\"messageId\":\"",
                     contact[] = "\"userId\":\"", name[] = "\"event\":\"", timestamp[] = "\"timestamp\":\"",
@@ -173,7 +203,7 @@ static inline const char *plain_member(const char *at, const char *end, struct k
   if (end - at < 2 || *at != '"') return NULL;
   switch (at[1]) {
     case 't':
-      if (BEGINS(at, end, timestamp)) return plain_time(at + sizeof timestamp - 1, end, hour, &line->timestamp);
+      if (BEGINS(at, end, timestamp)) return plain_time(at + sizeof timestamp - 1, end, &known->hour, &line->timestamp);
       if (BEGINS(at, end, type)) return type_member(at + sizeof type - 1, end, reading);
       if (BEGINS(at, end, traits)) return plain_traits(at + sizeof traits - 1, end, line);
       break;
@@ -195,7 +225,7 @@ static inline const char *plain_member(const char *at, const char *end, struct k
       return plain_number(at + sizeof message - 1, end, &line->message);
     case 'c':
       if (!BEGINS(at, end, context)) break;
-      return pbk_skip_context(at + sizeof context - 1, end, &reading->context_group);
+      return skip_context(at + sizeof context - 2, end, &known->context, &reading->context_group);
     case 'p':
       if (!BEGINS(at, end, properties)) break;
       at += sizeof properties - 1;
@@ -203,10 +233,10 @@ static inline const char *plain_member(const char *at, const char *end, struct k
       return pbk_skip_json(at - 1, end);
     case 'r':
       if (!BEGINS(at, end, received_at)) break;
-      return plain_time(at + sizeof received_at - 1, end, hour, &line->received_at);
+      return plain_time(at + sizeof received_at - 1, end, &known->hour, &line->received_at);
     default: break;
   }
-  return other_member(at, end, reading, line);
+  return other_member(at, end, known, reading, line);
 }
 
 /* ---- the whole ---- */
@@ -249,7 +279,7 @@ static inline enum command_type whole_line(struct plain_line *line, const struct
   }
 }
 
-const char *pbk_read_plain_line(const char *at, const char *end, struct known_hour *hour, struct plain_line *line) {
+const char *pbk_read_plain_line(const char *at, const char *end, struct known_lines *known, struct plain_line *line) {
   const char *start = at;
   struct reading reading = {0, NO_TEXT, NO_TEXT, NO_TEXT, NO_TEXT};
   line->type = COMMAND_NONE;
@@ -259,7 +289,7 @@ const char *pbk_read_plain_line(const char *at, const char *end, struct known_ho
   line->properties = line->has_traits = false;
   if (at == end || *at != '{') return NULL;
   do {
-    at = plain_member(at + 1, end, hour, line, &reading);
+    at = plain_member(at + 1, end, known, line, &reading);
     if (!at || at == end) return NULL;
   } while (*at == ',');
   if (*at != '}') return NULL;

@@ -38,8 +38,18 @@ static inline struct line_places line_places(const struct plain_line *line) {
   return places;
 }
 
+/* What lines before had, at first none, as most lines of a client have it too: the hour, and byte for byte what nobody asks for. It was
+ * found to be JSON, and its bytes are still there. */
+struct known_json {
+  struct text json, group; /* the account that a context names */
+};
+struct known_lines {
+  struct known_hour hour;
+  struct known_json context, others[2];
+};
+
 /* Reads such a line at `at`; `end` is that of all lines. Gives the place behind it and what ends it, or NULL: it is another,
  * or wrong, or too large, which is left to say to those who read any line. */
-const char *pbk_read_plain_line(const char *at, const char *end, struct known_hour *hour, struct plain_line *line);
+const char *pbk_read_plain_line(const char *at, const char *end, struct known_lines *known, struct plain_line *line);
 
 #endif

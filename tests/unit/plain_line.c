@@ -1,5 +1,5 @@
-/* tests/unit/plain_line.c - events, traits, stages and approvals read in one pass: which lines are such, and that what they do is
- * what they do when they are read as any other line is. */
+/* tests/unit/plain_line.c - events, traits, stages and approvals read in one pass: which lines are such, and that what they
+ * do is what they do when they are read as any other line is. */
 #include "wire/plain_line.h"
 
 #include "storage_support.h"
@@ -23,8 +23,8 @@ struct read_line {
 };
 static struct read_line read_line(const char *text, size_t size) {
   struct read_line read = {0};
-  struct known_hour hour = {0};
-  const char *bytes = copy_of(text, size), *end = pbk_read_plain_line(bytes, bytes + size, &hour, &read.line);
+  struct known_lines known = {0};
+  const char *bytes = copy_of(text, size), *end = pbk_read_plain_line(bytes, bytes + size, &known, &read.line);
   if (end) {
     read.size = (size_t)(end - bytes);
     if (read.line.type == COMMAND_TRACK) {
@@ -55,10 +55,12 @@ static void what_is_plain(void) {
      PBK_NO_TIME, PBK_NO_TIME},
     {"{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"messageId\":\"m\"}", "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
     {"{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"properties\":{}}", "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
-    {"{\"type\":\"track\",\"anonymousId\":\"a\",\"event\":\"e\",\"groupId\":\"g\",\"name\":[1,2.5,{\"\":[]},\"\xc3\xa9\\n\",true,false,"
+    {"{\"type\":\"track\",\"anonymousId\":\"a\",\"event\":\"e\",\"groupId\":\"g\",\"name\":[1,2.5,{\"\":[]},\"\xc3\xa9\\n\","
+     "true,false,"
      "null,-0.1]}",
      "a", "e", PBK_NO_TIME, PBK_NO_TIME},
-    {"{\"messageId\":\"m\",\"context\":{\"library\":{\"name\":\"x\"},\"groupId\":\"g\",\"ip\":null},\"type\":\"track\",\"userId\":\"u1\","
+    {"{\"messageId\":\"m\",\"context\":{\"library\":{\"name\":\"x\"},\"groupId\":\"g\",\"ip\":null},\"type\":\"track\","
+     "\"userId\":\"u1\","
      "\"anonymousId\":\"a\",\"event\":\"e\",\"message\":5,\"sentAt\":\"now\"}\n",
      "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
   };
@@ -106,7 +108,8 @@ static void what_is_plain(void) {
     "{\"type\":\"identify\",\"event\":\"e\"}",
     "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":1.5}}",
     "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":[]}}",
-    "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}}",
+    "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,"
+    "\"i\":1}}",
     "{\"type\":\"identify\",\"type\":\"group\",\"userId\":\"u1\",\"groupId\":\"g\"}",
     "{\"type\":\"group\",\"userId\":\"u1\"}",
     "{\"type\":\"stage\",\"userId\":\"u1\"}",
@@ -177,6 +180,64 @@ static void long_ones(void) {
   free(line);
 }
 
+/* What the line before had is passed over without another look, where it is the same; what only begins so is not. */
+static void what_was_there_before(void) {
+  static const struct {
+    const char *context, *group; /* "": the line is not plain */
+  } cases[] = {{"{\"groupId\":\"g\",\"a\":[1]}", "g"},
+               {"{\"groupId\":\"g\",\"a\":[1]}", "g"},
+               {"{\"groupId\":\"g\",\"a\":[2]}", "g"},
+               {"{\"groupId\":\"g\",\"a\":[2]", ""},
+               {"{\"groupId\":\"g\",\"a\":[2]}", "g"},
+               {"{\"groupId\":5}", ""},
+               {"{}", NULL},
+               {"{}", NULL},
+               {"{\"a\":{}}", NULL},
+               {"{}}", ""},
+               {"{}x", ""},
+               {"{\"a\":{}", ""},
+               {"{\"groupId\":\"h\"}", "h"},
+               {"{\"groupId\":\"h\"}", "h"}};
+  enum { CASES = sizeof cases / sizeof *cases };
+  char lines[CASES][200];
+  struct known_lines known = {0};
+  for (uint32_t i = 0; i < CASES; i++) {
+    struct plain_line line;
+    int size =
+      snprintf(lines[i], sizeof lines[i], "{\"type\":\"track\",\"context\":%s,\"x\":%s,\"userId\":\"u\",\"event\":\"e\"}",
+               cases[i].context, cases[i].context);
+    const char *end = pbk_read_plain_line(lines[i], lines[i] + size, &known, &line);
+    check_note("%s", lines[i]);
+    if (cases[i].group && !*cases[i].group)
+      CHECK(!end);
+    else if (CHECK(end == lines[i] + size))
+      CHECK(cases[i].group ? text_equal(line.account, text_from(cases[i].group)) : !line.account.bytes);
+  }
+}
+
+/* Sorted by name, of equal names the last. */
+static void traits(void) {
+  static const char text[] =
+    "{\"type\":\"group\",\"groupId\":\"g\",\"traits\":{\"b\":1,\"ab\":-2,\"\":null,\"a\":\"\xc3\xa9\",\"b\":false,\"\xf0\":"
+    "3},"
+    "\"traits\":{\"b\":1,\"ab\":-2,\"\":null,\"a\":\"\xc3\xa9\",\"b\":false,\"~\":999999999999999999}}";
+  struct known_lines known = {0};
+  struct plain_line line;
+  CHECK(!pbk_read_plain_line(text, text + sizeof text - 1, &known, &line)); /* a name that is not plain */
+  char plain[sizeof text];
+  memcpy(plain, text, sizeof text);
+  *strchr(plain, '\xf0') = 'z';
+  if (!CHECK(pbk_read_plain_line(plain, plain + sizeof text - 1, &known, &line) == plain + sizeof text - 1)) return;
+  CHECK_EQUAL_INT(line.type, COMMAND_GROUP);
+  CHECK_EQUAL_UINT(line.trait_count, 5);
+  const pbk_member *at = line.traits;
+  CHECK(at[0].name_size == 0 && at[0].value.kind == PBK_NULL);
+  CHECK(text_equal(member_name(&at[1]), TEXT("a")) && text_equal(value_text(&at[1].value), TEXT("\xc3\xa9")));
+  CHECK(text_equal(member_name(&at[2]), TEXT("ab")) && at[2].value.kind == PBK_INT && at[2].value.as.integer == -2);
+  CHECK(text_equal(member_name(&at[3]), TEXT("b")) && at[3].value.kind == PBK_BOOL && at[3].value.as.integer == 0);
+  CHECK(at[4].value.kind == PBK_INT && at[4].value.as.integer == 999999999999999999);
+}
+
 /* ---- the same as any other line ---- */
 
 /* Each %u is a small number. */
@@ -242,7 +303,7 @@ static size_t make_line(uint64_t *state, char *line, size_t capacity) {
   static const struct {
     const char *name;
     uint32_t members[2]; /* what it cannot be without, mostly */
-  } types[] = {{"track", {0, 1}},    {"track", {0, 1}},  {"track", {13, 1}},  {"identify", {0, 21}}, {"identify", {0, 22}},
+  } types[] = {{"track", {0, 1}},   {"track", {0, 1}},  {"track", {13, 1}},   {"identify", {0, 21}}, {"identify", {0, 22}},
                {"group", {15, 21}}, {"stage", {29, 0}}, {"health", {31, 15}}, {"page", {0, 9}}};
   static const uint32_t usual[] = {0, 1, 11, 21, 15, 29, 31, 16}; /* what lines have most often */
   static uint32_t pending;                                        /* messages come about one by one */
@@ -301,10 +362,12 @@ static void the_same(void) {
         &rigs[i], "{'type':'identify','userId':'u1'}",
         "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'event':'e2'},'reentry':'always','steps':["
         "{'actions':[{'email':{'template':'hello'}}]}]}",
-        "{'type':'define','kind':'playbook','key':'q','active':true,'trigger':{'event':'e3','where':'event.properties.n > 3'},"
+        "{'type':'define','kind':'playbook','key':'q','active':true,'trigger':{'event':'e3','where':'event.properties.n > "
+        "3'},"
         "'reentry':'always','steps':[{'actions':[{'task':{'title':'Call'}}]}]}",
         "{'type':'define','kind':'segment','key':'pro','when':'contact.traits.plan == `p1` || contact.stage == `s2`'}",
-        "{'type':'define','kind':'segment','key':'many','of':'account','when':'account.traits.seats > 3 || account.health > 4'}",
+        "{'type':'define','kind':'segment','key':'many','of':'account','when':'account.traits.seats > 3 || account.health > "
+        "4'}",
         "{'type':'group','userId':'u1','groupId':'g1'}", "{'type':'group','userId':'u6','groupId':'g2'}",
         "{'type':'batch','batch':[{'type':'track','userId':'u2','event':'e2'},{'type':'track','userId':'u3','event':'e2'},"
         "{'type':'track','userId':'u4','event':'e2'},{'type':'track','userId':'u5','event':'e2'}]}");
@@ -384,6 +447,8 @@ int main(void) {
   RUN(what_is_plain);
   RUN(approvals);
   RUN(long_ones);
+  RUN(what_was_there_before);
+  RUN(traits);
   RUN(the_same);
   RUN(what_changes_meanwhile);
   return check_report();
