@@ -29,7 +29,7 @@ struct reading {
 /* Behind the quote at the end, or NULL. */
 static inline const char *plain_text(const char *at, const char *end, struct text *text) {
   const char *quote = plain_stop(at, end);
-  if (!quote || *quote != '"' || quote - at > PBK_MAX_LINE) return NULL;
+  if (!quote || *quote != '"') return NULL;
   *text = (struct text){at, (uint32_t)(quote - at)};
   return quote + 1;
 }
@@ -245,58 +245,61 @@ static inline bool is_key(struct text text) {
   return text.size - 1 < PBK_MAX_KEY;
 }
 
-/* What the line is, from all that it gives; COMMAND_NONE: another. */
-static inline enum command_type whole_line(struct plain_line *line, const struct reading *reading) {
+/* What the line is, from all that it gives, where that is not an event of a contact; COMMAND_NONE: another. */
+static enum command_type other_line(struct plain_line *line, const struct reading *reading) {
   const uint32_t given = reading->given;
   const bool contact = given & CONTACT_MEMBER;
-  if (contact && !is_key(line->contact)) return COMMAND_NONE;
-  if ((given & WHOLE_EVENT) == WHOLE_EVENT && !(given & (TYPES_GIVEN & ~TRACK_GIVEN))) {
-    line->account = reading->context_group;
-    return line->event.size ? COMMAND_TRACK : COMMAND_NONE;
-  }
-  struct text other = contact ? line->contact : reading->anonymous; /* clients know some by nothing else */
-  line->account = NO_TEXT;
+  const struct text group = reading->group;
+  const struct text other = contact ? line->contact : reading->anonymous; /* clients know some by nothing else */
   switch (given & TYPES_GIVEN) {
     case TRACK_GIVEN:
       line->contact = other;
-      line->account = reading->context_group;
       return given & EVENT_MEMBER && is_key(other) && line->event.size ? COMMAND_TRACK : COMMAND_NONE;
-    case IDENTIFY_GIVEN: line->contact = other; return is_key(other) ? COMMAND_IDENTIFY : COMMAND_NONE;
+    case IDENTIFY_GIVEN:
+      line->contact = other;
+      line->account = NO_TEXT;
+      return is_key(other) ? COMMAND_IDENTIFY : COMMAND_NONE;
     case GROUP_GIVEN:
       line->contact = other;
-      line->account = reading->group;
-      return is_key(line->account) && (!other.bytes || is_key(other)) ? COMMAND_GROUP : COMMAND_NONE;
+      line->account = group;
+      return is_key(group) && (!other.bytes || is_key(other)) ? COMMAND_GROUP : COMMAND_NONE;
     case STAGE_GIVEN:
     case HEALTH_GIVEN:
       line->event = reading->stage;
-      line->account = reading->group;
-      if (given & STAGE_MEMBER ? !line->event.size : given & STAGE_GIVEN) return COMMAND_NONE;
+      line->account = group;
+      if (given & (STAGE_MEMBER | STAGE_GIVEN) && !line->event.size) return COMMAND_NONE;
       if (given & HEALTH_GIVEN && line->health.kind == PBK_NULL) return COMMAND_NONE;
-      if (contact) return line->account.bytes ? COMMAND_NONE : COMMAND_STAGE_AND_HEALTH;
-      return is_key(line->account) ? COMMAND_STAGE_AND_HEALTH : COMMAND_NONE;
+      if (contact) return is_key(other) && !group.bytes ? COMMAND_STAGE_AND_HEALTH : COMMAND_NONE;
+      return is_key(group) ? COMMAND_STAGE_AND_HEALTH : COMMAND_NONE;
     case APPROVE_GIVEN: return given & MESSAGE_MEMBER && !line->message_id.bytes ? COMMAND_APPROVE : COMMAND_NONE;
     default: return COMMAND_NONE;
   }
 }
 
+static inline enum command_type whole_line(struct plain_line *line, const struct reading *reading) {
+  const uint32_t given = reading->given;
+  line->account = reading->context_group;
+  if ((given & (WHOLE_EVENT | TYPES_GIVEN)) != WHOLE_EVENT) return other_line(line, reading);
+  return line->event.size && is_key(line->contact) ? COMMAND_TRACK : COMMAND_NONE;
+}
+
 const char *pbk_read_plain_line(const char *at, const char *end, struct known_lines *known, struct plain_line *line) {
-  const char *start = at;
+  const char *start = at, *limit = end - at > PBK_MAX_LINE ? at + PBK_MAX_LINE : end;
   struct reading reading = {0, NO_TEXT, NO_TEXT, NO_TEXT, NO_TEXT};
   line->type = COMMAND_NONE;
   line->timestamp = line->received_at = PBK_NO_TIME;
   line->contact = line->event = line->message_id = NO_TEXT;
   line->health = value_null();
   line->properties = line->has_traits = false;
-  if (at == end || *at != '{') return NULL;
+  if (start == end || *start != '{') return NULL;
   do {
-    at = plain_member(at + 1, end, known, line, &reading);
-    if (!at || at == end) return NULL;
+    at = plain_member(at + 1, limit, known, line, &reading);
+    if (!at || at == limit) return NULL;
   } while (*at == ',');
   if (*at != '}') return NULL;
   at++;
-  if (at < end && *at == '\r') at++;
-  if (at < end && *at++ != '\n') return NULL;
-  if (at - start > PBK_MAX_LINE) return NULL;
+  if (at < limit && *at == '\r') at++;
+  if (at == limit ? limit != end : *at++ != '\n') return NULL;
   line->type = whole_line(line, &reading);
   return line->type != COMMAND_NONE ? at : NULL;
 }
