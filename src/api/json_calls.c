@@ -7,11 +7,12 @@
 static pbk_status feed_body(pbk_engine *engine, void *argument) {
   const struct text line = *(struct text *)argument;
   const char *end = line.size > 0 ? line.bytes + line.size : NULL;
-  struct known_hour hour = {0};
+  struct known_lines known = {0};
   struct plain_line plain;
-  if (!end || pbk_read_plain_line(line.bytes, end, &hour, &plain) != end) return pbk_feed_text(engine, line);
-  struct command approval = {.type = COMMAND_APPROVE};
-  return pbk_feed_plain(engine, line, &plain, line_places(&plain), &approval);
+  if (!end || pbk_read_plain_line(line.bytes, end, &known, &plain) != end) return pbk_feed_text(engine, line);
+  struct plain_commands commands;
+  pbk_begin_plain(&commands);
+  return pbk_feed_plain(engine, line, &plain, line_places(&plain), &commands);
 }
 
 /* All that are longer are refused alike. */
@@ -29,7 +30,7 @@ pbk_status pbk_feed_line(pbk_engine *engine, const char *line, size_t size) {
 
 struct feeding {
   struct lines_ahead ahead;
-  struct command approval; /* of lines that are plain */
+  struct plain_commands commands;
   uint64_t refused;
 };
 
@@ -39,7 +40,7 @@ static pbk_status feed_all(pbk_engine *engine, void *argument) {
   for (const struct line_ahead *line; (line = pbk_next_line(&feeding->ahead, engine));) {
     if (engine->broken) return engine->broken;
     struct text text = line_of(line->bytes, line->size);
-    pbk_status status = line->plain ? pbk_feed_plain(engine, text, &line->read, line->places, &feeding->approval)
+    pbk_status status = line->plain ? pbk_feed_plain(engine, text, &line->read, line->places, &feeding->commands)
                                     : pbk_feed_text(engine, text);
     engine->last = status;
     if (status == PBK_ERR_REFUSED) feeding->refused++;
@@ -54,7 +55,7 @@ pbk_status pbk_feed_json(pbk_engine *engine, const char *bytes, size_t size, uin
   if (!bytes && size) return PBK_ERR_ARGUMENT;
   struct feeding feeding;
   pbk_begin_lines(&feeding.ahead, bytes, size);
-  feeding.approval = (struct command){.type = COMMAND_APPROVE};
+  pbk_begin_plain(&feeding.commands);
   feeding.refused = 0;
   status = pbk_guarded(engine, feed_all, &feeding);
   if (refused) *refused = feeding.refused;

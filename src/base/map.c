@@ -190,7 +190,10 @@ static inline struct map_part *room_for(struct memory *memory, struct map *map, 
 }
 
 void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint32_t number) {
-  uint32_t hash = pbk_hash_text(text);
+  pbk_map_add_absent(memory, map, pbk_hash_text(text), number);
+}
+
+void pbk_map_add_absent(struct memory *memory, struct map *map, uint32_t hash, uint32_t number) {
   part_put(room_for(memory, map, hash), hash, number);
   map->count++;
 }
@@ -232,12 +235,7 @@ static uint32_t part_distance(const struct map_part *part, uint32_t from, uint32
   return to >= from ? to - from : to - from + part->capacity;
 }
 
-void pbk_map_remove(struct map *map, struct text text) {
-  if (map->count == 0) return;
-  uint32_t hash = pbk_hash_text(text);
-  struct map_part *part = map_part_of(map, hash);
-  uint32_t at = find_slot(map, part, text, hash);
-  if (at == MAP_NONE) return;
+static void part_empty(struct map *map, struct map_part *part, uint32_t at) {
   part->slots[at].number = MAP_NONE;
   part->count--;
   map->count--;
@@ -248,6 +246,25 @@ void pbk_map_remove(struct map *map, struct text text) {
     part->slots[next].number = MAP_NONE;
     at = next;
   }
+}
+
+void pbk_map_remove(struct map *map, struct text text) {
+  if (map->count == 0) return;
+  uint32_t hash = pbk_hash_text(text);
+  struct map_part *part = map_part_of(map, hash);
+  uint32_t at = find_slot(map, part, text, hash);
+  if (at != MAP_NONE) part_empty(map, part, at);
+}
+
+void pbk_map_remove_number(struct map *map, uint32_t hash, uint32_t number) {
+  if (map->count == 0) return;
+  struct map_part *part = map_part_of(map, hash);
+  uint32_t at = map_place(part, hash);
+  while (part->slots[at].number != number) {
+    if (part->slots[at].number == MAP_NONE) return;
+    at = part_behind(part, at);
+  }
+  part_empty(map, part, at);
 }
 
 static struct text names_text_of(const void *owner, uint32_t number) {
@@ -270,7 +287,22 @@ uint32_t pbk_names_find(const struct names *names, struct text text) {
   return pbk_map_find(&names->map, text);
 }
 
+static inline uint32_t recent_place(struct text text) {
+  const unsigned char *bytes = (const unsigned char *)text.bytes;
+  uint32_t mixed = text.size ? bytes[0] + 3u * bytes[text.size / 2] + 7u * bytes[text.size - 1] : 0;
+  return (mixed + 17 * text.size) % NAMES_RECENT;
+}
+
+static uint32_t intern_name(struct names *names, struct text text);
+
 uint32_t pbk_names_intern(struct names *names, struct text text) {
+  uint32_t *recent = &names->recent[recent_place(text)];
+  if (*recent == 0 || *recent > names->count || !text_equal(pbk_names_text(names, *recent - 1), text))
+    *recent = intern_name(names, text) + 1;
+  return *recent - 1;
+}
+
+static SELDOM uint32_t intern_name(struct names *names, struct text text) {
   uint32_t number = pbk_map_find(&names->map, text);
   if (number != MAP_NONE) return number;
   number = names->count;

@@ -39,12 +39,17 @@ void pbk_map_add(struct memory *memory, struct map *map, struct text text, uint3
 bool pbk_map_add_new(struct memory *memory, struct map *map, struct text text, uint32_t number);
 /* The same of a text whose hash is known: for many at once, whose places are fetched before. */
 bool pbk_map_add_hashed(struct memory *memory, struct map *map, struct text text, uint32_t hash, uint32_t number);
+/* And of one of which it is known that it is not there. */
+void pbk_map_add_absent(struct memory *memory, struct map *map, uint32_t hash, uint32_t number);
 /* Makes an empty one as large as it would grow to with so many texts. */
 void pbk_map_reserve(struct memory *memory, struct map *map, uint32_t count);
 /* Bytes that one more text may ask for at most, of one that is not small. */
 uint64_t pbk_map_growth(const struct map *map);
 /* Forgets a text that is in the map. Frees nothing, cannot fail. */
 void pbk_map_remove(struct map *map, struct text text);
+/* The same where its hash and number are known, so that no text is looked at. */
+void pbk_map_remove_number(struct map *map, uint32_t hash, uint32_t number);
+
 uint32_t pbk_hash_text(struct text text);
 
 /* The part in which a hash belongs: by its last digits, so that one part is divided after the other as the map grows. */
@@ -74,8 +79,10 @@ struct name {
   uint32_t size;
   uint32_t checksum; /* CRC-32C: a name is the same in every run, its number may not be */
 };
+enum { NAMES_RECENT = 64 };
 struct names {
   struct memory *memory;
+  uint32_t recent[NAMES_RECENT]; /* the last one interned with such bytes, plus one: most are asked for again and again */
   struct map map;
   struct name *texts;
   uint32_t count, capacity;

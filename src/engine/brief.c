@@ -32,18 +32,38 @@ SELDOM static void tell_name(struct journal *journal, uint32_t place, uint32_t n
   journal->names[place] = name;
 }
 
+/* Bytes with which both begin. */
+static inline uint32_t alike(const char *a, const char *b, uint32_t most) {
+  uint32_t size = 0;
+  while (most - size >= 8 && memcmp(a + size, b + size, 8) == 0) size += 8;
+  while (size < most && a[size] == b[size]) size++;
+  return size;
+}
+
+static void tell_id(struct journal *journal, struct text id) {
+  struct brief *brief = &journal->brief;
+  uint32_t same = alike(brief->id, id.bytes, brief->id_size < id.size ? brief->id_size : id.size), rest = id.size - same;
+  unsigned char *at = writer_room(&journal->buffer, 2 + rest);
+  at[0] = (unsigned char)same;
+  at[1] = (unsigned char)rest;
+  if (rest) memcpy(at + 2, id.bytes + same, rest);
+  if (rest) memcpy(brief->id + same, id.bytes + same, rest);
+  brief->id_size = id.size;
+}
+
 enum { NO_TIME_WIDTH = 15 };
 
 bool pbk_write_event(struct journal *journal, const struct command *command, uint32_t contact, uint32_t name) {
   enum { MOST = 32 };
   struct writer *buffer = &journal->buffer;
   pbk_time time = command->received_at;
-  if (command->message_id.bytes || command->alone || command->account.bytes || command->traits) return false;
+  const struct text id = command->message_id;
+  if (id.size > PBK_MAX_KEY || command->alone || command->account.bytes || command->traits) return false;
   if (command->occurred_at != time || (time != PBK_NO_TIME && !time_in_range(time))) return false;
   uint32_t place = (name - 1) % JOURNAL_NAMES, named = journal->names[place] != name ? BRIEF_NAMED : 0;
   uint32_t time_width = NO_TIME_WIDTH, contact_width = width_of(contact);
   unsigned char *at = writer_room(buffer, MOST);
-  at[0] = (unsigned char)(BRIEF_EVENT + named + (command->line ? BRIEF_LINE : 0));
+  at[0] = (unsigned char)(BRIEF_EVENT + named + (command->line ? BRIEF_LINE : 0) + (id.bytes ? BRIEF_ID : 0));
   if (time != PBK_NO_TIME) {
     uint64_t way = way_between((uint64_t)journal->brief.time, (uint64_t)time);
     time_width = width_of(way);
@@ -57,6 +77,7 @@ bool pbk_write_event(struct journal *journal, const struct command *command, uin
   *at++ = (unsigned char)place;
   buffer->size = (uint32_t)(at - buffer->bytes);
   if (named) tell_name(journal, place, name, command->event);
+  if (id.bytes) tell_id(journal, id);
   return true;
 }
 
@@ -95,6 +116,19 @@ static inline uint64_t number_at(const unsigned char *at, uint32_t width, bool w
   return number;
 }
 
+/* Into what the next one counts from. */
+static struct text read_id(struct reader *reader, struct brief *brief) {
+  uint32_t same = pbk_read_u8(reader), rest = pbk_read_u8(reader);
+  const unsigned char *bytes = pbk_read_bytes(reader, rest);
+  if (reader->failed || same > brief->id_size || same + rest > PBK_MAX_KEY || same + rest == 0) {
+    reader->failed = true;
+    return NO_TEXT;
+  }
+  if (rest) memcpy(brief->id + same, bytes, rest);
+  brief->id_size = same + rest;
+  return (struct text){brief->id, brief->id_size};
+}
+
 bool pbk_read_brief_event(struct reader *reader, struct brief *brief, struct brief_event *event) {
   enum { LONGEST = 2 + 8 + 4 + 1 };
   bool whole = reader->end - reader->at >= LONGEST + 8;
@@ -110,6 +144,7 @@ bool pbk_read_brief_event(struct reader *reader, struct brief *brief, struct bri
   event->contact = (uint32_t)number_at(at + way_width, contact_width, whole);
   event->place = at[way_width + contact_width];
   event->name = named ? pbk_read_text(reader) : NO_TEXT;
+  event->id = type & BRIEF_ID ? read_id(reader, brief) : NO_TEXT;
   return !reader->failed && event->contact && time_in_range(brief->time) && event->place < JOURNAL_NAMES &&
          (!named || event->name.size);
 }

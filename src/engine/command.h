@@ -52,6 +52,7 @@ struct command {
   pbk_time received_at, occurred_at; /* PBK_NO_TIME: none */
   uint64_t line;                     /* of the input, from 1; 0: a C call */
   struct text message_id;
+  uint32_t message_hash;             /* of it, where it is known; else 0 */
   struct text path;                  /* of the part of the line that is meant: "/batch/3" */
 
   struct text contact, account;      /* the subject is the one that is given */

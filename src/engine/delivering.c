@@ -1,6 +1,6 @@
 /* engine/delivering.c - offering messages to the host, and its answers (SPEC O6, O8); declared in engine.h. */
 #include "base/utf8.h"
-#include "engine/engine.h"
+#include "engine/known.h"
 
 /* Sets all of an offer but its size and what is reserved, so that one serves for many. */
 static void fill_offer(struct pbk_engine *engine, const struct message *message, pbk_offer *offer) {
@@ -121,10 +121,22 @@ struct handler pbk_delivery_handler(enum command_type type) {
 
 /* ---- records and commits ---- */
 
+/* What nobody has looked at in it is not told. */
+static void record_tracked(struct pbk_engine *engine, const struct command *command) {
+  const struct tracked *tracked = &engine->tracked;
+  struct command event;
+  if (command->traits && journal_kept(&engine->journal) && !looks_into_event(&engine->playbooks, tracked->name - 1)) {
+    event = *command;
+    event.traits = NULL;
+    command = &event;
+  }
+  pbk_journal_add_event(&engine->journal, command, tracked->contact, tracked->name);
+}
+
 void pbk_record_command(struct pbk_engine *engine, const struct command *command) {
   const struct tracked *tracked = &engine->tracked;
   if (command->type == COMMAND_TRACK && tracked->contact)
-    pbk_journal_add_event(&engine->journal, command, tracked->contact, tracked->name);
+    record_tracked(engine, command);
   else
     pbk_journal_add(&engine->journal, command);
   if (command->line) engine->lines.recorded++;

@@ -170,18 +170,32 @@ static void start_problem(struct pbk_engine *engine, const struct command *comma
   }
 }
 
-static pbk_status apply(struct pbk_engine *engine, const struct command *command) {
-  struct handler handler = engine->handlers[command->type];
+/* Whether it was seen before; then that is told. */
+static inline bool is_duplicate(struct pbk_engine *engine, struct message_id id, uint32_t *kept) {
+  if (!pbk_seen_before(engine, id, kept)) return false;
+  tell_duplicate(engine, id.text);
+  return true;
+}
+
+/* PBK_OK: the command can be applied, and its messageId is remembered. */
+static inline pbk_status check(struct pbk_engine *engine, const struct command *command, struct handler handler) {
+  struct message_id id = {NO_TEXT, 0};
+  uint32_t kept = MAP_NONE;
   if (command->message_id.bytes) {
     if (command->type != COMMAND_REFUSED && !pbk_command_key(engine, "messageId", command->message_id))
       return PBK_ERR_REFUSED;
-    if (pbk_seen_before(engine, command->message_id)) {
-      tell_duplicate(engine, command->message_id);
-      return PBK_DUPLICATE;
-    }
+    id = command->message_hash ? (struct message_id){command->message_id, command->message_hash} : message_id_of(command->message_id);
+    if (is_duplicate(engine, id, &kept)) return PBK_DUPLICATE;
   }
   if (command->type == COMMAND_REFUSED || (handler.check && !handler.check(engine, command))) return PBK_ERR_REFUSED;
-  if (command->message_id.bytes) pbk_remember_message(engine, command->message_id);
+  if (id.text.bytes) pbk_remember_message(engine, id, kept);
+  return PBK_OK;
+}
+
+static pbk_status apply(struct pbk_engine *engine, const struct command *command) {
+  struct handler handler = engine->handlers[command->type];
+  pbk_status status = check(engine, command, handler);
+  if (status != PBK_OK) return status;
   pbk_time occurred_at = command->occurred_at;
   if (occurred_at == PBK_NO_TIME || occurred_at > engine->context.now) occurred_at = engine->context.now; /* T5 */
   pbk_begin_cause(engine);
@@ -291,11 +305,27 @@ bool pbk_finish_definitions(struct pbk_engine *engine) {
 /* ---- one command ---- */
 
 enum { EXTENT_REST = 4096 };
-/* A bound that needs no counting, where little is carried. */
+/* What a few traits take that are no lists or maps; 0: they are others. */
+static inline uint64_t few_traits_extent(const pbk_value *traits) {
+  enum { FEW = 16 };
+  uint64_t extent = 1;
+  if (traits->kind != PBK_MAP || traits->size > FEW) return 0;
+  for (uint32_t i = 0; i < traits->size; i++) {
+    const pbk_member *member = &traits->as.members[i];
+    if (member->value.kind == PBK_LIST || member->value.kind == PBK_MAP) return 0;
+    extent += sizeof *member + member->name_size + member->value.size;
+  }
+  return extent;
+}
+
+/* A bound that needs little counting, where little is carried. */
 static inline uint64_t quick_extent(struct pbk_engine *engine, const struct command *command) {
-  bool little = (command->type == COMMAND_TRACK && !command->traits) || command->type == COMMAND_APPROVE;
-  if (!little) return pbk_command_extent(engine, command);
-  return (uint64_t)EXTENT_REST + command->contact.size + command->account.size + command->event.size + command->path.size;
+  bool little = (command->type == COMMAND_TRACK && !command->account.bytes) || command->type == COMMAND_APPROVE ||
+                command->type == COMMAND_IDENTIFY;
+  uint64_t traits = little && command->traits ? few_traits_extent(command->traits) : 0;
+  if (!little || (command->traits && !traits)) return pbk_command_extent(engine, command);
+  return EXTENT_REST + traits + command->contact.size + command->account.size + command->event.size + command->path.size +
+         command->message_id.size;
 }
 
 static pbk_status submit(struct pbk_engine *engine, const struct command *command) {
@@ -352,7 +382,7 @@ static inline bool is_plain(const struct pbk_engine *engine, const struct comman
     [COMMAND_SUPPRESS] = true,   [COMMAND_APPROVE] = true, [COMMAND_REPORT] = true, [COMMAND_COMPLETE] = true,
     [COMMAND_INTERACTION] = true};
   if (command->line && engine->lines.passed) return false;
-  return plain[command->type] && !is_behind(engine) && !command->message_id.bytes && !command->alone;
+  return plain[command->type] && !is_behind(engine) && !command->alone;
 }
 
 static inline pbk_status submit_plain(struct pbk_engine *engine, const struct command *command) {
@@ -368,9 +398,9 @@ static inline pbk_status submit_plain(struct pbk_engine *engine, const struct co
   }
   engine->commands++;
   engine->unrecorded.due = 0; /* its record brings them about again */
-  if (handler.check) {
+  if (handler.check || command->message_id.bytes) {
     start_problem(engine, command);
-    if (!handler.check(engine, command)) status = PBK_ERR_REFUSED;
+    status = check(engine, command, handler);
   }
   if (status == PBK_OK) {
     pbk_time now = context->now, occurred_at = command->occurred_at;
@@ -391,7 +421,8 @@ static inline pbk_status submit_plain(struct pbk_engine *engine, const struct co
   return status;
 }
 
-static struct command command_of(const struct pbk_engine *engine, const struct plain_event *event) {
+static struct command command_of(const struct pbk_engine *engine, const struct plain_event *event,
+                                 const struct message_id *id) {
   return (struct command){.type = COMMAND_TRACK,
                           .received_at = event->received_at,
                           .occurred_at = event->occurred_at,
@@ -399,17 +430,19 @@ static struct command command_of(const struct pbk_engine *engine, const struct p
                           .contact_number = event->contact + 1,
                           .event = name_text(&engine->context, event->name),
                           .name_number = event->name + 1,
+                          .message_id = id ? id->text : NO_TEXT,
                           .line = event->line};
 }
 
 /* What is seldom needed of an event: it goes the way of other commands, or it is recorded, or something is due behind it. */
-static SELDOM pbk_status submit_as_command(struct pbk_engine *engine, const struct plain_event *event) {
-  struct command command = command_of(engine, event);
+static SELDOM pbk_status submit_as_command(struct pbk_engine *engine, const struct plain_event *event,
+                                           const struct message_id *id) {
+  struct command command = command_of(engine, event, id);
   return pbk_submit(engine, &command);
 }
-static SELDOM pbk_status conclude_event(struct pbk_engine *engine, const struct plain_event *event) {
-  struct command command = command_of(engine, event);
-  pbk_status status = PBK_OK;
+static SELDOM pbk_status conclude_event(struct pbk_engine *engine, const struct plain_event *event,
+                                        const struct message_id *id, pbk_status status) {
+  struct command command = command_of(engine, event, id);
   engine->tracked = (struct tracked){command.contact_number, command.name_number};
   if (calendar_may_be_due(&engine->context.calendar, engine->context.now)) {
     status = conclude(engine, &command, status);
@@ -420,11 +453,11 @@ static SELDOM pbk_status conclude_event(struct pbk_engine *engine, const struct 
   return status;
 }
 
-pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event *event) {
+static inline pbk_status submit_event(struct pbk_engine *engine, const struct plain_event *event, const struct message_id *id) {
   static const struct command kind = {.type = COMMAND_TRACK};
   struct context *context = &engine->context;
   pbk_status status = PBK_OK;
-  if (is_behind(engine) || (event->line && engine->lines.passed)) return submit_as_command(engine, event);
+  if (is_behind(engine) || (event->line && engine->lines.passed)) return submit_as_command(engine, event, id);
   engine->stopped = PBK_OK;
   engine->unrecorded = (struct unrecorded){0};
   if (!arrive(engine, &kind, event->received_at, EXTENT_REST + 2 * PBK_MAX_KEY)) {
@@ -434,15 +467,28 @@ pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event 
   engine->commands++;
   engine->unrecorded.due = 0; /* its record brings them about again */
   pbk_time now = context->now, occurred_at = event->occurred_at;
-  pbk_begin_cause(engine);
-  pbk_apply_event(engine, event, occurred_at == PBK_NO_TIME || occurred_at > now ? now : occurred_at); /* T5 */
-  if (event->line) engine->lines.status = PBK_OK;
+  uint32_t kept = MAP_NONE;
+  if (id && is_duplicate(engine, *id, &kept)) {
+    status = PBK_DUPLICATE;
+  } else {
+    if (id) pbk_remember_message(engine, *id, kept);
+    pbk_begin_cause(engine);
+    pbk_apply_event(engine, event, occurred_at == PBK_NO_TIME || occurred_at > now ? now : occurred_at); /* T5 */
+  }
+  if (event->line) engine->lines.status = status;
   if (calendar_may_be_due(&context->calendar, now) || journal_kept(&engine->journal))
-    status = conclude_event(engine, event);
+    status = conclude_event(engine, event, id, status);
   else if (event->line && !engine->replaying)
     engine->lines.recorded++;
   pbk_unprepare(engine);
   return status;
+}
+
+pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event *event) {
+  return submit_event(engine, event, NULL);
+}
+pbk_status pbk_submit_event_once(struct pbk_engine *engine, const struct plain_event *event, const struct message_id *id) {
+  return submit_event(engine, event, id);
 }
 
 pbk_status pbk_submit(struct pbk_engine *engine, const struct command *command) {

@@ -9,7 +9,24 @@
 /* A messageId and when it was first accepted (SPEC E8). */
 struct seen_message {
   pbk_time accepted_at;
-  struct text id; /* owned */
+  const char *bytes; /* in a block; NULL: it was accepted again since */
+  uint32_t size, hash;
+};
+static inline struct text seen_text(const struct seen_message *message) { return (struct text){message->bytes, message->size}; }
+/* One that an input carries. */
+struct message_id {
+  struct text text;
+  uint32_t hash;
+};
+static inline struct message_id message_id_of(struct text text) { return (struct message_id){text, pbk_hash_text(text)}; }
+
+/* Their bytes come and go in the order of time, and so they lie one behind the other. */
+enum { SEEN_BLOCK = 4080 };
+struct seen_block {
+  struct seen_block *next; /* a newer one */
+  uint32_t used;
+  uint32_t last; /* number of the last one in it */
+  char bytes[SEEN_BLOCK];
 };
 
 /* Those that may still count, oldest first. */
@@ -18,6 +35,7 @@ struct seen {
   uint32_t first;  /* items before it are forgotten */
   uint32_t offset; /* numbers in the map are offset + index, modulo 2^32 */
   struct map map;
+  struct seen_block *oldest, *newest; /* NULL: none */
   pbk_duration kept_for; /* the longest window so far, at least a day */
 };
 
@@ -138,6 +156,8 @@ struct plain_event {
   uint64_t line;                     /* 0: of none */
 };
 pbk_status pbk_submit_event(struct pbk_engine *engine, const struct plain_event *event);
+/* The same unless its messageId, which is one that can be, was seen before: PBK_DUPLICATE. */
+pbk_status pbk_submit_event_once(struct pbk_engine *engine, const struct plain_event *event, const struct message_id *id);
 /* A line that a lack of memory cut short: it can be fed again. */
 void pbk_abandon_line(struct pbk_engine *engine);
 static inline bool engine_halted(const struct pbk_engine *engine) { return engine->broken || engine->stopped; }
@@ -261,8 +281,15 @@ bool pbk_finish_definitions(struct pbk_engine *engine);
 void pbk_seen_init(struct pbk_engine *engine);
 void pbk_seen_release(struct pbk_engine *engine);
 void pbk_set_dedupe_window(struct pbk_engine *engine, pbk_duration window);
-bool pbk_seen_before(struct pbk_engine *engine, struct text id);
-void pbk_remember_message(struct pbk_engine *engine, struct text id);
+/* Where it is not seen before, but kept still, *kept is its number, else MAP_NONE: for when it is remembered. */
+bool pbk_seen_before(struct pbk_engine *engine, struct message_id id, uint32_t *kept);
+void pbk_remember_message(struct pbk_engine *engine, struct message_id id, uint32_t kept);
+/* The same of one that is not there, accepted then: behind all others. */
+void pbk_keep_message(struct pbk_engine *engine, struct message_id id, pbk_time accepted_at);
+/* Bytes by which it may grow soon. */
+uint64_t pbk_seen_growth(const struct seen *seen, uint32_t soon);
+/* What the next one will need, of those that are forgotten now and then. */
+void pbk_fetch_seen(const struct pbk_engine *engine, uint32_t hash);
 
 /* ---- checking ---- */
 

@@ -12,11 +12,13 @@ static bool check_object(struct pbk_engine *engine, const pbk_value *object, con
   return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "", text_from(member), " must be an object");
 }
 
+static inline bool has_depth(const pbk_value *value) { return value->kind == PBK_LIST || value->kind == PBK_MAP; }
+
 /* E4: each trait is at most so deep. Properties are looked at and forgotten: any depth will do. */
 static bool check_traits(struct pbk_engine *engine, const pbk_value *traits) {
   if (!check_object(engine, traits, "traits")) return false;
   for (uint32_t i = 0; traits && i < traits->size; i++)
-    if (pbk_value_depth(&traits->as.members[i].value, PBK_MAX_DEPTH + 1) > PBK_MAX_DEPTH)
+    if (has_depth(&traits->as.members[i].value) && pbk_value_depth(&traits->as.members[i].value, PBK_MAX_DEPTH + 1) > PBK_MAX_DEPTH)
       return pbk_problem_set(&engine->problem, PBK_CODE_BAD_INPUT, "the trait ", member_name(&traits->as.members[i]),
                              " is nested deeper than 8");
   return true;

@@ -33,8 +33,10 @@
  *                 contact's place, from 1 | u8 place of the event's name. Both are cut to their lowest bytes
  *   65 named      the same of a name that takes the place: uint its size and its bytes behind it
  *   66, 67        both, of a line of input
- *   68 approval   int message
- *   69 sent       int message, whose delivery was answered so
+ *   68 … 71       these four with a messageId behind them: u8 how many bytes it begins with that the one before in the record begins
+ *                 with too | u8 how many follow, those
+ *   72 approval   int message
+ *   73 sent       int message, whose delivery was answered so
  *
  * What stands between two commits is taken whole or not at all. Bytes behind the last commit are a torn tail where no valid record in
  * them has a durable sequence at or past the first record there: they were never durable, and are cut off. Otherwise something that was
@@ -72,8 +74,9 @@ enum brief_type {
   BRIEF_EVENT = 64,
   BRIEF_NAMED = 1, /* added to that */
   BRIEF_LINE = 2,
-  BRIEF_APPROVAL = 68,
-  BRIEF_SENT = 69
+  BRIEF_ID = 4,
+  BRIEF_APPROVAL = 72,
+  BRIEF_SENT = 73
 };
 enum { JOURNAL_NAMES = 128 };
 
@@ -81,6 +84,8 @@ enum { JOURNAL_NAMES = 128 };
 struct brief {
   pbk_time time;
   uint64_t message;
+  uint32_t id_size;
+  char id[PBK_MAX_KEY];
 };
 /* An event that was told briefly. */
 struct brief_event {
@@ -89,6 +94,7 @@ struct brief_event {
   uint8_t place;    /* of its name */
   bool line;
   struct text name; /* borrowed, where it takes the place; else NO_TEXT */
+  struct text id;   /* its messageId, there until the next one is read; or NO_TEXT */
 };
 
 enum { COMMIT_HANDED_OVER = 1 };

@@ -23,4 +23,16 @@ static inline uint32_t known_contact(const struct facts *facts, struct text key,
   return pbk_map_find_hashed(&facts->contact_keys, key, hash) + 1;
 }
 
+/* Whether what triggers on such an event looks at its properties; else nobody ever does. */
+static inline bool looks_into_event(const struct playbooks *playbooks, uint32_t name) {
+  for (uint32_t at = first_route(playbooks, ROUTE_EVENT, name); at < playbooks->routes.count; at++) {
+    const struct route *route = &playbooks->routes.items[at];
+    if (route->kind != ROUTE_EVENT || route->name != name) break;
+    const struct version *version = version_at(playbooks, route->playbook);
+    for (uint32_t i = 0; i < version->trigger_count; i++)
+      if (version->triggers[i].kind == PBK_TRIGGER_EVENT && version->triggers[i].where) return true;
+  }
+  return false;
+}
+
 #endif

@@ -14,14 +14,29 @@ static inline bool at_event(const struct reader *reader) {
   return reader->at < reader->end && *reader->at >= BRIEF_EVENT && *reader->at < BRIEF_APPROVAL;
 }
 
+/* Those that were read, and the messageIds of those that have one. */
+struct read_ahead {
+  uint32_t count;
+  struct plain_event events[READ_AHEAD];
+  struct message_id ids[READ_AHEAD];
+  char bytes[READ_AHEAD][PBK_MAX_KEY];
+};
+
 /* Which line it was matters only where one is refused. False: it cannot be read. */
-static bool read_event(struct pbk_engine *engine, struct reader *reader, struct brief *brief, struct plain_event *plain) {
+static bool read_event(struct pbk_engine *engine, struct reader *reader, struct brief *brief, struct read_ahead *ahead) {
+  const uint32_t at = ahead->count;
   struct brief_event event;
   uint32_t *names = engine->journal.names;
   if (!pbk_read_brief_event(reader, brief, &event)) return false;
   if (event.name.bytes) names[event.place] = pbk_names_intern(&engine->context.names, event.name) + 1;
   if (names[event.place] == 0) return false;
-  *plain = (struct plain_event){event.at, event.at, event.contact - 1, names[event.place] - 1, event.line};
+  ahead->events[at] = (struct plain_event){event.at, event.at, event.contact - 1, names[event.place] - 1, event.line};
+  ahead->ids[at] = (struct message_id){NO_TEXT, 0};
+  ahead->count++;
+  if (!event.id.bytes) return true;
+  memcpy(ahead->bytes[at], event.id.bytes, event.id.size);
+  ahead->ids[at] = message_id_of((struct text){ahead->bytes[at], event.id.size});
+  pbk_fetch_seen(engine, ahead->ids[at].hash);
   return true;
 }
 
@@ -38,16 +53,18 @@ static void fetch_ahead(const struct pbk_engine *engine, const struct plain_even
 }
 
 static pbk_status repeat_events(struct pbk_engine *engine, struct reader *reader, struct brief *brief) {
-  struct plain_event events[READ_AHEAD];
-  uint32_t count = 0;
-  while (count < READ_AHEAD && at_event(reader))
-    if (!read_event(engine, reader, brief, &events[count++])) return PBK_ERR_CORRUPT;
-  for (uint32_t i = 0; i < count; i++) {
-    uint32_t contact = events[i].contact;
-    fetch_ahead(engine, events + i, count - i);
-    if (contact >= pbk_subject_total(&engine->facts, PBK_CONTACT)) return PBK_ERR_DIVERGED;
-    if (contact_at(&engine->facts, contact)->subject.deleted) return PBK_ERR_DIVERGED;
-    pbk_status status = done(engine, pbk_submit_event(engine, &events[i]));
+  struct read_ahead ahead;
+  ahead.count = 0;
+  while (ahead.count < READ_AHEAD && at_event(reader))
+    if (!read_event(engine, reader, brief, &ahead)) return PBK_ERR_CORRUPT;
+  for (uint32_t i = 0; i < ahead.count; i++) {
+    const struct plain_event *event = &ahead.events[i];
+    const struct message_id *id = &ahead.ids[i];
+    fetch_ahead(engine, event, ahead.count - i);
+    if (event->contact >= pbk_subject_total(&engine->facts, PBK_CONTACT)) return PBK_ERR_DIVERGED;
+    if (contact_at(&engine->facts, event->contact)->subject.deleted) return PBK_ERR_DIVERGED;
+    pbk_status status =
+      done(engine, id->text.bytes ? pbk_submit_event_once(engine, event, id) : pbk_submit_event(engine, event));
     if (status != PBK_OK) return status;
   }
   return PBK_OK;

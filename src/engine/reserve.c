@@ -85,7 +85,7 @@ static uint64_t rows_growth(const struct pbk_engine *engine) {
                    pbk_map_growth(&facts->account_keys) +
                    open_growth(facts, &outbox->open_messages) + open_growth(facts, &outbox->open_tasks) +
                    both_growth(facts, &playbooks->of_contacts, &playbooks->of_accounts) +
-                   ROW_GROWTH(letters->items) + pbk_map_growth(&letters->map) + ROW_GROWTH(engine->seen.items) + pbk_map_growth(&engine->seen.map) +
+                   ROW_GROWTH(letters->items) + pbk_map_growth(&letters->map) + pbk_seen_growth(&engine->seen, GROWTH_SOON) +
                    ROW_GROWTH(calendar->lanes) + ROW_GROWTH(calendar->heads) + ROW_GROWTH(calendar->hours) +
                    growth(calendar->slot_count / 3 * 4, calendar->slot_capacity, 2 * sizeof *calendar->slots);
   uint32_t soon =

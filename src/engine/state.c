@@ -13,7 +13,7 @@
 /* ---- messageIds ---- */
 
 static bool still_kept(const struct pbk_engine *engine, const struct seen_message *message) {
-  return message->id.bytes && engine->context.now < saturating_add(message->accepted_at, engine->seen.kept_for);
+  return message->bytes && engine->context.now < saturating_add(message->accepted_at, engine->seen.kept_for);
 }
 
 static void code_seen(struct coder *coder, struct pbk_engine *engine) {
@@ -27,17 +27,13 @@ static void code_seen(struct coder *coder, struct pbk_engine *engine) {
     struct seen_message message = {0};
     while (!coder_reads(coder) && !still_kept(engine, &seen->items.items[at])) at++;
     if (!coder_reads(coder)) message = seen->items.items[at];
+    struct text id = seen_text(&message);
     coder_item(coder);
     pbk_code_time(coder, &message.accepted_at);
-    pbk_code_owned_text(coder, &message.id);
+    pbk_code_text(coder, &id);
     if (!coder_reads(coder) || coder_failed(coder)) continue;
-    if (!message.id.bytes || pbk_map_find(&seen->map, message.id) != MAP_NONE) {
-      pbk_release(coder->memory, (void *)(uintptr_t)message.id.bytes, message.id.size);
-      coder_fail(coder);
-      return;
-    }
-    array_push(coder->memory, &seen->items, message);
-    pbk_map_add(coder->memory, &seen->map, message.id, seen->offset + seen->items.count - 1);
+    if (id.size == 0 || id.size > PBK_MAX_KEY || pbk_map_find(&seen->map, id) != MAP_NONE) coder_fail(coder);
+    else pbk_keep_message(engine, message_id_of(id), message.accepted_at);
   }
 }
 

@@ -299,22 +299,74 @@ static pbk_status feed_approval(struct pbk_engine *engine, struct command *appro
   return engine->lines.status = PBK_OK;
 }
 
+void pbk_begin_plain(struct plain_commands *commands) {
+  commands->approval = (struct command){.type = COMMAND_APPROVE};
+  commands->fact = (struct command){.type = COMMAND_NONE};
+}
+
+/* Whether an event counts as one of the account that its contact has. */
+static inline bool of_own_account(const struct pbk_engine *engine, uint32_t contact, struct text account) {
+  const uint32_t own = contact_at(&engine->facts, contact)->subject.account;
+  return own != MAP_NONE && text_equal(subject_key(&account_at(&engine->facts, own)->subject), account);
+}
+
+/* Traits, an account, a stage. */
+static pbk_status feed_fact(struct pbk_engine *engine, const struct plain_line *plain, uint32_t hash, uint32_t contact,
+                            struct plain_commands *commands, struct line_times times) {
+  struct command *fact = &commands->fact;
+  commands->traits = (pbk_value){.kind = PBK_MAP, .size = plain->trait_count, .as.members = plain->traits};
+  fact->type = plain->type;
+  fact->line = engine->lines.count;
+  fact->received_at = times_received(times);
+  fact->occurred_at = times.timestamp != PBK_NO_TIME ? times.timestamp : times.received_at;
+  fact->message_id = plain->message_id;
+  fact->message_hash = hash;
+  fact->contact = plain->contact;
+  fact->contact_number = contact;
+  fact->account = plain->account;
+  fact->stage = NO_TEXT;
+  fact->health = fact->traits = NULL;
+  if (plain->type != COMMAND_STAGE_AND_HEALTH) {
+    if (plain->has_traits) fact->traits = &commands->traits;
+  } else {
+    fact->stage = plain->event;
+    if (plain->health.kind != PBK_NULL) fact->health = &plain->health;
+  }
+  return pbk_submit(engine, fact);
+}
+
+static pbk_status feed_event(struct pbk_engine *engine, struct text line, const struct plain_line *plain, struct line_places places,
+                             uint32_t contact, struct line_times times) {
+  uint32_t name = known_event(engine, plain->event, places.name);
+  if (!name || plain->event.size > PBK_MAX_KEY) return pbk_feed_text(engine, line);
+  if (plain->account.bytes && !of_own_account(engine, contact - 1, plain->account)) return pbk_feed_text(engine, line);
+  if (plain->properties && (engine->defining.under_way || looks_into_event(&engine->playbooks, name - 1)))
+    return pbk_feed_text(engine, line);
+  begin_line(&engine->lines);
+  const struct plain_event event = {times_received(times), times.timestamp != PBK_NO_TIME ? times.timestamp : times.received_at,
+                                    contact - 1, name - 1, engine->lines.count};
+  const struct message_id id = {plain->message_id, places.id_hash};
+  return end_line(engine, id.text.bytes ? pbk_submit_event_once(engine, &event, &id) : pbk_submit_event(engine, &event));
+}
+
 pbk_status pbk_feed_plain(struct pbk_engine *engine, struct text line, const struct plain_line *plain, struct line_places places,
-                          struct command *approval) {
-  const pbk_time received_at = plain->received_at != PBK_NO_TIME ? plain->received_at : plain->timestamp;
-  const pbk_time occurred_at = plain->timestamp != PBK_NO_TIME ? plain->timestamp : plain->received_at;
-  if (plain->type != COMMAND_TRACK) {
+                          struct plain_commands *commands) {
+  const struct line_times times = {plain->timestamp, plain->received_at};
+  if (plain->type == COMMAND_APPROVE) {
+    struct command *approval = &commands->approval;
     begin_line(&engine->lines);
     approval->line = engine->lines.count;
     approval->number = plain->message;
-    approval->received_at = received_at;
-    approval->occurred_at = occurred_at;
+    approval->received_at = times_received(times);
+    approval->occurred_at = times.timestamp != PBK_NO_TIME ? times.timestamp : times.received_at;
     return end_line(engine, feed_approval(engine, approval));
   }
-  uint32_t name = known_event(engine, plain->event, places.name);
-  uint32_t contact = known_contact(&engine->facts, plain->contact, places.contact_hash, places.contact);
-  if (!name || !contact || plain->event.size > PBK_MAX_KEY) return pbk_feed_text(engine, line);
+  uint32_t contact = 0;
+  if (plain->contact.bytes) {
+    contact = known_contact(&engine->facts, plain->contact, places.contact_hash, places.contact);
+    if (!contact) return pbk_feed_text(engine, line);
+  }
+  if (plain->type == COMMAND_TRACK) return feed_event(engine, line, plain, places, contact, times);
   begin_line(&engine->lines);
-  const struct plain_event event = {received_at, occurred_at, contact - 1, name - 1, engine->lines.count};
-  return end_line(engine, pbk_submit_event(engine, &event));
+  return end_line(engine, feed_fact(engine, plain, places.id_hash, contact, commands, times));
 }

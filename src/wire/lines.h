@@ -24,8 +24,13 @@ bool pbk_read_line_command(struct reading_line *reading, const struct line_membe
 
 /* Feeds one line, whatever it is: PBK_OK, PBK_DUPLICATE, PBK_ERR_REFUSED, or what stops the engine. */
 pbk_status pbk_feed_text(struct pbk_engine *engine, struct text line);
-/* The same of a line that was read. `approval` is a command of that type, in which nothing was ever set but by this. */
+/* The same of a line that was read. Nothing was ever set in the commands but by these. */
+struct plain_commands {
+  struct command approval, fact;
+  pbk_value traits;
+};
+void pbk_begin_plain(struct plain_commands *commands);
 pbk_status pbk_feed_plain(struct pbk_engine *engine, struct text line, const struct plain_line *plain, struct line_places places,
-                          struct command *approval);
+                          struct plain_commands *commands);
 
 #endif

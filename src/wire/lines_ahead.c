@@ -11,7 +11,7 @@ void pbk_begin_lines(struct lines_ahead *ahead, const char *bytes, size_t size) 
   ahead->size = size;
   ahead->key_at = 0;
   ahead->first = ahead->end = 0;
-  ahead->hour = (struct known_hour){0};
+  ahead->known = (struct known_lines){0};
 }
 
 /* Where the key of the contact begins, or 0. Keys with escapes are not found by their bytes, which does not matter here. */
@@ -45,13 +45,14 @@ SELDOM static void look_for_key(struct lines_ahead *ahead, uint32_t place) {
 static inline void look_at_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
   uint32_t place = ahead->end++ % LINES_AHEAD;
   struct line_ahead *line = &ahead->lines[place];
-  const char *end = pbk_read_plain_line(ahead->bytes, ahead->bytes + ahead->size, &ahead->hour, &line->read);
+  const char *end = pbk_read_plain_line(ahead->bytes, ahead->bytes + ahead->size, &ahead->known, &line->read);
   line->bytes = ahead->bytes;
   line->plain = end != NULL;
   if (end) {
     line->size = (size_t)(end - ahead->bytes);
     ahead->places[place] = line_places(&line->read);
-    ahead->about[place] = line->read.type == COMMAND_TRACK ? ABOUT_CONTACT : ABOUT_MESSAGE;
+    ahead->about[place] = line->read.type == COMMAND_APPROVE ? ABOUT_MESSAGE : ABOUT_CONTACT;
+    if (line->read.message_id.bytes) pbk_fetch_seen(engine, ahead->places[place].id_hash);
   } else {
     look_for_key(ahead, place);
   }
@@ -82,6 +83,8 @@ static inline struct event_use likely_event(const struct pbk_engine *engine, con
   uint32_t event = engine->line_names[places->name];
   return event > 0 && event <= engine->context.names.count ? pbk_event_use(engine, event - 1) : (struct event_use){0};
 }
+static inline bool is_event(const struct line_ahead *line) { return line->plain && line->read.type == COMMAND_TRACK; }
+
 const struct line_ahead *pbk_next_line(struct lines_ahead *ahead, const struct pbk_engine *engine) {
   const struct facts *facts = &engine->facts;
   const uint32_t total = pbk_subject_total(facts, PBK_CONTACT);
@@ -92,7 +95,7 @@ const struct line_ahead *pbk_next_line(struct lines_ahead *ahead, const struct p
 #define AT_STAGE(stage) (count > (stage) && (places = &ahead->places[(first + (stage)) % LINES_AHEAD])->contact < total)
   if (count > AHEAD_SUBJECT) fetch_contact(ahead, (first + AHEAD_SUBJECT) % LINES_AHEAD, facts);
   if (AT_STAGE(AHEAD_CHANGED))
-    pbk_fetch_changed(engine, places->contact, ahead->lines[(first + AHEAD_CHANGED) % LINES_AHEAD].plain);
+    pbk_fetch_changed(engine, places->contact, is_event(&ahead->lines[(first + AHEAD_CHANGED) % LINES_AHEAD]));
   else if (count > AHEAD_CHANGED) fetch_message(ahead, (first + AHEAD_CHANGED) % LINES_AHEAD, &engine->outbox, false);
   if (AT_STAGE(AHEAD_READERS)) pbk_fetch_readers(engine, places->contact, likely_event(engine, places));
   if (AT_STAGE(AHEAD_LAST)) pbk_fetch_last(engine, places->contact, likely_event(engine, places));

@@ -20,7 +20,7 @@ struct lines_ahead {
   const char *bytes; /* of those not looked at */
   size_t size;
   size_t key_at;          /* where the one before named its contact */
-  struct known_hour hour; /* of the last time read */
+  struct known_lines known;
   uint32_t first, end;    /* those looked at and not given */
   struct line_ahead lines[LINES_AHEAD];
   struct line_places

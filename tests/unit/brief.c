@@ -35,6 +35,14 @@ static struct command approval_of(uint64_t message) {
     .type = COMMAND_APPROVE, .received_at = PBK_NO_TIME, .occurred_at = PBK_NO_TIME, .number = message};
 }
 
+/* Of many sizes, some the same as the one before, some its beginning, or beginning with it. */
+static struct text id_of(uint32_t number) {
+  static char bytes[PBK_MAX_KEY];
+  memset(bytes, 'x', sizeof bytes);
+  bytes[number % 7 * 9] = (char)('a' + number % 3);
+  return (struct text){bytes, number % 5 ? 1 + number * 37 % PBK_MAX_KEY : PBK_MAX_KEY};
+}
+
 /* ---- there and back ---- */
 
 static void events(void) {
@@ -48,6 +56,7 @@ static void events(void) {
     for (uint32_t j = 0; j < CONTACTS; j++) {
       struct command command = event_of(times[i]);
       command.line = j % 2;
+      if (i % 3 == 0) command.message_id = id_of(i * CONTACTS + j);
       CHECK(pbk_write_event(&desk.journal, &command, contacts[j], 1 + (i + j) % 3));
     }
   struct reader reader = reader_of(&desk);
@@ -58,13 +67,15 @@ static void events(void) {
       struct brief_event event;
       uint32_t name = (i + j) % 3;
       check_note("%u of contact %u", i, j);
-      CHECK_EQUAL_INT(*reader.at, BRIEF_EVENT + (had[name] ? 0 : BRIEF_NAMED) + (j % 2 ? BRIEF_LINE : 0));
+      CHECK_EQUAL_INT(*reader.at, BRIEF_EVENT + (had[name] ? 0 : BRIEF_NAMED) + (j % 2 ? BRIEF_LINE : 0) +
+                                    (i % 3 == 0 ? BRIEF_ID : 0));
       if (!CHECK(pbk_read_brief_event(&reader, &brief, &event))) return;
       CHECK_EQUAL_INT(event.at, times[i]);
       CHECK_EQUAL_UINT(event.contact, contacts[j]);
       CHECK_EQUAL_UINT(event.place, name);
       CHECK(event.line == (j % 2 != 0));
       CHECK(had[name] ? !event.name.bytes : text_equal(event.name, TEXT("login")));
+      CHECK(i % 3 == 0 ? text_equal(event.id, id_of(i * CONTACTS + j)) : !event.id.bytes);
       had[name] = true;
     }
   CHECK(reader.at == reader.end);
@@ -125,7 +136,8 @@ static void others_are_not(void) {
   struct command cases[16];
   uint32_t count = 0;
   for (uint32_t i = 0; i < 6; i++) cases[i] = event_of(5);
-  cases[count++].message_id = TEXT("m");
+  static const char bytes[PBK_MAX_KEY + 1];
+  cases[count++].message_id = (struct text){bytes, sizeof bytes};
   cases[count++].alone = true;
   cases[count++].account = TEXT("a");
   cases[count++].traits = &values;
@@ -186,6 +198,14 @@ static void bytes_that_are_none(void) {
   changed[1] = 0x52; /* five bytes of a contact, nine of a time */
   CHECK(!reads(changed, sizeof changed));
   changed[1] = 0x19;
+  CHECK(!reads(changed, sizeof changed));
+  static const unsigned char with_id[] = {BRIEF_EVENT + BRIEF_ID, 0x12, 1, 2, 9, 3, 0, 2, 'a', 'b'};
+  CHECK(reads(with_id, sizeof with_id));
+  for (size_t size = 1; size < sizeof with_id; size++) CHECK(!reads(with_id, size));
+  memcpy(changed, with_id, sizeof with_id);
+  changed[6] = 1; /* begins as one that was not there */
+  CHECK(!reads(changed, sizeof changed));
+  changed[6] = 0, changed[7] = 0; /* is empty */
   CHECK(!reads(changed, sizeof changed));
   memset(changed, 0xff, sizeof changed); /* a time that is none */
   changed[0] = BRIEF_EVENT, changed[1] = 0x18, changed[11] = 0;

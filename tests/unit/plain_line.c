@@ -1,5 +1,5 @@
-/* tests/unit/plain_line.c - events and approvals read in one pass: which lines are such, and that what they do is what they
- * do when they are read as any other line is. */
+/* tests/unit/plain_line.c - events, traits, stages and approvals read in one pass: which lines are such, and that what they
+ * do is what they do when they are read as any other line is. */
 #include "wire/plain_line.h"
 
 #include "storage_support.h"
@@ -23,8 +23,8 @@ struct read_line {
 };
 static struct read_line read_line(const char *text, size_t size) {
   struct read_line read = {0};
-  struct known_hour hour = {0};
-  const char *bytes = copy_of(text, size), *end = pbk_read_plain_line(bytes, bytes + size, &hour, &read.line);
+  struct known_lines known = {0};
+  const char *bytes = copy_of(text, size), *end = pbk_read_plain_line(bytes, bytes + size, &known, &read.line);
   if (end) {
     read.size = (size_t)(end - bytes);
     if (read.line.type == COMMAND_TRACK) {
@@ -53,6 +53,16 @@ static void what_is_plain(void) {
      "u", "e", 1500000, 2250000},
     {"{\"type\":\"track\",\"userId\":\"a\",\"userId\":\"b\",\"event\":\"e\",\"event\":\"f\",\"type\":\"track\"}\n", "b", "f",
      PBK_NO_TIME, PBK_NO_TIME},
+    {"{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"messageId\":\"m\"}", "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
+    {"{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"properties\":{}}", "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
+    {"{\"type\":\"track\",\"anonymousId\":\"a\",\"event\":\"e\",\"groupId\":\"g\",\"name\":[1,2.5,{\"\":[]},\"\xc3\xa9\\n\","
+     "true,false,"
+     "null,-0.1]}",
+     "a", "e", PBK_NO_TIME, PBK_NO_TIME},
+    {"{\"messageId\":\"m\",\"context\":{\"library\":{\"name\":\"x\"},\"groupId\":\"g\",\"ip\":null},\"type\":\"track\","
+     "\"userId\":\"u1\","
+     "\"anonymousId\":\"a\",\"event\":\"e\",\"message\":5,\"sentAt\":\"now\"}\n",
+     "u1", "e", PBK_NO_TIME, PBK_NO_TIME},
   };
   for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
     struct read_line read = read_line(plain[i].line, strlen(plain[i].line));
@@ -81,8 +91,31 @@ static void what_is_plain(void) {
     "{\"type\":\"track\",\"userId\":\"\xc3\xa9\",\"event\":\"e\"}",
     "{\"type\":\"track\",\"userId\":\"u\t1\",\"event\":\"e\"}",
     "{\"type\":\"track\",\"userId\":null,\"event\":\"e\"}",
-    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"messageId\":\"m\"}",
-    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"properties\":{}}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"messageId\":\"\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"messageId\":\"m\\n\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"messageId\":null}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"properties\":{}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"properties\":5}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"properties\":{\"a\":1,}}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"context\":{\"groupId\":5}}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"context\":{\"group\\u0049d\":\"g\"}}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"context\":[]}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"user\\u0049d\":\"u2\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"x\":1e400}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"x\":01}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"x\":\"\xc3\"}",
+    "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"x\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}",
+    "{\"type\":\"identify\",\"event\":\"e\"}",
+    "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":1.5}}",
+    "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":[]}}",
+    "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,"
+    "\"i\":1}}",
+    "{\"type\":\"identify\",\"type\":\"group\",\"userId\":\"u1\",\"groupId\":\"g\"}",
+    "{\"type\":\"group\",\"userId\":\"u1\"}",
+    "{\"type\":\"stage\",\"userId\":\"u1\"}",
+    "{\"type\":\"stage\",\"userId\":\"u1\",\"groupId\":\"g\",\"stage\":\"s\"}",
+    "{\"type\":\"stage\",\"anonymousId\":\"u1\",\"stage\":\"s\"}",
+    "{\"type\":\"health\",\"userId\":\"u1\",\"stage\":\"s\"}",
     "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"timestamp\":\"1970-01-01T00:00:60Z\"}",
     "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"timestamp\":\"\"}",
     "{\"type\":\"track\",\"userId\":\"u1\",\"event\":\"e\",\"timestamp\":5}",
@@ -111,9 +144,9 @@ static void approvals(void) {
     {"{\"type\":\"approve\",\"message\":}", false, 0},
     {"{\"type\":\"approve\",\"message\":\"1\"}", false, 0},
     {"{\"type\":\"approve\"}", false, 0},
-    {"{\"type\":\"approve\",\"message\":1,\"userId\":\"u\"}", false, 0},
+    {"{\"type\":\"approve\",\"message\":1,\"userId\":\"u\",\"context\":{}}", true, 1},
+    {"{\"type\":\"approve\",\"message\":1,\"messageId\":\"m\"}", false, 0},
     {"{\"type\":\"track\",\"type\":\"approve\",\"message\":1}", false, 0},
-    {"{\"type\":\"track\",\"userId\":\"u\",\"event\":\"e\",\"message\":1}", false, 0},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct read_line read = read_line(cases[i].line, strlen(cases[i].line));
@@ -147,43 +180,149 @@ static void long_ones(void) {
   free(line);
 }
 
+/* What the line before had is passed over without another look, where it is the same; what only begins so is not. */
+static void what_was_there_before(void) {
+  static const struct {
+    const char *context, *group; /* "": the line is not plain */
+  } cases[] = {{"{\"groupId\":\"g\",\"a\":[1]}", "g"},
+               {"{\"groupId\":\"g\",\"a\":[1]}", "g"},
+               {"{\"groupId\":\"g\",\"a\":[2]}", "g"},
+               {"{\"groupId\":\"g\",\"a\":[2]", ""},
+               {"{\"groupId\":\"g\",\"a\":[2]}", "g"},
+               {"{\"groupId\":5}", ""},
+               {"{}", NULL},
+               {"{}", NULL},
+               {"{\"a\":{}}", NULL},
+               {"{}}", ""},
+               {"{}x", ""},
+               {"{\"a\":{}", ""},
+               {"{\"groupId\":\"h\"}", "h"},
+               {"{\"groupId\":\"h\"}", "h"}};
+  enum { CASES = sizeof cases / sizeof *cases };
+  char lines[CASES][200];
+  struct known_lines known = {0};
+  for (uint32_t i = 0; i < CASES; i++) {
+    struct plain_line line;
+    int size =
+      snprintf(lines[i], sizeof lines[i], "{\"type\":\"track\",\"context\":%s,\"x\":%s,\"userId\":\"u\",\"event\":\"e\"}",
+               cases[i].context, cases[i].context);
+    const char *end = pbk_read_plain_line(lines[i], lines[i] + size, &known, &line);
+    check_note("%s", lines[i]);
+    if (cases[i].group && !*cases[i].group)
+      CHECK(!end);
+    else if (CHECK(end == lines[i] + size))
+      CHECK(cases[i].group ? text_equal(line.account, text_from(cases[i].group)) : !line.account.bytes);
+  }
+}
+
+/* Sorted by name, of equal names the last. */
+static void traits(void) {
+  static const char text[] =
+    "{\"type\":\"group\",\"groupId\":\"g\",\"traits\":{\"b\":1,\"ab\":-2,\"\":null,\"a\":\"\xc3\xa9\",\"b\":false,\"\xf0\":"
+    "3},"
+    "\"traits\":{\"b\":1,\"ab\":-2,\"\":null,\"a\":\"\xc3\xa9\",\"b\":false,\"~\":999999999999999999}}";
+  struct known_lines known = {0};
+  struct plain_line line;
+  CHECK(!pbk_read_plain_line(text, text + sizeof text - 1, &known, &line)); /* a name that is not plain */
+  char plain[sizeof text];
+  memcpy(plain, text, sizeof text);
+  *strchr(plain, '\xf0') = 'z';
+  if (!CHECK(pbk_read_plain_line(plain, plain + sizeof text - 1, &known, &line) == plain + sizeof text - 1)) return;
+  CHECK_EQUAL_INT(line.type, COMMAND_GROUP);
+  CHECK_EQUAL_UINT(line.trait_count, 5);
+  const pbk_member *at = line.traits;
+  CHECK(at[0].name_size == 0 && at[0].value.kind == PBK_NULL);
+  CHECK(text_equal(member_name(&at[1]), TEXT("a")) && text_equal(value_text(&at[1].value), TEXT("\xc3\xa9")));
+  CHECK(text_equal(member_name(&at[2]), TEXT("ab")) && at[2].value.kind == PBK_INT && at[2].value.as.integer == -2);
+  CHECK(text_equal(member_name(&at[3]), TEXT("b")) && at[3].value.kind == PBK_BOOL && at[3].value.as.integer == 0);
+  CHECK(at[4].value.kind == PBK_INT && at[4].value.as.integer == 999999999999999999);
+}
+
 /* ---- the same as any other line ---- */
 
+/* Each %u is a small number. */
+static const char *const members[] = {
+  "\"userId\":\"u%u\"",
+  "\"event\":\"e%u\"",
+  "\"timestamp\":\"2026-01-31T10:%02u:00Z\"",
+  "\"timestamp\":\"2026-01-31T10:00:%02u.500Z\"",
+  "\"receivedAt\":\"2026-01-31T1%u:00:00Z\"",
+  "\"event\":\"a name that is longer than sixteen bytes %u\"",
+  "\"userId\":\"a key that is longer than sixteen bytes %u\"",
+  "\"properties\":{\"n\":%u}",
+  "\"properties\":{}",
+  "\"properties\":{\"name\":\"Zo\xc3\xab\",\"list\":[1,2,{\"a\":null}],\"n\":%u.50,\"big\":-1e%u}",
+  "\"properties\":null",
+  "\"messageId\":\"m%u\"",
+  "\"messageId\":\"an id that is longer than sixteen bytes %u\"",
+  "\"anonymousId\":\"u%u\"",
+  "\"anonymousId\":null",
+  "\"groupId\":\"g%u\"",
+  "\"context\":{\"library\":{\"name\":\"@a\\/b\",\"version\":\"3.%u\"},\"ip\":[]}",
+  "\"context\":{\"groupId\":\"g%u\",\"library\":{}}",
+  "\"context\":{\"groupId\":\"g%u\",\"groupId\":null}",
+  "\"context\":{\"group\\u0049d\":\"g%u\"}",
+  "\"context\":%u",
+  "\"traits\":{\"plan\":\"p%u\",\"seats\":%u,\"name\":\"\",\"ok\":true}",
+  "\"traits\":{\"seats\":-%u,\"seats\":7,\"nil\":null,\"no\":false}",
+  "\"traits\":{\"z\":%u,\"y\":2,\"x\":3,\"w\":\"\xe2\x98\x83\",\"v\":5,\"u\":6,\"t\":7,\"s\":8}",
+  "\"traits\":{\"z\":%u,\"y\":2,\"x\":3,\"w\":4,\"v\":5,\"u\":6,\"t\":7,\"s\":8,\"r\":9}",
+  "\"traits\":{\"a\":[%u],\"b\":{}}",
+  "\"traits\":{\"a\":%u.0,\"b\":12345678901234567%u,\"c\":\"\\t\"}",
+  "\"traits\":{}",
+  "\"traits\":\"%u\"",
+  "\"stage\":\"s%u\"",
+  "\"stage\":\"\"",
+  "\"health\":%u",
+  "\"health\":-%u.5",
+  "\"health\":null",
+  "\"type\":\"identify\"",
+  "\"message\":%u",
+  "\"timestamp\":17698536%02u000",
+  "\"integrations\":{\"All\":false,\"n\":%u}",
+  "\"_metadata\":[[[[[[[[[[[[[[[[[[%u]]]]]]]]]]]]]]]]]]",
+  "\"sentAt\":\"\xc3\xa9\\n%u\"",
+};
+enum { MEMBERS = sizeof members / sizeof *members };
+
+static size_t add_member(char *line, size_t size, size_t capacity, const char *member, uint32_t number) {
+  line[size++] = ',';
+  for (; *member && size + 12 < capacity; member++) {
+    if (*member != '%') {
+      line[size++] = *member;
+      continue;
+    }
+    bool two = member[1] == '0';
+    member += two ? 3 : 1;
+    size += (size_t)snprintf(line + size, 12, two ? "%02u" : "%u", number);
+  }
+  return size;
+}
+
 static size_t make_line(uint64_t *state, char *line, size_t capacity) {
-  static const char *const members[] = {
-    "\"type\":\"track\"",
-    "\"userId\":\"u%u\"",
-    "\"event\":\"e%u\"",
-    "\"timestamp\":\"2026-01-31T10:%02u:00Z\"",
-    "\"timestamp\":\"2026-01-31T10:00:%02u.500Z\"",
-    "\"receivedAt\":\"2026-01-31T1%u:00:00Z\"",
-    "\"event\":\"a name that is longer than sixteen bytes %u\"",
-    "\"userId\":\"a key that is longer than sixteen bytes %u\"",
-    "\"properties\":{\"n\":%u}",
-    "\"messageId\":\"m%u\"",
-    "\"anonymousId\":\"u%u\"",
-    "\"type\":\"identify\"",
-    "\"message\":%u",
-    "\"timestamp\":17698536%02u000",
-  };
-  static uint32_t pending; /* messages come about one by one */
-  bool approval = check_random_below(state, 4) == 0;
-  size_t size = (size_t)snprintf(line, capacity, approval ? "{\"type\":\"approve\"" : "{\"type\":\"track\"");
+  static const struct {
+    const char *name;
+    uint32_t members[2]; /* what it cannot be without, mostly */
+  } types[] = {{"track", {0, 1}},   {"track", {0, 1}},  {"track", {13, 1}},   {"identify", {0, 21}}, {"identify", {0, 22}},
+               {"group", {15, 21}}, {"stage", {29, 0}}, {"health", {31, 15}}, {"page", {0, 9}}};
+  static const uint32_t usual[] = {0, 1, 11, 21, 15, 29, 31, 16}; /* what lines have most often */
+  static uint32_t pending;                                        /* messages come about one by one */
+  bool approval = check_random_below(state, 5) == 0;
+  uint32_t type = check_random_below(state, sizeof types / sizeof *types);
+  size_t size = (size_t)snprintf(line, capacity, "{\"type\":\"%s\"", approval ? "approve" : types[type].name);
   if (approval) size += (size_t)snprintf(line + size, capacity - size, ",\"message\":%u", pending++ / 2 % 12);
-  uint32_t count = check_random_below(state, 5), from = !approval && check_random_below(state, 8) ? 1 : 0;
-  for (uint32_t i = 0; i < (approval ? count / 3 : count + 3); i++) {
-    uint32_t which = approval && check_random_below(state, 3) ? 3
-                     : i < 3 && from                          ? i + 1
-                                                              : check_random_below(state, sizeof members / sizeof *members);
-    line[size++] = ',';
-    size += (size_t)snprintf(line + size, capacity - size, members[which], check_random_below(state, 9));
-    if (i >= 2 && check_random_below(state, 3)) break;
+  uint32_t most = approval ? check_random_below(state, 2) : 2 + check_random_below(state, 6);
+  for (uint32_t i = 0; i < most; i++) {
+    uint32_t which = check_random_below(state, 4) ? usual[check_random_below(state, 8)] : check_random_below(state, MEMBERS);
+    if (i < 2 && check_random_below(state, 8)) which = types[type].members[i];
+    if (approval && check_random_below(state, 3)) which = 2;
+    size = add_member(line, size, capacity, members[which], check_random_below(state, 9));
   }
   line[size++] = '}';
   if (check_random_below(state, 3)) return size;
   for (uint32_t changes = 1 + check_random_below(state, 3); changes > 0 && size > 0;
        changes--) { /* and so it is wrong, mostly */
-    static const char bytes[] = " \"\\{},:e0\x01\x80\xc3\xa9\r";
+    static const char bytes[] = " \"\\{}[],:e.-0u\x01\x80\xc3\xa9\r";
     size_t at = check_random_below(state, (uint32_t)size);
     switch (check_random_below(state, 4)) {
       case 0: line[at] = bytes[check_random_below(state, sizeof bytes - 1)]; break;
@@ -206,9 +345,9 @@ static void check_same_error(struct rig *a, struct rig *b) {
 
 /* Each line as it comes, as any line, and together with others. */
 static void the_same(void) {
-  enum { ROUNDS = 60, LINES = 60 };
+  enum { ROUNDS = 120, LINES = 60 };
   uint64_t state = 3;
-  uint32_t plain = 0, approved = 0;
+  uint32_t plain = 0, approved = 0, types[COMMAND_COUNT] = {0}, duplicates = 0;
   for (int round = 0; round < ROUNDS; round++) {
     static char all[LINES * 1000];
     struct rig rigs[3];
@@ -223,6 +362,13 @@ static void the_same(void) {
         &rigs[i], "{'type':'identify','userId':'u1'}",
         "{'type':'define','kind':'playbook','key':'p','active':true,'trigger':{'event':'e2'},'reentry':'always','steps':["
         "{'actions':[{'email':{'template':'hello'}}]}]}",
+        "{'type':'define','kind':'playbook','key':'q','active':true,'trigger':{'event':'e3','where':'event.properties.n > "
+        "3'},"
+        "'reentry':'always','steps':[{'actions':[{'task':{'title':'Call'}}]}]}",
+        "{'type':'define','kind':'segment','key':'pro','when':'contact.traits.plan == `p1` || contact.stage == `s2`'}",
+        "{'type':'define','kind':'segment','key':'many','of':'account','when':'account.traits.seats > 3 || account.health > "
+        "4'}",
+        "{'type':'group','userId':'u1','groupId':'g1'}", "{'type':'group','userId':'u6','groupId':'g2'}",
         "{'type':'batch','batch':[{'type':'track','userId':'u2','event':'e2'},{'type':'track','userId':'u3','event':'e2'},"
         "{'type':'track','userId':'u4','event':'e2'},{'type':'track','userId':'u5','event':'e2'}]}");
     }
@@ -232,11 +378,13 @@ static void the_same(void) {
       check_note("%.*s", (int)length, line);
       struct read_line read = read_line(line, length);
       plain += read.size > 0;
+      if (read.size > 0) types[read.line.type]++;
       pbk_status status = pbk_feed_line(rigs[0].engine, line, length);
       rigs[1].engine->last = pbk_feed_text(rigs[1].engine, (struct text){line, (uint32_t)length});
       CHECK_EQUAL_INT(status, rigs[1].engine->last);
       check_same_error(&rigs[0], &rigs[1]);
       refused += status == PBK_ERR_REFUSED;
+      duplicates += status == PBK_DUPLICATE;
       approved += read.size > 0 && read.line.type == COMMAND_APPROVE && status == PBK_OK;
       drop(line);
       size += length;
@@ -256,7 +404,10 @@ static void the_same(void) {
     for (int i = 0; i < 3; i++) rig_close(&rigs[i]);
   }
   CHECK(plain > ROUNDS * LINES / 5);
-  CHECK(approved > ROUNDS);
+  CHECK(approved > ROUNDS / 2);
+  CHECK(duplicates > ROUNDS);
+  for (uint32_t type = COMMAND_IDENTIFY; type <= COMMAND_STAGE_AND_HEALTH; type++)
+    CHECK(type == COMMAND_ALIAS || types[type] > ROUNDS);
 }
 
 /* Whom a line is about may be another one when its turn comes, and its event's name another's. */
@@ -296,6 +447,8 @@ int main(void) {
   RUN(what_is_plain);
   RUN(approvals);
   RUN(long_ones);
+  RUN(what_was_there_before);
+  RUN(traits);
   RUN(the_same);
   RUN(what_changes_meanwhile);
   return check_report();

@@ -112,6 +112,48 @@ static void several_lives(void) {
   }
 }
 
+/* Events with messageIds, some seen before, and with properties, which only one trigger looks at; facts between them. */
+static void lines_of_clients(void) {
+  for (uint64_t seed = 1; seed <= 4; seed++) {
+    struct rig rig, whole, *rigs[2] = {&rig, &whole};
+    uint64_t random = seed;
+    uint32_t duplicates = 0;
+    for (int i = 0; i < 2; i++) {
+      rig_open(rigs[i], 0);
+      define(rigs[i]);
+      TELL_ALL(rigs[i], "{'type':'define','kind':'settings','dedupe_window':'40s'}",
+               "{'type':'define','kind':'playbook','key':'asks','active':true,'trigger':{'event':'e2','where':'event."
+               "properties.n > 2'},"
+               "'reentry':'always','steps':[{'actions':[{'task':{'title':'Call'}}]}]}");
+    }
+    for (uint32_t line = 1; line <= 400; line++) {
+      uint32_t contact = check_random_below(&random, 4), name = check_random_below(&random, 5),
+               id = check_random_below(&random, 60);
+      bool traits = check_random_below(&random, 6) == 0;
+      for (int i = 0; i < 2; i++) {
+        pbk_status status =
+          traits
+            ? tell_format(rigs[i],
+                          "{'type':'identify','userId':'u%u','messageId':'node-next-%u','timestamp':%u,'traits':{'n':%u}}",
+                          contact, id, line * 1000, name)
+            : tell_format(rigs[i],
+                          "{'type':'track','userId':'u%u','event':'e%u','messageId':'node-next-%u-%u','properties':{'n':%u},"
+                          "'timestamp':'2026-01-31T10:%02u:%02uZ'}",
+                          contact, name, id, id * 7, line % 5, line / 60, line % 60);
+        duplicates += status == PBK_DUPLICATE;
+      }
+      if (line % 50) continue;
+      CHECK_EQUAL_INT(pbk_commit(rig.engine), PBK_OK);
+      CHECK_EQUAL_INT(pbk_commit(whole.engine), PBK_OK);
+      if (line == 200) CHECK_EQUAL_INT(pbk_snapshot(rig.engine, 0), PBK_OK);
+      CHECK_EQUAL_INT(rig_reopen(&rig, 0, NULL), PBK_OK);
+      CHECK_DIGEST(&whole, rig_digest(&rig));
+    }
+    CHECK(duplicates > 50);
+    for (int i = 0; i < 2; i++) rig_close(rigs[i]);
+  }
+}
+
 /* ---- what cannot be repeated ---- */
 
 /* Where the last record begins whose first byte is this one; 0: there is none. */
@@ -199,6 +241,7 @@ static void unknown_contacts(void) {
 
 int main(void) {
   RUN(several_lives);
+  RUN(lines_of_clients);
   RUN(what_is_refused);
   RUN(unknown_contacts);
   return check_report();
