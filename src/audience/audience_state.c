@@ -3,6 +3,7 @@
 
 #include "audience/schema.h"
 #include "base/base_state.h"
+#include "base/table.h"
 
 static void *code_audience(struct coder *coder, void *owner, uint32_t place, void *object) {
   struct audience *audience = object;
@@ -76,11 +77,14 @@ static uint32_t used_words(const struct membership *membership) {
   return count;
 }
 
+/* Up to the last one that is set: an armed word is not zero. */
 static uint32_t used_wakes(const struct membership *membership) {
-  uint32_t count = 0;
-  for (uint32_t i = pbk_words_skip(&membership->armed, 0); i != UINT32_MAX; i = pbk_words_skip(&membership->armed, i + 1))
-    if (word_at(&membership->armed, i)) count = i + 1;
-  return count;
+  for (uint32_t page = membership->armed.pages.count; page-- > 0;) {
+    const uint64_t *words = membership->armed.pages.items[page];
+    for (uint32_t i = words ? WORDS_PAGE : 0; i-- > 0;)
+      if (words[i]) return (page << WORDS_PAGE_BITS) + i + 1;
+  }
+  return 0;
 }
 
 static void code_bits(struct coder *coder, struct membership *membership, uint32_t subjects) {
@@ -101,12 +105,41 @@ static void code_bits(struct coder *coder, struct membership *membership, uint32
   if (words && subjects % 64 && words > subjects / 64 && membership->bits.items[words - 1] >> subjects % 64) coder_fail(coder);
 }
 
-/* Those of a quiet one are what they must be. */
-static void set_quiet_wakes(struct audiences *audiences, uint32_t place, uint32_t subjects) {
-  int32_t of = audience_at(audiences, place)->of;
-  for (uint32_t i = 0; i < subjects; i++) {
+/* The wake-ups of quiet ones are what they must be. Of all of them together, for so many subjects at a time: what is looked at of those
+ * stays near, and what comes next is fetched meanwhile. */
+enum { QUIET_TOGETHER = 64 };
+
+static void fetch_subjects(const struct audiences *audiences, int32_t of, uint32_t from, uint32_t total, bool history) {
+  for (uint32_t i = from; i < total && i < from + QUIET_TOGETHER; i++) {
     const struct subject *subject = pbk_subject_at(audiences->facts, of, i);
-    if (!subject->deleted && !pbk_is_in(audiences, place, i)) pbk_wake_quiet(audiences, place, subject);
+    if (history) prefetch_history(subject);
+    else prefetch(subject);
+  }
+}
+
+/* Those of one, who is not in, among the subjects that a word of bits tells of. */
+static void set_quiet_wakes(struct audiences *audiences, uint32_t place, int32_t of, uint32_t from, uint32_t total) {
+  const struct membership *membership = &audiences->memberships.items[place];
+  uint32_t word = from / QUIET_TOGETHER;
+  uint64_t left = word < membership->bits.count ? ~membership->bits.items[word] : UINT64_MAX;
+  if (total - from < QUIET_TOGETHER) left &= ((uint64_t)1 << (total - from)) - 1;
+  for (; left; left &= left - 1) {
+    const struct subject *subject = pbk_subject_at(audiences->facts, of, from + table_bits((left & (0 - left)) - 1));
+    if (!subject->deleted) pbk_wake_quiet(audiences, place, subject);
+  }
+}
+
+static void set_all_quiet_wakes(struct coder *coder, struct audiences *audiences, int32_t of) {
+  uint32_t total = pbk_subject_total(audiences->facts, of), count = 0, all = audiences->registry.entries.count;
+  uint32_t *quiet = pbk_code_rooms(coder, all, sizeof *quiet);
+  for (uint32_t i = 0; i < all; i++) {
+    const struct audience *audience = audience_at(audiences, i);
+    if (audience && audience->of == of && audience_is_quiet(&audiences->memberships.items[i])) quiet[count++] = i;
+  }
+  for (uint32_t from = 0; count > 0 && from < total; from += QUIET_TOGETHER) {
+    fetch_subjects(audiences, of, from + 2 * QUIET_TOGETHER, total, false);
+    fetch_subjects(audiences, of, from + QUIET_TOGETHER, total, true);
+    for (uint32_t i = 0; i < count; i++) set_quiet_wakes(audiences, quiet[i], of, from, total);
   }
 }
 
@@ -132,8 +165,9 @@ static void code_wakes(struct coder *coder, struct audiences *audiences, uint32_
   uint64_t times[WORDS_PAGE];
   for (uint32_t from = 0; from < count && !coder_failed(coder); from += WORDS_PAGE) {
     uint32_t some = count - from < WORDS_PAGE ? count - from : WORDS_PAGE;
+    const uint64_t *armed = words_at(&membership->armed, from); /* a page of them */
     if (!coder_reads(coder))
-      for (uint32_t i = 0; i < some; i++) times[i] = (uint64_t)armed_at(membership, from + i);
+      for (uint32_t i = 0; i < some; i++) times[i] = (uint64_t)armed_of_word(armed ? armed[i] : 0);
     coder_item(coder);
     pbk_code_words(coder, times, some);
     if (coder_reads(coder) && !coder_failed(coder)) set_wakes(audiences, place, from, times, some);
@@ -149,7 +183,8 @@ void pbk_code_memberships(struct coder *coder, struct audiences *audiences) {
     code_bits(coder, &audiences->memberships.items[i], subjects);
     coder_item(coder);
     code_wakes(coder, audiences, i, subjects);
-    if (coder_reads(coder) && !coder_failed(coder) && audience_is_quiet(&audiences->memberships.items[i]))
-      set_quiet_wakes(audiences, i, subjects);
   }
+  if (!coder_reads(coder) || coder_failed(coder)) return;
+  set_all_quiet_wakes(coder, audiences, PBK_CONTACT);
+  set_all_quiet_wakes(coder, audiences, PBK_ACCOUNT);
 }

@@ -69,6 +69,32 @@ bool pbk_packed_equal(struct packed packed, const pbk_value *value) {
   return pbk_value_equal(packed_value(&packed, &room), value);
 }
 
+/* Whether this is how a text of that size is packed: behind it nothing. */
+static bool short_fits(uint64_t word) {
+  uint64_t size = (word & 0xff) >> PACKED_BITS;
+  return size == PACKED_SHORT_MOST || (size < PACKED_SHORT_MOST && word >> (8 * size + 8) == 0);
+}
+
+bool pbk_packed_load(const unsigned char *at, struct packed *packed, enum packed_kind *kind) {
+  uint64_t word = load_u64(at), rest = word >> PACKED_BITS;
+  packed->word = word;
+  *kind = packed_kind(*packed);
+  switch (*kind) {
+    case PACKED_INT: return true;
+    case PACKED_DOUBLE: return (word >> 52 & 0x7ff) != 0x7ff; /* values are finite */
+    case PACKED_SHORT:
+#ifndef NUMBERS_ARE_LITTLE
+      memcpy((char *)&packed->word + PACKED_SHORT_AT, at + 1, PACKED_SHORT_MOST);
+#endif
+      return short_fits(word);
+    case PACKED_BOOL: return rest <= 1;
+    case PACKED_NULL: return rest == 0;
+    case PACKED_BLOCK:
+    case PACKED_TEXT: *packed = packed_as(PACKED_NULL, 0); return rest == 0;
+    default: return false;
+  }
+}
+
 const pbk_value *pbk_packed_value(const struct packed *packed, pbk_value *room) {
   const struct packed_text *text;
   uint64_t rest = packed->word >> PACKED_BITS, bits = packed->word & ~(uint64_t)PACKED_KIND;

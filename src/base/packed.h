@@ -45,6 +45,18 @@ static inline const void *packed_outside(struct packed packed) {
   return packed_kind(packed) <= PACKED_TEXT ? (const void *)(uintptr_t)(packed.word & ~(uint64_t)PACKED_KIND) : NULL;
 }
 
+/* As eight bytes, the lowest of its word first and those of a short text behind it in their order. Of what points elsewhere they
+ * tell only what it is. */
+static inline void packed_store(unsigned char *at, struct packed packed) {
+  enum packed_kind kind = packed_kind(packed);
+  store_u64(at, kind <= PACKED_TEXT ? (uint64_t)kind : packed.word);
+#ifndef NUMBERS_ARE_LITTLE
+  if (kind == PACKED_SHORT) memcpy(at + 1, (const char *)&packed.word + PACKED_SHORT_AT, PACKED_SHORT_MOST);
+#endif
+}
+/* The other way; of what points elsewhere, a null. False: these bytes are none. */
+bool pbk_packed_load(const unsigned char *at, struct packed *packed, enum packed_kind *kind);
+
 const pbk_value *pbk_packed_value(const struct packed *packed, pbk_value *room);
 /* The value, in the room or elsewhere. */
 static inline const pbk_value *packed_value(const struct packed *packed, pbk_value *room) {

@@ -81,84 +81,50 @@ static inline void fetch_ahead(const struct fetching *fetching, uint32_t at) {
 
 /* ---- values ----
  *
- * u8 kind, u64: the number, its bits, 0 or 1, the size of the text, which follows; of lists and maps 0, and they follow as codec.c writes
- * values. */
+ * The eight bytes of each as packed.h packs them; behind all of them what stands elsewhere, in the same order: of a text u32 size and the
+ * bytes, of what else there is as codec.c writes values. */
 
-enum { VALUE_HEAD = 9 };
+enum { VALUE_HEAD = 8 };
 
-/* Numbers, truths and nulls without a branch. */
-static inline unsigned char *put_number(unsigned char *at, const pbk_value *value) {
-  uint64_t bits = (uint64_t)value->as.integer;
-  if (value->kind == PBK_DOUBLE) memcpy(&bits, &value->as.number, sizeof bits);
-  if (value->kind == PBK_BOOL) bits = bits != 0;
-  if (value->kind == PBK_NULL) bits = 0;
-  at[0] = (unsigned char)value->kind;
-  store_u64(at + 1, bits);
-  return at + VALUE_HEAD;
-}
-
-static SELDOM void write_long_value(struct writer *writer, const pbk_value *value) {
-  unsigned char *at = writer_room(writer, VALUE_HEAD);
-  at[0] = (unsigned char)value->kind;
-  store_u64(at + 1, value->kind == PBK_STRING ? value->size : 0);
-  if (value->kind == PBK_STRING) pbk_write_bytes(writer, value->as.text, value->size);
-  else
-    pbk_write_value(writer, value);
+static SELDOM void write_outside(struct writer *writer, const struct packed *values, uint32_t count) {
+  pbk_value room;
+  for (uint32_t i = 0; i < count; i++) {
+    if (!packed_outside(values[i])) continue;
+    const pbk_value *value = packed_value(&values[i], &room);
+    if (packed_kind(values[i]) == PACKED_BLOCK) {
+      pbk_write_value(writer, value);
+      continue;
+    }
+    pbk_write_u32(writer, value->size);
+    pbk_write_bytes(writer, value->as.text, value->size);
+  }
 }
 
 /* Goes on behind `at`, where is room for the heads of so many; tells where it ended. */
 static inline unsigned char *put_values(struct writer *writer, unsigned char *at, const struct packed *values, uint32_t count) {
-  pbk_value room;
-  for (uint32_t i = 0; i < count; i++) {
-    const pbk_value *value = packed_value(&values[i], &room);
-    if (value->kind < PBK_STRING) {
-      at = put_number(at, value);
-      continue;
-    }
-    writer_end(writer, at);
-    write_long_value(writer, value);
-    at = writer_begin(writer, (count - i) * VALUE_HEAD);
+  bool outside = false;
+  for (uint32_t i = 0; i < count; i++, at += VALUE_HEAD) {
+    packed_store(at, values[i]);
+    outside |= packed_kind(values[i]) <= PACKED_TEXT;
   }
-  return at;
-}
-
-static pbk_value read_text(struct coder *coder, uint64_t size) {
-  const unsigned char *bytes = size <= UINT32_MAX ? pbk_read_bytes(coder->reader, size) : NULL;
-  if (!bytes) {
-    coder_fail(coder);
-    return value_null();
-  }
-  return value_string((struct text){(const char *)bytes, (uint32_t)size});
-}
-
-static pbk_value read_nested(struct coder *coder, int32_t kind) {
-  pbk_value value = pbk_read_value(coder->reader, coder->arena);
-  if (!coder_failed(coder) && value.kind != kind) coder_fail(coder);
-  return coder_failed(coder) ? value_null() : value;
+  if (!outside) return at;
+  writer_end(writer, at);
+  write_outside(writer, values, count);
+  return writer_begin(writer, 0);
 }
 
 /* What it points to is borrowed. */
-static pbk_value read_kept_value(struct coder *coder) {
-  const unsigned char *at = pbk_read_bytes(coder->reader, VALUE_HEAD);
-  if (!at) return value_null();
-  uint64_t bits = load_u64(at + 1);
-  pbk_value value = {.kind = at[0]};
-  switch (at[0]) {
-    case PBK_INT: value.as.integer = (int64_t)bits; return value;
-    case PBK_DOUBLE:
-      if ((bits >> 52 & 0x7ff) == 0x7ff) coder_fail(coder); /* values are finite */
-      memcpy(&value.as.number, &bits, sizeof bits);
-      return value;
-    case PBK_STRING: return read_text(coder, bits);
-    case PBK_NULL:
-    case PBK_BOOL:
-      if (bits > (at[0] == PBK_BOOL)) coder_fail(coder);
-      value.as.integer = (int64_t)bits;
-      return value;
-    default: break;
+static pbk_value read_outside(struct coder *coder, enum packed_kind kind) {
+  if (kind == PACKED_BLOCK) {
+    pbk_value value = pbk_read_value(coder->reader, coder->arena);
+    if (value.kind != PBK_STRING) return value;
+    coder_fail(coder);
+    return value_null();
   }
-  if (bits != 0) coder_fail(coder);
-  return read_nested(coder, at[0]);
+  uint32_t size = pbk_read_u32(coder->reader);
+  const unsigned char *bytes = pbk_read_bytes(coder->reader, size);
+  if (!bytes) return value_null();
+  return value_string((struct text){(const char *)bytes, size});
 }
 
 /* ---- traits: a byte that says which shape, maybe its names, and the values ---- */
@@ -167,6 +133,7 @@ static pbk_value read_kept_value(struct coder *coder) {
 enum { SHAPE_NONE, SHAPE_FOLLOWS, SHAPE_KNOWN, SHAPES_KNOWN = 64 };
 struct known_shapes {
   struct shape *shapes[SHAPES_KNOWN];
+  struct history_limits limits; /* reading: of the histories of all of them */
 };
 
 static SELDOM unsigned char *put_names(struct writer *writer, unsigned char *at, const struct shape *shape, uint32_t most) {
@@ -218,24 +185,48 @@ static struct shape *read_shape(struct coder *coder, struct facts *facts, const 
   return shape;
 }
 
-static void read_values(struct coder *coder, struct subject *subject, const struct shape *shape, bool has_health) {
-  uint32_t count = shape_count(shape) + has_health;
-  if (count == 0 || (uint64_t)count * VALUE_HEAD > (uint64_t)(coder->reader->end - coder->reader->at)) {
-    if (count > 0) coder_fail(coder);
-    return;
-  }
-  subject->values = pbk_allocate(coder->memory, (size_t)count * sizeof *subject->values);
-  subject->has_health = has_health;
-  pbk_value value = value_null();
-  const struct packed null = pbk_pack(coder->memory, &value);
-  for (uint32_t i = 0; i < count; i++) subject->values[i] = null;
+/* Those that stand elsewhere, packed as they were. */
+static SELDOM void read_all_outside(struct coder *coder, struct packed *values, const unsigned char *words, uint32_t count) {
   struct arena_mark mark = pbk_arena_mark(coder->arena);
   for (uint32_t i = 0; i < count && !coder_failed(coder); i++) {
-    value = read_kept_value(coder);
-    subject->values[i] = pbk_pack(coder->memory, &value);
-    if (value.kind > PBK_STRING) pbk_arena_return(coder->arena, mark);
+    struct packed none;
+    enum packed_kind kind;
+    pbk_packed_load(words + (size_t)i * VALUE_HEAD, &none, &kind);
+    if (kind > PACKED_TEXT) continue;
+    pbk_value value = read_outside(coder, kind);
+    if (coder_failed(coder)) break;
+    values[i] = pbk_pack(coder->memory, &value);
+    if (packed_kind(values[i]) != kind) coder_fail(coder);
+    if (kind == PACKED_BLOCK) pbk_arena_return(coder->arena, mark);
   }
-  if (has_health && value.kind != PBK_INT && value.kind != PBK_DOUBLE) coder_fail(coder);
+}
+
+static bool is_number(const struct packed *packed) {
+  pbk_value room;
+  int32_t kind = packed_value(packed, &room)->kind;
+  return kind == PBK_INT || kind == PBK_DOUBLE;
+}
+
+static void read_values(struct coder *coder, struct subject *subject, const struct shape *shape, bool has_health) {
+  uint32_t count = shape_count(shape) + has_health;
+  if (count == 0) return;
+  const unsigned char *words = pbk_read_bytes(coder->reader, (uint64_t)count * VALUE_HEAD);
+  if (!words) return;
+  subject->values = pbk_allocate(coder->memory, (size_t)count * sizeof *subject->values);
+  subject->has_health = has_health;
+  bool fits = true, outside = false;
+  for (uint32_t i = 0; i < count; i++) {
+    enum packed_kind kind;
+    fits &= pbk_packed_load(words + (size_t)i * VALUE_HEAD, &subject->values[i], &kind);
+    outside |= kind <= PACKED_TEXT;
+  }
+  if (!fits) {
+    memset(subject->values, 0, (size_t)count * sizeof *subject->values);
+    coder_fail(coder);
+    return;
+  }
+  if (outside) read_all_outside(coder, subject->values, words, count);
+  if (has_health && !is_number(&subject->values[count - 1])) coder_fail(coder);
 }
 
 /* ---- subjects ---- */
@@ -278,10 +269,8 @@ static inline void write_subject(struct writer *writer, const struct subjects *s
   pbk_write_history(writer, subject->history);
 }
 
-static void read_own_history(struct coder *coder, struct subjects *subjects, struct subject *subject) {
-  struct history_limits limits = {subjects->watched.items, subjects->watched.count, subjects->context->names.count,
-                                  watched_of(subject->kind)};
-  if (!pbk_read_history(coder->reader, coder->memory, &limits, &subject->history) || !subject->history) return;
+static void read_own_history(struct coder *coder, struct subjects *subjects, struct subject *subject, const struct history_limits *limits) {
+  if (!pbk_read_history(coder->reader, coder->memory, limits, &subject->history) || !subject->history) return;
   subjects->log_bytes += pbk_history_log_size(subject->history);
   subjects->series_times += pbk_history_times(subject->history);
   uint32_t size = history_size(subject->history);
@@ -308,7 +297,7 @@ static struct subject *read_subject(struct coder *coder, struct facts *facts, in
   subject->shape = shape_number(shape);
   know_shape(known, shape);
   if (!coder_failed(coder)) read_values(coder, subject, shape, (at[1] & MARK_HEALTH) != 0);
-  if (!coder_failed(coder)) read_own_history(coder, &facts->subjects, subject);
+  if (!coder_failed(coder)) read_own_history(coder, &facts->subjects, subject, &known->limits);
   return coder_failed(coder) ? NULL : subject;
 }
 
@@ -477,7 +466,7 @@ enum { SUBJECT_LEAST = SUBJECT_HEAD + 1 };
 
 static void write_subjects(struct coder *coder, struct facts *facts, int32_t kind) {
   uint32_t count = pbk_subject_total(facts, kind);
-  struct known_shapes known = {{NULL}};
+  struct known_shapes known = {.shapes = {NULL}};
   struct fetching fetching = {.all = &facts->subjects};
   if (!pbk_code_row_count(coder, &count) || count == 0) return;
   for (uint32_t i = 0; i < FETCH_ROW; i++) fetching.subjects[i] = pbk_subject_at(facts, kind, i < count ? i : count - 1);
@@ -497,8 +486,10 @@ static void write_subjects(struct coder *coder, struct facts *facts, int32_t kin
 }
 
 static void read_subjects(struct coder *coder, struct facts *facts, int32_t kind, uint32_t senders) {
-  uint32_t count = 0;
-  struct known_shapes known = {{NULL}};
+  uint32_t count = 0, names = facts->context->names.count;
+  const struct subjects *subjects = &facts->subjects;
+  struct known_shapes known = {
+    .limits = pbk_history_limits(subjects->watched.items, subjects->watched.count, names, watched_of(kind))};
   struct placing placing = {.keys = kind == PBK_CONTACT ? &facts->contact_keys : &facts->account_keys,
                             .number = kind == PBK_CONTACT ? &facts->contact_count : &facts->account_count};
   if (!pbk_code_row_count(coder, &count)) return;

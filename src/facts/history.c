@@ -732,24 +732,34 @@ static bool is_watched(const struct history_limits *limits, uint32_t event) {
   return has_bit((struct event_bits){limits->watched, limits->count}, limits->mask, event);
 }
 
-static bool log_fits(const struct history_bytes *bytes, const struct history_limits *limits) {
-  struct log_cursor cursor = {bytes->log, bytes->log + bytes->log_size, bytes->logged_at};
+struct history_limits pbk_history_limits(const unsigned char *watched, uint32_t count, uint32_t known, unsigned char mask) {
+  struct history_limits limits = {watched, count, known, mask, {0}};
+  for (uint32_t i = 0; i < LOGGED_SHORT; i++) limits.refused[i] = i >= known || is_watched(&limits, i);
+  return limits;
+}
+
+/* Whether the log is one from a place on; its times may be anything. */
+static SELDOM bool log_fits_from(const struct history_bytes *bytes, uint32_t at, const struct history_limits *limits) {
+  struct log_cursor cursor = {bytes->log + at, bytes->log + bytes->log_size, 0};
   uint32_t event;
   pbk_time time;
-  while (cursor.at < cursor.end) {
-    size_t left = (size_t)(cursor.end - cursor.at);
-    if (left >= 2 && cursor.at[0] < 0x80 &&
-        (cursor.at[1] & 3) != LOG_OTHERWISE) { /* as nearly all: its time may be anything */
-      uint32_t size = 2 + (cursor.at[1] >> 2 & 7);
-      if (size > left) return false;
-      event = cursor.at[0];
-      cursor.at += size;
-    } else if (!pbk_log_next(&cursor, &event, &time)) {
-      return false;
-    }
+  while (pbk_log_next(&cursor, &event, &time))
     if (event >= limits->known || is_watched(limits, event)) return false;
+  return cursor.at != NULL;
+}
+
+/* Nearly all are of an event with a short number and tell in how much older the next is: how long they are stands in two bytes. */
+static bool log_fits(const struct history_bytes *bytes, const struct history_limits *limits) {
+  const unsigned char *log = bytes->log;
+  uint64_t at = 0, size = bytes->log_size;
+  uint32_t refused = 0;
+  while (at + 2 <= size) {
+    uint32_t event = log[at], told = log[at + 1];
+    if (event >= LOGGED_SHORT || (told & 3) == LOG_OTHERWISE) return !refused && log_fits_from(bytes, (uint32_t)at, limits);
+    refused |= limits->refused[event];
+    at += 2 + (told >> 2 & 7);
   }
-  return true;
+  return at == size && !refused;
 }
 
 static bool take_history(struct reader *reader, const struct history_limits *limits, struct history_bytes *bytes) {

@@ -87,11 +87,14 @@ uint64_t pbk_history_times(const struct history *history);
 /* ---- for snapshots ---- */
 
 /* What a history may hold: events below `known`, in series those that are watched, in the log the others. */
+enum { LOGGED_SHORT = 128 }; /* whose number takes one byte in the log */
 struct history_limits {
   const unsigned char *watched; /* by number of the event, `count` of them: those with a bit of the mask are watched */
   uint32_t count, known;
   unsigned char mask;
+  unsigned char refused[LOGGED_SHORT]; /* 1: it may not stand in the log */
 };
+struct history_limits pbk_history_limits(const unsigned char *watched, uint32_t count, uint32_t known, unsigned char mask);
 /* u32 bytes of the log | u32 series | i64 when the event logged last happened (0: none) | of each series u32 event, u32
  * times | all times, 8 bytes each | the log, from the newest event to the oldest. */
 void pbk_write_history(struct writer *writer, const struct history *history);

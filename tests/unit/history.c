@@ -178,7 +178,7 @@ static void many_kinds(void) {
     struct writer writer = {.memory = &memory};
     struct history *copy = NULL;
     pbk_write_history(&writer, history);
-    struct history_limits limits = {all, KINDS, KINDS + 1, 1};
+    struct history_limits limits = pbk_history_limits(all, KINDS, KINDS + 1, 1);
     struct reader reader = {writer.bytes, writer.bytes + writer.size, false};
     CHECK(pbk_read_history(&reader, &memory, &limits, &copy) && reader.at == reader.end);
     pbk_writer_release(&writer);
@@ -237,7 +237,7 @@ static void restored(void) {
     struct writer writer = {.memory = &memory};
     struct history *copy = NULL;
     pbk_write_history(&writer, history);
-    struct history_limits limits = {watched, EVENTS, EVENTS, 1};
+    struct history_limits limits = pbk_history_limits(watched, EVENTS, EVENTS, 1);
     struct reader reader = {writer.bytes, writer.bytes + writer.size, false};
     CHECK(pbk_read_history(&reader, &memory, &limits, &copy) && reader.at == reader.end);
     pbk_writer_release(&writer);
@@ -334,7 +334,7 @@ enum { KNOWN = 5 };
 
 /* Whether bytes that stand alone in their block are a history; all memory is given back. */
 static bool is_history(const unsigned char *bytes, uint32_t size) {
-  struct history_limits limits = {watched, 3, KNOWN, 1};
+  struct history_limits limits = pbk_history_limits(watched, 3, KNOWN, 1);
   unsigned char *exact = pbk_allocate(&memory, size ? size : 1);
   if (size) memcpy(exact, bytes, size);
   struct reader reader = {exact, exact + size, false};

@@ -107,7 +107,91 @@ static void nested(void) {
   CHECK_EQUAL_UINT(heap.out, 0);
 }
 
+/* ---- as eight bytes ---- */
+
+static bool loads(uint64_t word, uint64_t *again) {
+  unsigned char bytes[8], stored[8];
+  struct packed packed;
+  enum packed_kind kind;
+  store_u64(bytes, word);
+  bool fits = pbk_packed_load(bytes, &packed, &kind);
+  if (fits && kind > PACKED_TEXT) {
+    packed_store(stored, packed);
+    CHECK_EQUAL_BYTES(stored, bytes, 8);
+  }
+  if (fits && kind <= PACKED_TEXT) CHECK_EQUAL_INT(packed_kind(packed), PACKED_NULL);
+  *again = packed.word;
+  return fits;
+}
+
+/* What is packed without a block is stored and loaded as it is. */
+static void stored(pbk_value value) {
+  unsigned char bytes[8];
+  struct packed packed = pbk_pack(&memory, &value), loaded;
+  enum packed_kind kind;
+  packed_store(bytes, packed);
+  CHECK(pbk_packed_load(bytes, &loaded, &kind));
+  CHECK_EQUAL_INT(kind, packed_kind(packed));
+  if (packed_outside(packed)) {
+    CHECK_EQUAL_UINT(load_u64(bytes), (uint64_t)kind);
+    CHECK_EQUAL_INT(packed_kind(loaded), PACKED_NULL);
+  } else {
+    CHECK_EQUAL_UINT(loaded.word, packed.word);
+  }
+  pbk_packed_release(&memory, packed);
+}
+
+static void as_bytes(void) {
+  static const char letters[] = "abcdefgh";
+  begin();
+  for (uint32_t size = 0; size <= 8; size++) stored(value_string((struct text){letters, size}));
+  for (uint32_t bit = 0; bit < 63; bit++) {
+    stored(value_int(INT64_C(1) << bit));
+    stored(value_int(-(INT64_C(1) << bit)));
+  }
+  stored(value_int(0));
+  stored(value_double(-2.5));
+  stored(value_double(0.1));
+  stored(value_null());
+  stored(value_bool(true));
+  stored(value_bool(false));
+  stored((pbk_value){.kind = PBK_LIST});
+  unsigned char bytes[8];
+  pbk_value value = value_string(TEXT("abc"));
+  packed_store(bytes, pbk_pack(&memory, &value));
+  CHECK_EQUAL_BYTES(bytes, "\x1a" "abc\0\0\0", 8);
+  CHECK_EQUAL_UINT(heap.out, 0);
+}
+
+static void wrong_bytes(void) {
+  uint64_t word;
+  begin();
+  CHECK(loads(PACKED_BLOCK, &word));
+  CHECK(loads(PACKED_TEXT, &word));
+  CHECK(!loads(PACKED_BLOCK | 16, &word)); /* an address */
+  CHECK(!loads(PACKED_TEXT | UINT64_C(1) << 63, &word));
+  CHECK(!loads(7, &word));
+  CHECK(loads(PACKED_BOOL | 8, &word));
+  CHECK(!loads(PACKED_BOOL | 16, &word));
+  CHECK(loads(PACKED_NULL, &word));
+  CHECK(!loads(PACKED_NULL | 8, &word));
+  CHECK(loads(PACKED_DOUBLE | UINT64_C(0x7fe) << 52, &word));
+  CHECK(!loads(PACKED_DOUBLE | UINT64_C(0x7ff) << 52, &word));
+  CHECK(!loads(PACKED_DOUBLE | UINT64_C(0xfff) << 52 | 1 << 20, &word));
+  CHECK(loads(PACKED_INT | UINT64_MAX << PACKED_BITS, &word));
+  for (uint32_t size = 0; size <= PACKED_SHORT_MOST; size++) {
+    uint64_t head = PACKED_SHORT | (uint64_t)size << PACKED_BITS;
+    CHECK(loads(head, &word));
+    if (size > 0) CHECK(loads(head | UINT64_C(0xff) << (8 * size), &word));
+    if (size < PACKED_SHORT_MOST) CHECK(!loads(head | UINT64_C(1) << (8 * size + 8), &word));
+    CHECK(!loads(head | 1 << 6, &word)); /* more than seven */
+  }
+  CHECK_EQUAL_UINT(heap.calls, 0);
+}
+
 int main(void) {
+  RUN(as_bytes);
+  RUN(wrong_bytes);
   RUN(numbers);
   RUN(texts);
   RUN(nested);
