@@ -1,121 +1,5 @@
 /* facts/history.c - see history.h. */
-#include "facts/history.h"
-
-#include <string.h>
-
-#include "base/codec.h"
-
-enum {
-  HEAD_BITS = 6,
-  HEAD_WORDS = 31,       /* of a head: how many words it has in the block */
-  HEAD_LONG = 32,        /* its one word is where its times are */
-  SERIES_MOST_HERE = 16, /* times that stand in the block itself; with more the series is one of its own */
-  EVENTS_MOST = UINT32_MAX >> HEAD_BITS,
-  HEADS_MOST = (1 << 24) - 1,
-  MANY_BEHIND = 2, /* words behind the structure that come before the heads where there are many */
-  LONG_LEAST = 23, /* with its head whole steps */
-  HISTORY_LEAST = 64,
-  HISTORY_SMALL = 256, /* up to here a block grows by no more than it must */
-  LOGGED_MOST = 16,    /* bytes one event may take in the log, at least */
-  SEGMENT_BYTES = 56,
-  LOG_MOST_HERE = SEGMENT_BYTES + LOGGED_MOST /* so that where one finds no room, there is enough for a segment */
-};
-
-/* Blocks without many heads are not larger than their steps can tell. */
-_Static_assert((size_t)HISTORY_MANY * (sizeof(series_head) + SERIES_MOST_HERE * sizeof(pbk_time)) / 8 * 10 +
-                   4 * LOG_MOST_HERE <
-                 (size_t)UINT16_MAX * HISTORY_STEP,
-               "as many steps as there are bits for");
-
-/* An older part of the log. So a long log does not move as it grows. */
-struct log_segment {
-  struct log_segment *older;
-  unsigned char bytes[SEGMENT_BYTES];
-};
-
-/* Times that are a block of their own; the word in the history is where it is. */
-struct long_series {
-  uint32_t capacity, count;
-  pbk_time times[];
-};
-
-/* ---- the block ---- */
-
-static inline uint32_t head_event(series_head head) {
-  return head >> HEAD_BITS;
-}
-static inline uint32_t head_words(series_head head) {
-  return head & HEAD_WORDS;
-}
-static inline bool is_long(series_head head) {
-  return (head & HEAD_LONG) != 0;
-}
-
-static inline bool has_many(const struct history *history) {
-  return history->heads == HISTORY_MANY;
-}
-static inline uint32_t head_count(const struct history *history) {
-  return has_many(history) ? history_behind(history)[0] : history->heads;
-}
-static inline series_head *heads_of(const struct history *history) {
-  return (series_head *)(uintptr_t)history_behind(history) + (has_many(history) ? MANY_BEHIND : 0);
-}
-static inline uint32_t log_here(const struct history *history) {
-  return history->log & (HISTORY_OLDER - 1);
-}
-static inline bool has_older(const struct history *history) {
-  return history->log >= HISTORY_OLDER;
-}
-
-/* Where the words begin behind so many heads, or what comes before them. */
-static inline size_t words_at(uint32_t behind) {
-  return (sizeof(struct history) + (size_t)behind * sizeof(series_head) + sizeof(pbk_time) - 1) / sizeof(pbk_time) *
-         sizeof(pbk_time);
-}
-static inline uint32_t behind_of(const struct history *history) {
-  return has_many(history) ? head_count(history) + MANY_BEHIND : history->heads;
-}
-static inline pbk_time *words_of(const struct history *history) {
-  return (pbk_time *)(void *)((unsigned char *)(uintptr_t)history + words_at(behind_of(history)));
-}
-
-/* What stands at the end: the log, and where its older part is. */
-static inline size_t tail_of(const struct history *history) {
-  return log_here(history) + (has_older(history) ? sizeof(struct log_segment *) : 0);
-}
-static inline size_t used_with(const struct history *history, uint32_t words) {
-  return words_at(behind_of(history)) + (size_t)words * sizeof(pbk_time) + tail_of(history);
-}
-
-/* Of few heads fewer than HISTORY_MANY. */
-static void set_heads(struct history *history, uint32_t heads) {
-  if (has_many(history))
-    ((uint32_t *)(history + 1))[0] = heads;
-  else
-    history->heads = (uint8_t)heads;
-}
-static void set_size(struct history *history, size_t size) {
-  if (has_many(history))
-    ((uint32_t *)(history + 1))[1] = (uint32_t)size;
-  else
-    history->steps = (uint16_t)(size / HISTORY_STEP);
-}
-/* LOG_MOST_HERE at most. */
-static void set_log_size(struct history *history, uint32_t size) {
-  history->log = (uint8_t)((history->log & HISTORY_OLDER) | size);
-}
-static void set_logged_at(struct history *history, pbk_time time) {
-  memcpy(history->logged_at, &time, sizeof time);
-}
-
-static unsigned char *log_of(const struct history *history) {
-  return (unsigned char *)(uintptr_t)history + history_size(history) - tail_of(history);
-}
-
-static size_t rounded(size_t size) {
-  if (size < HISTORY_LEAST) size = HISTORY_LEAST;
-  return (size + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
-}
+#include "facts/history_block.h"
 
 static void grow(struct history **history, struct memory *memory, uint32_t words, uint32_t more) {
   struct history *old = *history;
@@ -138,25 +22,6 @@ static inline void need_room(struct history **history, struct memory *memory, ui
 }
 
 /* ---- series ---- */
-
-static struct long_series *long_at(const pbk_time *word) {
-  struct long_series *series;
-  memcpy(&series, word, sizeof series);
-  return series;
-}
-static void set_long(pbk_time *word, struct long_series *series) {
-  *word = 0;
-  memcpy(word, &series, sizeof series);
-}
-static size_t long_size(uint32_t capacity) {
-  return sizeof(struct long_series) + (size_t)capacity * sizeof(pbk_time);
-}
-
-static inline struct series series_at(series_head head, const pbk_time *words) {
-  if (!is_long(head)) return (struct series){words, head_words(head)};
-  const struct long_series *series = long_at(words);
-  return (struct series){series->times, series->count};
-}
 
 /* The directory, and where a kind of event stands in it or would stand. */
 struct place {
@@ -219,12 +84,6 @@ static void put_time(pbk_time *times, uint32_t count, pbk_time time) {
   uint32_t place = time_place(times, count, time);
   if (place < count) memmove(times + place + 1, times + place, (count - place) * sizeof *times);
   times[place] = time;
-}
-
-static struct long_series *new_long(struct memory *memory, uint32_t capacity) {
-  struct long_series *series = pbk_allocate(memory, long_size(capacity));
-  *series = (struct long_series){.capacity = capacity};
-  return series;
 }
 
 /* `word` holds where it is, and is told where it goes. */
@@ -311,13 +170,7 @@ void pbk_history_add(struct history **history, struct memory *memory, uint32_t e
   }
 }
 
-/* ---- the log ----
- *
- * An event is its number, in bytes of seven bits, and how much older the one logged before it is: a first byte with the unit
- * in which that is told (two bits), how many bytes follow (three), and what does not go into those. */
-enum log_unit { LOG_SECONDS, LOG_MILLISECONDS, LOG_MICROSECONDS, LOG_OTHERWISE };
-/* LOG_OTHERWISE: it is younger, by that many microseconds; or (0) nothing is told, and eight bytes follow that are its time.
- */
+/* ---- the log ---- */
 
 static uint32_t put_event(unsigned char *at, uint32_t event) {
   uint32_t size = 0;
@@ -379,18 +232,6 @@ static inline uint32_t log_usual(struct history *history, uint32_t event, pbk_ti
   if (count > 1) at[3] = (unsigned char)(seconds >> 8);
   if (count > 2) at[4] = (unsigned char)(seconds >> 16);
   return 2 + count;
-}
-
-static struct log_segment *older_of(const struct history *history) {
-  struct log_segment *older = NULL;
-  if (has_older(history))
-    memcpy(&older, (const unsigned char *)history + history_size(history) - sizeof older, sizeof older);
-  return older;
-}
-
-static void set_older(struct history *history, struct log_segment *older) {
-  history->log |= HISTORY_OLDER;
-  memcpy((unsigned char *)history + history_size(history) - sizeof older, &older, sizeof older);
 }
 
 /* Moves the oldest of what is here into a segment. */
@@ -499,10 +340,6 @@ bool pbk_log_next(struct log_cursor *cursor, uint32_t *event, pbk_time *time) {
 }
 
 /* ---- watching ---- */
-
-static bool has_bit(struct event_bits of, unsigned char mask, uint32_t event) {
-  return event < of.count && (of.bits[event] & mask);
-}
 
 static bool logged_before(const struct logged *a, const struct logged *b) {
   return a->time != b->time ? a->time < b->time : a->event < b->event;
@@ -633,218 +470,6 @@ void pbk_history_release(struct history **history, struct memory *memory) {
   release_log(*history, memory);
   pbk_release(memory, *history, history_size(*history));
   *history = NULL;
-}
-
-/* ---- for snapshots ---- */
-
-enum { HISTORY_HEAD = 16, SERIES_HEAD = 8 };
-
-static unsigned char *put_words(unsigned char *at, const pbk_time *words, uint32_t count) {
-#ifdef NUMBERS_ARE_LITTLE
-  memcpy(at, words, (size_t)count * 8);
-#else
-  for (uint32_t i = 0; i < count; i++) store_u64(at + (size_t)i * 8, (uint64_t)words[i]);
-#endif
-  return at + (size_t)count * 8;
-}
-
-static unsigned char *put_heads(unsigned char *at, const struct history *history) {
-  const series_head *heads = heads_of(history);
-  const pbk_time *words = words_of(history);
-  for (uint32_t i = 0; i < head_count(history); words += head_words(heads[i]), i++, at += SERIES_HEAD) {
-    store_u32(at, head_event(heads[i]));
-    store_u32(at + 4, series_at(heads[i], words).count);
-  }
-  return at;
-}
-
-/* Parts of it are blocks of their own. */
-static SELDOM void write_scattered(struct writer *writer, const struct history *history) {
-  const series_head *heads = heads_of(history);
-  const pbk_time *words = words_of(history);
-  uint32_t count = head_count(history);
-  uint64_t size = HISTORY_HEAD + (uint64_t)count * SERIES_HEAD + pbk_history_times(history) * 8,
-           log = pbk_history_log_size(history);
-  if (size + log > UINT32_MAX) pbk_allocate(writer->memory, SIZE_MAX); /* more than a writer holds: refused */
-  unsigned char *at = writer_room(writer, (uint32_t)(size + log));
-  store_u32(at, (uint32_t)log);
-  store_u32(at + 4, count);
-  store_u64(at + 8, log ? (uint64_t)history_logged_at(history) : 0);
-  at = put_heads(at + HISTORY_HEAD, history);
-  for (uint32_t i = 0; i < count; words += head_words(heads[i]), i++) {
-    struct series series = series_at(heads[i], words);
-    at = put_words(at, series.times, series.count);
-  }
-  pbk_history_copy_log(history, at);
-}
-
-/* In pieces from the end on: what stands in a block has a piece's bytes before it there, and so has the place where it goes,
- * which are written over. */
-enum { COPIED_AT_ONCE = 16 };
-static inline void copy_backward(unsigned char *to, const unsigned char *from, uint32_t size) {
-  for (int64_t at = size; at > 0; at -= COPIED_AT_ONCE)
-    memcpy(to + at - COPIED_AT_ONCE, from + at - COPIED_AT_ONCE, COPIED_AT_ONCE);
-}
-
-void pbk_write_history(struct writer *writer, const struct history *history) {
-  if (!history) {
-    memset(writer_room(writer, HISTORY_HEAD), 0, HISTORY_HEAD);
-    return;
-  }
-  const series_head *heads = heads_of(history);
-  uint32_t count = head_count(history), times = 0;
-  bool scattered = has_older(history);
-  for (uint32_t i = 0; i < count; i++) {
-    times += head_words(heads[i]);
-    scattered |= is_long(heads[i]);
-  }
-  if (scattered) {
-    write_scattered(writer, history);
-    return;
-  }
-  uint32_t log = log_here(history), before = HISTORY_HEAD + count * SERIES_HEAD; /* it stands in the block, all of it */
-  unsigned char *head = writer_begin(writer, before + history_size(history)), *at = head + before;
-  copy_backward(at + times * 8, log_of(history), log);
-#ifdef NUMBERS_ARE_LITTLE
-  copy_backward(at, (const unsigned char *)words_of(history), times * 8);
-#else
-  put_words(at, words_of(history), times);
-#endif
-  for (uint32_t i = 0; i < count; i++) {
-    store_u32(head + HISTORY_HEAD + (size_t)i * SERIES_HEAD, head_event(heads[i]));
-    store_u32(head + HISTORY_HEAD + (size_t)i * SERIES_HEAD + 4, head_words(heads[i]));
-  }
-  store_u32(head, log);
-  store_u32(head + 4, count);
-  store_u64(head + 8, log ? (uint64_t)history_logged_at(history) : 0);
-  writer_end(writer, at + times * 8 + log);
-}
-
-/* What is read, borrowed from the input. */
-struct history_bytes {
-  const unsigned char *heads, *times, *log;
-  uint32_t head_count, words, log_size;
-  bool together;
-  pbk_time logged_at;
-};
-
-static bool is_watched(const struct history_limits *limits, uint32_t event) {
-  return has_bit((struct event_bits){limits->watched, limits->count}, limits->mask, event);
-}
-
-struct history_limits pbk_history_limits(const unsigned char *watched, uint32_t count, uint32_t known, unsigned char mask) {
-  struct history_limits limits = {watched, count, known, mask, {0}};
-  for (uint32_t i = 0; i < LOGGED_SHORT; i++) limits.refused[i] = i >= known || is_watched(&limits, i);
-  return limits;
-}
-
-/* Whether the log is one from a place on; its times may be anything. */
-static SELDOM bool log_fits_from(const struct history_bytes *bytes, uint32_t at, const struct history_limits *limits) {
-  struct log_cursor cursor = {bytes->log + at, bytes->log + bytes->log_size, 0};
-  uint32_t event;
-  pbk_time time;
-  while (pbk_log_next(&cursor, &event, &time))
-    if (event >= limits->known || is_watched(limits, event)) return false;
-  return cursor.at != NULL;
-}
-
-/* Nearly all are of an event with a short number and tell in how much older the next is: how long they are stands in two bytes. */
-static bool log_fits(const struct history_bytes *bytes, const struct history_limits *limits) {
-  const unsigned char *log = bytes->log;
-  uint64_t at = 0, size = bytes->log_size;
-  uint32_t refused = 0;
-  while (at + 2 <= size) {
-    uint32_t event = log[at], told = log[at + 1];
-    if (event >= LOGGED_SHORT || (told & 3) == LOG_OTHERWISE) return !refused && log_fits_from(bytes, (uint32_t)at, limits);
-    refused |= limits->refused[event];
-    at += 2 + (told >> 2 & 7);
-  }
-  return at == size && !refused;
-}
-
-static bool take_history(struct reader *reader, const struct history_limits *limits, struct history_bytes *bytes) {
-  const unsigned char *head = pbk_read_bytes(reader, HISTORY_HEAD);
-  if (!head) return false;
-  *bytes = (struct history_bytes){
-    .log_size = load_u32(head), .head_count = load_u32(head + 4), .logged_at = (pbk_time)load_u64(head + 8)};
-  bytes->heads = bytes->head_count <= HEADS_MOST ? pbk_read_bytes(reader, (uint64_t)bytes->head_count * SERIES_HEAD) : NULL;
-  if (!bytes->heads || (bytes->log_size == 0 && bytes->logged_at != 0)) return false;
-  uint64_t times = 0, words = 0, least = 0;
-  for (uint32_t i = 0; i < bytes->head_count; i++) {
-    uint32_t event = load_u32(bytes->heads + (size_t)i * SERIES_HEAD),
-             count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
-    if (event < least || event >= limits->known || event > EVENTS_MOST || !is_watched(limits, event) || count == 0)
-      return false;
-    least = (uint64_t)event + 1;
-    times += count;
-    words += count > SERIES_MOST_HERE ? 1 : count;
-  }
-  bytes->times = pbk_read_bytes(reader, times * sizeof(pbk_time));
-  bytes->log = bytes->times ? pbk_read_bytes(reader, bytes->log_size) : NULL;
-  if (!bytes->log || words > UINT32_MAX) return false;
-  bytes->words = (uint32_t)words;
-  bytes->together = words == times;
-  return log_fits(bytes, limits);
-}
-
-static void put_series(struct history *history, struct memory *memory, const struct history_bytes *bytes) {
-  series_head *heads = heads_of(history);
-  struct reader times = {bytes->times, bytes->log, false};
-  set_heads(history, bytes->head_count);
-  for (uint32_t i = 0; i < bytes->head_count; i++) heads[i] = load_u32(bytes->heads + (size_t)i * SERIES_HEAD) << HEAD_BITS;
-  pbk_time *words = words_of(history);
-  if (bytes->together) pbk_read_words(&times, (uint64_t *)(void *)words, bytes->words);
-  for (uint32_t i = 0; i < bytes->head_count; i++) {
-    uint32_t count = load_u32(bytes->heads + (size_t)i * SERIES_HEAD + 4);
-    if (count > SERIES_MOST_HERE) {
-      struct long_series *series = new_long(memory, count);
-      pbk_read_words(&times, (uint64_t *)(void *)series->times, count);
-      series->count = count;
-      set_long(words, series);
-      heads[i] |= HEAD_LONG | 1; /* as soon as they are there: whatever is refused, it can be released */
-    } else {
-      if (!bytes->together) pbk_read_words(&times, (uint64_t *)(void *)words, count);
-      heads[i] |= count;
-    }
-    words += head_words(heads[i]);
-  }
-}
-
-static void put_log(struct history *history, struct memory *memory, const struct history_bytes *bytes, uint32_t segments) {
-  uint32_t here = bytes->log_size - segments * SEGMENT_BYTES;
-  for (uint32_t i = segments; i-- > 0;) {
-    struct log_segment *segment = pbk_allocate(memory, sizeof *segment);
-    segment->older = older_of(history);
-    memcpy(segment->bytes, bytes->log + here + (size_t)i * SEGMENT_BYTES, SEGMENT_BYTES);
-    set_older(history, segment);
-  }
-  set_log_size(history, here);
-  set_logged_at(history, bytes->logged_at);
-  if (here) memcpy(log_of(history), bytes->log, here);
-}
-
-bool pbk_read_history(struct reader *reader, struct memory *memory, const struct history_limits *limits,
-                      struct history **history) {
-  struct history_bytes bytes;
-  if (!take_history(reader, limits, &bytes)) {
-    reader->failed = true;
-    return false;
-  }
-  if (bytes.head_count == 0 && bytes.log_size == 0) return true;
-  uint32_t segments =
-    bytes.log_size > LOG_MOST_HERE ? (bytes.log_size - LOG_MOST_HERE + SEGMENT_BYTES - 1) / SEGMENT_BYTES : 0;
-  bool many = bytes.head_count >= HISTORY_MANY;
-  uint64_t used = words_at(bytes.head_count + (many ? MANY_BEHIND : 0)) + (uint64_t)bytes.words * sizeof(pbk_time) +
-                  bytes.log_size - segments * SEGMENT_BYTES + (segments ? sizeof(struct log_segment *) : 0);
-  if (used > UINT32_MAX / 2) pbk_allocate(memory, SIZE_MAX); /* refused */
-  size_t size = rounded((size_t)used);
-  *history = pbk_allocate(memory, size);
-  **history = (struct history){.heads = many ? HISTORY_MANY : 0};
-  if (many) set_heads(*history, 0);
-  set_size(*history, size);
-  if (bytes.head_count) put_series(*history, memory, &bytes);
-  if (bytes.log_size) put_log(*history, memory, &bytes, segments);
-  return true;
 }
 
 void pbk_fetch_log_part(const struct history *history, uint32_t number) {
