@@ -240,7 +240,8 @@ typedef struct pbk_output {
 } pbk_output;
 
 /* Takes outputs that are drainable, oldest first, at most `capacity` of them, into `outputs` (each of `output_size` = sizeof(pbk_output)
- * bytes). Their texts are borrowed until the next call of pbk_drain, pbk_drain_json or any call that changes state. */
+ * bytes). Their texts are borrowed until the next call of pbk_drain, pbk_drain_json or any call that changes state. With some twenty at a
+ * time, which are 10 KB, what is written is still in the processor's nearest cache when the host reads it. */
 PBK_API pbk_status pbk_drain(pbk_engine *engine, pbk_output *outputs, size_t output_size, uint32_t capacity, uint32_t *count);
 
 /* ---- errors ---- */
