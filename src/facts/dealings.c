@@ -116,6 +116,7 @@ void pbk_record_contact(struct facts *facts, struct contact *contact, uint32_t s
     if (occurred_at >= list->items[i].occurred_at) list->items[i] = contacted;
     return;
   }
+  if (list && list->count == 1) list->items[0].order = 0; /* as if it had stood in a word */
   pbk_add_contacted(facts, contact, contacted);
 }
 

@@ -122,9 +122,10 @@ static void random_dealings(void) {
       struct contacted contacted = {sender, time, ++order};
       pbk_record_contact(&facts, of, sender, time);
       while (at < plain[index].count && plain[index].of[at].sender != sender) at++;
-      if (at == plain[index].count)
+      if (at == plain[index].count) {
+        if (at == 1) plain[index].of[0].order = 0; /* wherever it stood, so that an engine opened again has the same */
         plain[index].of[plain[index].count++] = contacted;
-      else if (time >= plain[index].of[at].occurred_at)
+      } else if (time >= plain[index].of[at].occurred_at)
         plain[index].of[at] = contacted;
     }
     check_note("round %" PRIu32, round);
@@ -134,8 +135,7 @@ static void random_dealings(void) {
     for (uint32_t i = 0; i < count; i++) {
       struct contacted is = contacted_at(&facts, of, i);
       wrong += is.sender != plain[index].of[i].sender || is.occurred_at != plain[index].of[i].occurred_at;
-      for (uint32_t j = 0; j < i; j++) /* the first may have none, as it came before the others */
-        wrong += (is.order < contacted_at(&facts, of, j).order) != (plain[index].of[i].order < plain[index].of[j].order);
+      wrong += count > 1 && is.order != plain[index].of[i].order;
     }
     if (!CHECK_EQUAL_UINT(wrong, 0)) break;
   }
