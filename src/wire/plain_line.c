@@ -65,8 +65,9 @@ static inline const char *plain_integer(const char *at, const char *end, pbk_val
   const bool negative = at < end && *at == '-';
   uint64_t number;
   at = plain_number(at + negative, end, &number);
+  if (!at || at == end || (*at != ',' && *at != '}')) return NULL;
   *value = value_int(negative ? -(int64_t)number : (int64_t)number);
-  return at && at < end && (*at == ',' || *at == '}') ? at : NULL;
+  return at;
 }
 
 static inline const char *plain_value(const char *at, const char *end, pbk_value *value) {
