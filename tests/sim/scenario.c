@@ -342,11 +342,13 @@ static void add_input(struct writing *writing) {
 }
 
 /* A C call. Doing it twice is doing it once, as a host that only knows its lines does after a crash; so there is at most one
- * between two lines. */
+ * between two lines, and behind it a line that does nothing: of one that does something a crash may leave a part, which the
+ * call would then be done behind. */
 static void add_call(struct writing *writing) {
   if (writing->quiet || writing->scenario->line_count == 0) return;
   writing->quiet = true;
   add_step(writing, STEP_CALL)->choice = below(writing, 1 << 16);
+  LINE(writing, "{'type':'batch','batch':[]}");
 }
 
 static void move_time(struct writing *writing) {

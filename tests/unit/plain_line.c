@@ -111,8 +111,8 @@ static void what_is_plain(void) {
     "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":-9223372036854775808}}",
     "{\"type\":\"health\",\"userId\":\"u1\",\"health\":-9223372036854775808123}",
     "{\"type\":\"health\",\"userId\":\"u1\",\"health\":-}",
-    "{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,"
-    "\"i\":1}}",
+    ("{\"type\":\"identify\",\"userId\":\"u1\",\"traits\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,"
+     "\"h\":1,\"i\":1}}"),
     "{\"type\":\"identify\",\"type\":\"group\",\"userId\":\"u1\",\"groupId\":\"g\"}",
     "{\"type\":\"group\",\"userId\":\"u1\"}",
     "{\"type\":\"stage\",\"userId\":\"u1\"}",
