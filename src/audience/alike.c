@@ -147,7 +147,7 @@ void pbk_note_gate(struct audiences *audiences, uint32_t place) {
 static bool is_as_it_stands(struct audiences *audiences, const struct membership *membership,
                             const struct cel_program *program, const struct account *account, uint64_t word) {
   if (state_of(word) != ALIKE_OUT && state_of(word) != ALIKE_IN) return false;
-  struct view view = pbk_view_of(audiences, PBK_CONTACT, account_contacts(account).items[0]);
+  struct view view = pbk_view_of(audiences, PBK_CONTACT, contact_list_row(account->contacts, 0).items[0]);
   struct cel_outcome outcome;
   pbk_evaluate(&view, program, &outcome);
   enum alike state = outcome.state == CEL_TRUE ? ALIKE_IN : ALIKE_OUT;
@@ -161,7 +161,7 @@ bool pbk_alike_stays(struct audiences *audiences, uint32_t place, uint32_t accou
   const struct account *of = account_at(audiences->facts, account);
   const struct cel_program *program =
     membership->of_account_alone ? audience_at(audiences, place)->program : membership->gate;
-  if (account_contacts(of).count <= ALIKE_FEW || !program) return false;
+  if (contact_list_count(of->contacts) <= ALIKE_FEW || !program) return false;
   uint64_t *word = pbk_words_need(audiences->context->memory, &membership->alike, account);
   if (state_of(*word) == ALIKE_MARKED) return true; /* by another change of the cause */
   if (is_as_it_stands(audiences, membership, program, of, *word)) return true;

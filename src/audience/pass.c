@@ -41,8 +41,10 @@ static bool take_mark(struct audiences *audiences, uint64_t *mark) {
 
 static void mark_contacts_of(struct audiences *audiences, uint32_t place, uint32_t account) {
   if (pbk_alike_stays(audiences, place, account)) return;
-  const struct contact_row contacts = account_contacts(account_at(audiences->facts, account));
-  for (uint32_t i = 0; i < contacts.count; i++) pbk_mark_membership(audiences, place, contacts.items[i]);
+  const struct contact_list *contacts = account_at(audiences->facts, account)->contacts;
+  struct contact_row row;
+  for (uint32_t part = 0; (row = contact_list_row(contacts, part)).count > 0; part++)
+    for (uint32_t i = 0; i < row.count; i++) pbk_mark_membership(audiences, place, row.items[i]);
 }
 
 /* Whether an event leaves a membership as it is: not a member, and then none of quiet, or none for so long after an event of now that the

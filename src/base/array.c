@@ -13,3 +13,11 @@ void *pbk_array_grow(struct memory *memory, void *items, uint32_t *capacity, uin
   *capacity = (uint32_t)larger;
   return items;
 }
+
+uint32_t pbk_more_room(struct memory *memory, uint32_t capacity, size_t head_size, size_t item_size) {
+  enum { CUT = 16 }; /* sizes of blocks are whole multiples */
+  uint64_t wanted = (uint64_t)capacity + capacity / 4 + 1, size = (head_size + wanted * item_size + CUT - 1) / CUT * CUT;
+  uint64_t room = (size - head_size) / item_size;
+  if (room >= UINT32_MAX || size > PTRDIFF_MAX) pbk_allocate(memory, SIZE_MAX); /* refused */
+  return (uint32_t)room;
+}

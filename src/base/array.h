@@ -17,6 +17,10 @@
 /* Makes room for `wanted` items in all; grows by half, so that pushing is linear. */
 void *pbk_array_grow(struct memory *memory, void *items, uint32_t *capacity, uint32_t wanted, size_t item_size);
 
+/* Room for at least one item more, growing by a quarter, in a block with a head before them: as many as fill a size in which memory is
+ * cut. */
+uint32_t pbk_more_room(struct memory *memory, uint32_t capacity, size_t head_size, size_t item_size);
+
 #define array_reserve(memory, array, wanted)                                                              \
   ((wanted) > (array)->capacity                                                                           \
        ? (void)((array)->items = pbk_array_grow((memory), (array)->items, &(array)->capacity, (wanted),   \

@@ -15,7 +15,8 @@ void pbk_join_account(struct facts *facts, struct contact *contact, uint32_t acc
   if (subject->account == account) return;
   pbk_part_histories(facts, contact);
   if (account != MAP_NONE) pbk_add_account_contact(facts, account_at(facts, account), subject->index);
-  if (subject->account != MAP_NONE) pbk_drop_account_contact(account_at(facts, subject->account), subject->index);
+  if (subject->account != MAP_NONE)
+    pbk_contact_list_drop(facts->context->memory, &account_at(facts, subject->account)->contacts, subject->index);
   subject->account = account;
   subject->shares = account != MAP_NONE && !subject->history;
   pbk_note_change(facts, CHANGED_ACCOUNT, subject, 0);

@@ -115,7 +115,7 @@ void pbk_erase_subject(struct facts *facts, struct subject *subject) {
     facts->contact_count--;
   } else {
     struct account *account = account_at(facts, subject->index);
-    for (struct contact_row row; (row = account_contacts(account)).count > 0;) {
+    for (struct contact_row row; (row = contact_list_row(account->contacts, 0)).count > 0;) {
       struct contact *contact = contact_at(facts, row.items[row.count - 1]);
       contact->subject.shares = false; /* nobody will ask for it */
       pbk_join_account(facts, contact, MAP_NONE);
@@ -160,7 +160,7 @@ bool pbk_watch_more(struct facts *facts, struct watching *watching, uint64_t *bu
         continue;
       }
       struct account *account = account_at(facts, watching->subject);
-      uint32_t contacts = account_contacts(account).count;
+      uint32_t contacts = contact_list_count(account->contacts);
       *budget -= contacts < *budget ? contacts : *budget; /* they are looked at again */
       pbk_watch_account(facts, account);
     }

@@ -6,6 +6,7 @@
 #include "base/shelf.h"
 #include "base/telling.h"
 #include "base/words.h"
+#include "facts/contact_list.h"
 #include "facts/dealings.h"
 #include "facts/subject.h"
 
@@ -19,14 +20,9 @@ struct holder {
   uint32_t role, user;
 };
 
-/* The contacts of an account. */
-struct contact_list {
-  uint32_t count, capacity;
-  uint32_t items[]; /* indexes, ascending: creation order */
-};
 struct account {
   struct subject subject;
-  struct contact_list *contacts; /* NULL: it has had none; read by account_contacts */
+  struct contact_list *contacts;
 };
 
 struct user {
@@ -162,18 +158,8 @@ int pbk_compare_health(const pbk_value *a, const pbk_value *b);
 
 /* ---- accounts ---- */
 
-struct contact_row {
-  const uint32_t *items; /* indexes, ascending: creation order */
-  uint32_t count;
-};
-static inline struct contact_row account_contacts(const struct account *account) {
-  const struct contact_list *list = account->contacts;
-  struct contact_row none = {NULL, 0};
-  return list ? (struct contact_row){list->items, list->count} : none;
-}
-/* What pbk_join_account does to the accounts. */
+/* One who is not there: what pbk_join_account does to the account that it joins. */
 void pbk_add_account_contact(struct facts *facts, struct account *account, uint32_t contact);
-void pbk_drop_account_contact(struct account *account, uint32_t contact);
 
 void pbk_set_holder(struct facts *facts, const struct account *account, uint32_t role, uint32_t user); /* MAP_NONE: nobody */
 uint32_t pbk_holder_of(const struct facts *facts, uint32_t account, uint32_t role); /* a defined user, or MAP_NONE */

@@ -47,13 +47,14 @@ void pbk_record_contact_event(struct facts *facts, struct contact *contact, uint
 /* What those who share have of the events that are watched anew: how many, written to where that is not NULL. */
 static uint32_t list_anew(const struct facts *facts, const struct account *account, struct logged *to) {
   uint64_t count = 0;
-  const struct contact_row contacts = account_contacts(account);
-  for (uint32_t i = 0; i < contacts.count; i++) {
-    const struct contact *contact = contact_at(facts, contacts.items[i]);
-    if (!contact->subject.shares) continue;
-    count += pbk_history_list(contact->subject.history, facts->context->memory, watched_bits(facts), WATCHED_ANEW, true,
-                              to ? to + count : NULL);
-  }
+  struct contact_row row;
+  for (uint32_t part = 0; (row = contact_list_row(account->contacts, part)).count > 0; part++)
+    for (uint32_t i = 0; i < row.count; i++) {
+      const struct contact *contact = contact_at(facts, row.items[i]);
+      if (!contact->subject.shares) continue;
+      count += pbk_history_list(contact->subject.history, facts->context->memory, watched_bits(facts), WATCHED_ANEW, true,
+                                to ? to + count : NULL);
+    }
   if (count > UINT32_MAX / 2 || count > SIZE_MAX / 2 / sizeof *to)
     pbk_allocate(facts->context->memory, SIZE_MAX); /* refused */
   return (uint32_t)count;

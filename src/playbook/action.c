@@ -123,9 +123,11 @@ static void make_emails(const struct acting *acting) {
     send_email(acting, acting->enrollment->subject);
     return;
   }
-  const struct contact_row contacts = account_contacts(account_at(acting->playbooks->facts, acting->enrollment->subject));
-  for (uint32_t i = 0; i < contacts.count; i++) /* C3: in creation order */
-    if (selected(acting, contacts.items[i])) send_email(acting, contacts.items[i]);
+  const struct contact_list *contacts = account_at(acting->playbooks->facts, acting->enrollment->subject)->contacts;
+  struct contact_row row;
+  for (uint32_t part = 0; (row = contact_list_row(contacts, part)).count > 0; part++)
+    for (uint32_t i = 0; i < row.count; i++) /* C3: in creation order */
+      if (selected(acting, row.items[i])) send_email(acting, row.items[i]);
 }
 
 static void notify(const struct acting *acting) {

@@ -255,14 +255,16 @@ static void collect_enrolled(struct playbooks *playbooks, number_list *ids, cons
 
 /* The contacts of an account, or those in the playbooks that are concerned, whichever are fewer. */
 static void collect_contacts(struct playbooks *playbooks, number_list *ids, uint32_t account) {
-  const struct contact_row contacts = account_contacts(account_at(playbooks->facts, account));
+  const struct contact_list *contacts = account_at(playbooks->facts, account)->contacts;
   uint64_t enrolled = 0;
   for (uint32_t i = 0; i < playbooks->stirred.count; i++) {
     const struct version *version = playbooks->stirred.items[i];
     if (version->subject_kind == PBK_CONTACT) enrolled += playbooks->states.items[version->place].running;
   }
-  if (enrolled >= contacts.count || exits_due(playbooks)) {
-    for (uint32_t i = 0; i < contacts.count; i++) collect_running(playbooks, ids, PBK_CONTACT, contacts.items[i]);
+  if (enrolled >= contact_list_count(contacts) || exits_due(playbooks)) {
+    struct contact_row row;
+    for (uint32_t part = 0; (row = contact_list_row(contacts, part)).count > 0; part++)
+      for (uint32_t i = 0; i < row.count; i++) collect_running(playbooks, ids, PBK_CONTACT, row.items[i]);
     return;
   }
   for (uint32_t i = 0; i < playbooks->stirred.count; i++) {

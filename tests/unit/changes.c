@@ -44,16 +44,16 @@ static void accounts(void) {
   pbk_join_account(&facts, contact, account->subject.index);
   pbk_join_account(&facts, second, account->subject.index);
   CHECK_TEXT(text_from(changed()), "jjj");
-  CHECK_EQUAL_UINT(account_contacts(account).count, 3);
-  for (uint32_t i = 0; i < account_contacts(account).count; i++) CHECK_EQUAL_UINT(account_contacts(account).items[i], i);
+  CHECK_EQUAL_UINT(contact_list_count(account->contacts), 3);
+  for (uint32_t i = 0; i < 3; i++) CHECK_EQUAL_UINT(contact_list_row(account->contacts, 0).items[i], i);
   pbk_join_account(&facts, second, account->subject.index);
   CHECK_TEXT(text_from(changed()), "");
   pbk_join_account(&facts, second, other->subject.index);
-  CHECK_EQUAL_UINT(account_contacts(account).count, 2);
-  CHECK_EQUAL_UINT(account_contacts(other).count, 1);
+  CHECK_EQUAL_UINT(contact_list_count(account->contacts), 2);
+  CHECK_EQUAL_UINT(contact_list_count(other->contacts), 1);
   CHECK_EQUAL_UINT(second->subject.account, other->subject.index);
   pbk_join_account(&facts, second, MAP_NONE);
-  CHECK_EQUAL_UINT(account_contacts(other).count, 0);
+  CHECK_EQUAL_UINT(contact_list_count(other->contacts), 0);
   CHECK_EQUAL_UINT(second->subject.account, MAP_NONE);
   close_facts();
 }

@@ -50,7 +50,7 @@ static void erased(void) {
   CHECK_EQUAL_UINT(trait_count(&contacts[1]->subject, &facts.subjects), 0);
   CHECK(contacts[1]->subject.history == NULL);
   CHECK_EQUAL_UINT(contacted_count(contacts[1]), 0);
-  CHECK_EQUAL_UINT(account_contacts(account).count, 2);
+  CHECK_EQUAL_UINT(contact_list_count(account->contacts), 2);
   CHECK_EQUAL_UINT(pbk_find_contact(&facts, TEXT("u2")), MAP_NONE);
   CHECK_EQUAL_UINT(facts.contact_count, 2);
   struct contact *anew = pbk_need_contact(&facts, TEXT("u2"));
